@@ -1,0 +1,216 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+// Third-party products, by the short names used below.
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
+let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
+let nioCompression = Target.Dependency.product(
+  name: "NIOHTTPCompression", package: "swift-nio-extras")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1 = Target.Dependency.product(
+  name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(
+  name: "HummingbirdTesting", package: "hummingbird")
+let lifecycle = Target.Dependency.product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let atomics = Target.Dependency.product(name: "Atomics", package: "swift-atomics")
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let configuration = Target.Dependency.product(
+  name: "Configuration", package: "swift-configuration")
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "ProgressBus",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "progressbus", targets: ["progressbus"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-atomics", from: "1.3.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(
+      url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+      traits: ["YAML", "CommandLineArguments"]),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
+  ],
+  targets: [
+    // The C libraries.
+    .systemLibrary(
+      name: "CHiredis", path: "Sources/CHiredis", providers: [.apt(["libhiredis-dev"])]),
+    .systemLibrary(
+      name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(
+      name: "CLibCurl", path: "Sources/CLibCurl", pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"])]),
+
+    // The drivers: the only rooms that import C.
+    room("BlockingExecutor", [nioCore, nioPosix]),
+    room("RedisDriver", ["CHiredis", nioCore, nioPosix, logging]),
+    room("PostgresDriver", ["CLibPQ", "BlockingExecutor", logging]),
+    room("CurlTransport", ["CLibCurl", logging]),
+
+    // What an event is.
+    room("Events", []),
+
+    // Moving events.
+    room("Observability", [logging, metrics, coreMetrics, atomics]),
+    room("EventBus", ["Events", "RedisDriver", nioCore, logging, atomics]),
+    room(
+      "WorkerRuntime",
+      ["Events", "EventBus", "Observability", nioCore, logging, metrics, lifecycle]),
+    room("PostgresSink", ["Events", "WorkerRuntime", "PostgresDriver", nioCore, logging]),
+    room("InfluxSink", ["Events", "WorkerRuntime", "CurlTransport", nioCore, logging]),
+    room(
+      "BigQueryMirror",
+      [
+        "Events", "Observability", "WorkerRuntime", "PostgresDriver", "CurlTransport", jwtKit,
+        crypto, logging, metrics, lifecycle,
+      ]),
+
+    // Serving.
+    room(
+      "WebSocketServer",
+      [
+        nioCore, nioPosix, nioHTTP1, nioWebSocket, nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes,
+        hummingbird, logging,
+      ]),
+    room(
+      "Ingest",
+      [
+        "Events", "EventBus", "Observability", nioCore, nioHTTP1, nioCompression, logging, metrics,
+      ]),
+    room(
+      "Broadcaster",
+      [
+        "Events", "EventBus", "Observability", "WebSocketServer", nioCore, nioHTTP1, nioWebSocket,
+        logging, metrics, lifecycle, collections,
+      ]),
+    room(
+      "Dashboard",
+      ["Events", "PostgresDriver", "CurlTransport", hummingbird, httpTypes, nioCore, logging]),
+
+    // Composition.
+    room("LocalStack", [logging, subprocess, systemPackage]),
+    room(
+      "ProgressBusServer",
+      [
+        "Events", "EventBus", "RedisDriver", "PostgresDriver", "CurlTransport", "Observability",
+        "Ingest", "Broadcaster", "Dashboard", "WorkerRuntime", "PostgresSink", "InfluxSink",
+        "BigQueryMirror", "WebSocketServer", hummingbird, httpTypes, nioCore, nioPosix, nioHTTP1,
+        configuration, lifecycle, logging, metrics,
+      ]),
+    .executableTarget(
+      name: "progressbus",
+      dependencies: ["ProgressBusServer", "LocalStack", "Events", "EventBus", argumentParser,
+        logging],
+      swiftSettings: strict),
+
+    // Support for tests.
+    .target(
+      name: "ProgressBusTesting",
+      dependencies: [
+        "Events", "EventBus", "LocalStack", "WorkerRuntime", "PostgresDriver", "CurlTransport",
+        "RedisDriver", nioCore, nioPosix, nioHTTP1, logging,
+      ],
+      path: "Tests/ProgressBusTesting",
+      swiftSettings: strict),
+
+    tests("EventsTests", ["Events"]),
+    tests("ObservabilityTests", ["Observability", logging, metrics, coreMetrics]),
+    tests("BlockingExecutorTests", ["BlockingExecutor"]),
+    tests("RedisDriverTests", ["RedisDriver", "ProgressBusTesting", nioCore, nioPosix, logging]),
+    tests("PostgresDriverTests", ["PostgresDriver", "ProgressBusTesting", logging]),
+    tests("CurlTransportTests", ["CurlTransport", "ProgressBusTesting", logging]),
+    tests(
+      "EventBusTests",
+      ["EventBus", "Events", "RedisDriver", "ProgressBusTesting", nioCore, nioPosix, logging]),
+    tests(
+      "WorkerRuntimeTests",
+      ["WorkerRuntime", "EventBus", "Events", "ProgressBusTesting", nioCore, nioPosix, logging]),
+    tests(
+      "PostgresSinkTests",
+      ["PostgresSink", "PostgresDriver", "WorkerRuntime", "Events", "ProgressBusTesting", logging]),
+    tests(
+      "InfluxSinkTests",
+      ["InfluxSink", "CurlTransport", "WorkerRuntime", "Events", "ProgressBusTesting", logging]),
+    tests(
+      "BigQueryMirrorTests",
+      [
+        "BigQueryMirror", "PostgresDriver", "CurlTransport", "Events", "ProgressBusTesting", jwtKit,
+        logging,
+      ]),
+    tests(
+      "WebSocketServerTests",
+      [
+        "WebSocketServer", hummingbird, nioCore, nioPosix, nioHTTP1, nioWebSocket, nioEmbedded,
+        logging,
+      ]),
+    tests(
+      "IngestTests",
+      [
+        "Ingest", "Events", "EventBus", "ProgressBusTesting", nioCore, nioPosix, nioHTTP1,
+        nioEmbedded, logging,
+      ]),
+    tests(
+      "BroadcasterTests",
+      [
+        "Broadcaster", "EventBus", "Events", "WebSocketServer", "ProgressBusTesting", nioCore,
+        nioPosix, nioWebSocket, nioEmbedded, logging,
+      ]),
+    tests(
+      "DashboardTests",
+      [
+        "Dashboard", "PostgresDriver", "ProgressBusTesting", hummingbird, hummingbirdTesting,
+        logging,
+      ]),
+    tests("LocalStackTests", ["LocalStack", logging]),
+    tests("ProgressBusServerTests", ["ProgressBusServer", configuration, logging]),
+    tests(
+      "EndToEndTests",
+      [
+        "ProgressBusTesting", "LocalStack", "RedisDriver", "PostgresDriver", "CurlTransport",
+        nioCore, nioPosix, nioHTTP1, nioWebSocket, logging,
+      ]),
+  ]
+)

@@ -1,0 +1,4 @@
+@main
+struct ProgressBusCommand {
+  static func main() {}
+}
