@@ -39,6 +39,7 @@ let argumentParser = Target.Dependency.product(
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -73,6 +74,7 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
   targets: [
     // The C libraries.
@@ -138,7 +140,7 @@ let package = Package(
         "Events", "EventBus", "RedisDriver", "PostgresDriver", "CurlTransport", "Observability",
         "Ingest", "Broadcaster", "Dashboard", "WorkerRuntime", "PostgresSink", "InfluxSink",
         "BigQueryMirror", "WebSocketServer", hummingbird, httpTypes, nioCore, nioPosix, nioHTTP1,
-        configuration, lifecycle, logging, metrics,
+        configuration, yams, systemPackage, lifecycle, logging, metrics,
       ]),
     .executableTarget(
       name: "progressbus",

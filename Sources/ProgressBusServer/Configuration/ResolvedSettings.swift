@@ -1,0 +1,141 @@
+private import Configuration
+
+/// Every setting with its value and where it came from.
+public struct ResolvedSettings: Sendable {
+  enum Value: Sendable, Equatable {
+    case text(String)
+    case integer(Int)
+    case boolean(Bool)
+    case list([String])
+  }
+
+  private var values: [String: (value: Value, origin: String)] = [:]
+
+  /// - Throws: `ConfigurationError` for the first value that is malformed.
+  public init(_ source: SettingsSource) throws(ConfigurationError) {
+    for setting in Settings.all {
+      for layer in source.layers {
+        if let value = try Self.read(setting, from: layer) {
+          values[setting.key] = (value, layer.name(setting))
+          break
+        }
+      }
+      if values[setting.key] == nil, let text = setting.defaultValue {
+        values[setting.key] = (
+          try Self.parse(text, as: setting, name: setting.key), "default"
+        )
+      }
+    }
+  }
+
+  /// What `check-config` prints: a line for each setting, secrets hidden.
+  public var lines: [String] {
+    Settings.all.map { setting in
+      guard let (value, origin) = values[setting.key] else { return "\(setting.key): (not set)" }
+      let shown: String =
+        if setting.isSecret {
+          "(secret)"
+        } else {
+          switch value {
+          case .text(let text): text
+          case .integer(let number): String(number)
+          case .boolean(let flag): String(flag)
+          case .list(let elements): elements.joined(separator: ",")
+          }
+        }
+      return "\(setting.key): \(shown)  # \(origin)"
+    }
+  }
+
+  func text(_ key: String) -> String? {
+    if case .text(let text)? = values[key]?.value { text } else { nil }
+  }
+
+  /// - Throws: when the setting, which `purpose` cannot do without, is not set.
+  func text(_ key: String, for purpose: String) throws(ConfigurationError) -> String {
+    guard let text = text(key) else {
+      let variable = Settings.all.first { $0.key == key }?.variable ?? key
+      throw ConfigurationError(variable, "is not set, and \(purpose) needs it")
+    }
+    return text
+  }
+
+  func integer(_ key: String) -> Int {
+    guard case .integer(let number)? = values[key]?.value else {
+      preconditionFailure("\(key) is declared as an integer with a default")
+    }
+    return number
+  }
+
+  func boolean(_ key: String) -> Bool {
+    guard case .boolean(let flag)? = values[key]?.value else {
+      preconditionFailure("\(key) is declared as a boolean with a default")
+    }
+    return flag
+  }
+
+  func list(_ key: String) -> [String] {
+    guard case .list(let elements)? = values[key]?.value else {
+      preconditionFailure("\(key) is declared as a list with a default")
+    }
+    return elements
+  }
+
+  private static func read(
+    _ setting: Setting, from layer: SettingsSource.Layer
+  ) throws(ConfigurationError) -> Value? {
+    let name = layer.name(setting)
+    let key = layer.key(setting)
+    // A file has types of its own, so a number may stand where text is meant and the other way round.
+    for type in [ConfigType.string, .int, .bool, .double, .stringArray] {
+      guard let content = try? layer.provider.value(forKey: key, type: type).value?.content else {
+        continue
+      }
+      switch content {
+      case .string(let text): return try parse(text, as: setting, name: name)
+      case .int(let number): return try parse(String(number), as: setting, name: name)
+      case .bool(let flag): return try parse(String(flag), as: setting, name: name)
+      case .double(let number): return try parse(String(number), as: setting, name: name)
+      case .stringArray(let elements):
+        return try parse(elements.joined(separator: ","), as: setting, name: name)
+      default: continue
+      }
+    }
+    return nil
+  }
+
+  private static func parse(
+    _ text: String, as setting: Setting, name: String
+  ) throws(ConfigurationError) -> Value {
+    switch setting.kind {
+    case .text:
+      return .text(text)
+    case .integer(let range):
+      guard let number = Int(text), range.contains(number) else {
+        throw ConfigurationError(
+          name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+      }
+      return .integer(number)
+    case .boolean:
+      switch text.lowercased() {
+      case "true", "yes", "on", "1": return .boolean(true)
+      case "false", "no", "off", "0": return .boolean(false)
+      default: throw ConfigurationError(name, "must be true or false")
+      }
+    case .choice(let words):
+      guard words.contains(text) else {
+        throw ConfigurationError(name, "must be one of " + words.joined(separator: ", "))
+      }
+      return .text(text)
+    case .list(let words):
+      let elements = text.split(separator: ",").map { $0.filter { !$0.isWhitespace } }
+        .filter { !$0.isEmpty }
+      if let words, let unknown = elements.first(where: { !words.contains($0) }) {
+        throw ConfigurationError(
+          name, "holds \(unknown); it may hold " + words.joined(separator: ", "))
+      }
+      guard !elements.isEmpty else { throw ConfigurationError(name, "must not be empty") }
+      return .list(elements)
+    }
+  }
+}
