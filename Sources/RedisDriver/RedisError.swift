@@ -1,0 +1,26 @@
+/// Why a connection could not be made or is of no use any more. An error that the server answers to
+/// a command is a `RedisReply.error` instead, and leaves the connection as it was.
+public enum RedisError: Error, Equatable, Sendable, CustomStringConvertible {
+  case cannotConnect(RedisAddress, reason: String)
+  /// The server refused the log-in or the database, or is still loading its data.
+  case refused(RedisAddress, RedisServerError)
+  /// The connection broke; commands that were not answered may or may not have been carried out.
+  case connectionLost(reason: String)
+  /// The server did not answer in time; the connection is closed, for its answers would no longer
+  /// match the commands.
+  case timedOut(milliseconds: Int)
+  /// `close()` was called.
+  case closed
+  case malformedReply(String)
+
+  public var description: String {
+    switch self {
+    case .cannotConnect(let address, let reason): "cannot connect to \(address): \(reason)"
+    case .refused(let address, let error): "\(address) refused the connection: \(error)"
+    case .connectionLost(let reason): "the connection to Redis broke: \(reason)"
+    case .timedOut(let milliseconds): "Redis did not answer within \(milliseconds) ms"
+    case .closed: "the connection to Redis is closed"
+    case .malformedReply(let reason): "Redis answered what is no RESP2: \(reason)"
+    }
+  }
+}
