@@ -1,0 +1,192 @@
+import NIOCore
+import NIOHTTP1
+
+/// Keeps one HTTP/1.1 connection in order: keep-alive and `Connection: close`, timeouts, half-close,
+/// malformed requests, `Expect: 100-continue`, shutdown.
+///
+/// It stands behind the pipelining handler and in front of whatever answers requests.
+final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler,
+  NIOScheduledCallbackHandler
+{
+  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundOut = HTTPServerRequestPart
+  typealias OutboundIn = HTTPServerResponsePart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  private let configuration: HTTPServerChannelConfiguration
+  private var state: HTTPConnectionState
+  private var context: ChannelHandlerContext?
+  private var timer: NIOScheduledCallback?
+  private var timerDeadline = NIODeadline.distantFuture
+  private var addsKeepAlive = false
+
+  init(configuration: HTTPServerChannelConfiguration) {
+    self.configuration = configuration
+    self.state = HTTPConnectionState(configuration, now: .now())
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    setTimer(state.deadline, context: context)
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    timer?.cancel()
+    timer = nil
+    self.context = nil
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    if state.isLingering { return }
+    switch unwrapInboundIn(data) {
+    case .head(let head):
+      let fields = ConnectionFields(of: head)
+      let isKeepAlive = head.isKeepAlive
+      // NIO's decoder stops after a request to upgrade, granted or not.
+      state.requestBegan(isLast: !isKeepAlive || fields.asksToUpgrade, now: .now())
+      addsKeepAlive = isKeepAlive && head.version == .http1_0
+      if fields.expectsContinue && head.version == .http1_1 {
+        let interim = HTTPResponseHead(version: .http1_1, status: .continue)
+        context.writeAndFlush(wrapOutboundOut(.head(interim)), promise: nil)
+      }
+    case .body: break
+    case .end: state.requestEnded(now: .now())
+    }
+    // Deadlines mostly move on; the timer is set anew when it rings, or when one comes closer.
+    if state.deadline < timerDeadline { setTimer(state.deadline, context: context) }
+    context.fireChannelRead(data)
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    guard !state.isLingering else {
+      promise?.fail(ChannelError.ioOnClosedChannel)
+      return
+    }
+    switch unwrapOutboundIn(data) {
+    case .head(let head):
+      guard head.status.code >= 200 else {
+        if head.status == .switchingProtocols { state.switchingProtocols() }
+        break
+      }
+      let saysClose = head.headers.contains(name: "connection") && !head.isKeepAlive
+      let isLast = state.responseBegan(isLast: saysClose)
+      guard isLast != saysClose || addsKeepAlive else { break }
+      var changed = head
+      changed.headers.replaceOrAdd(name: "connection", value: isLast ? "close" : "keep-alive")
+      context.write(wrapOutboundOut(.head(changed)), promise: promise)
+      return
+    case .body: break
+    case .end:
+      if state.responseEnded(now: .now()) == .close {
+        let written = promise ?? context.eventLoop.makePromise()
+        context.writeAndFlush(data, promise: written)
+        linger(context: context, after: written.futureResult)
+        return
+      }
+      if state.deadline < timerDeadline { setTimer(state.deadline, context: context) }
+    }
+    context.write(data, promise: promise)
+  }
+
+  func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+    // Whoever finished writing may not cut an answer that another handler is still to give.
+    if mode == .output && state.isResponsePending {
+      _ = state.inputClosed()
+      promise?.succeed()
+      return
+    }
+    context.close(mode: mode, promise: promise)
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    switch event {
+    case ChannelEvent.inputClosed:
+      if state.isLingering || state.inputClosed() { context.close(promise: nil) }
+    default:
+      context.fireUserInboundEventTriggered(event)
+    }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard let parserError = error as? HTTPParserError, !state.isLingering else {
+      context.close(promise: nil)
+      return
+    }
+    switch parserError {
+    case .headerOverflow:
+      fail(
+        HTTPErrorResponse(
+          .requestHeaderFieldsTooLarge, detail: "The header of the request is too large."),
+        context: context)
+    case .invalidVersion:
+      fail(
+        HTTPErrorResponse(
+          .httpVersionNotSupported, detail: "Only HTTP/1.0 and HTTP/1.1 are spoken."),
+        context: context)
+    default:
+      fail(
+        HTTPErrorResponse(.badRequest, detail: "The request is no well-formed HTTP/1.1 message."),
+        context: context)
+    }
+  }
+
+  func handleScheduledCallback(eventLoop: some EventLoop) {
+    timer = nil
+    guard let context else { return }
+    switch state.expiry(now: .now()) {
+    case .notYet(let next):
+      setTimer(next, context: context)
+    case .close:
+      context.close(promise: nil)
+    case .answerTimeout:
+      fail(
+        HTTPErrorResponse(.requestTimeout, detail: "The body of the request did not come in time."),
+        context: context)
+    }
+  }
+
+  /// Requests in flight get this long to finish.
+  func shutdownBegan() {
+    guard let context else { return }
+    let deadline = NIODeadline.now() + configuration.shutdownTimeout
+    state.shutdownBegan(until: deadline)
+    setTimer(deadline, context: context)
+  }
+
+  /// Answers in the place of whoever would have answered, and ends the connection.
+  private func fail(_ response: HTTPErrorResponse, context: ChannelHandlerContext) {
+    guard !state.hasResponseBegun || !state.isResponsePending else {
+      context.close(promise: nil)
+      return
+    }
+    let written = context.eventLoop.makePromise(of: Void.self)
+    context.write(wrapOutboundOut(.head(response.closingHead())), promise: nil)
+    context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+    linger(context: context, after: written.futureResult)
+  }
+
+  private func linger(context: ChannelHandlerContext, after written: EventLoopFuture<Void>) {
+    let deadline = NIODeadline.now() + configuration.lingerTimeout
+    state.lingerBegan(until: deadline)
+    setTimer(deadline, context: context)
+    let channel = context.channel
+    written.whenComplete { result in
+      switch result {
+      case .success: channel.close(mode: .output, promise: nil)
+      case .failure: channel.close(promise: nil)
+      }
+    }
+  }
+
+  private func setTimer(_ deadline: NIODeadline, context: ChannelHandlerContext) {
+    timer?.cancel()
+    timerDeadline = deadline
+    do {
+      timer = try context.eventLoop.assumeIsolated().scheduleCallback(at: deadline, handler: self)
+    } catch {
+      // The event loop is shutting down, and closes every channel.
+      timer = nil
+    }
+  }
+}
