@@ -133,7 +133,7 @@ let package = Package(
       ["Events", "PostgresDriver", "CurlTransport", hummingbird, httpTypes, nioCore, logging]),
 
     // Composition.
-    room("LocalStack", [logging, subprocess, systemPackage]),
+    room("LocalStack", [nioCore, nioPosix, logging, subprocess, systemPackage]),
     room(
       "ProgressBusServer",
       [
@@ -206,7 +206,7 @@ let package = Package(
         "Dashboard", "PostgresDriver", "ProgressBusTesting", hummingbird, hummingbirdTesting,
         logging,
       ]),
-    tests("LocalStackTests", ["LocalStack", logging]),
+    tests("LocalStackTests", ["LocalStack", "ProgressBusTesting", logging]),
     tests("ProgressBusServerTests", ["ProgressBusServer", configuration, logging]),
     tests(
       "EndToEndTests",

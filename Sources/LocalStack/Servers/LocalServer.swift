@@ -1,0 +1,27 @@
+/// What is particular to one kind of server. `ServerController` does what all have in common.
+public protocol LocalServer: Sendable {
+  /// As people write it: "Redis".
+  var name: String { get }
+  /// Absolute path of the server's own folder, for its data and its log.
+  var folder: String { get }
+  /// On 127.0.0.1.
+  var port: Int { get }
+  /// The command line flag that chooses the port, for the error when it is in use.
+  var portFlag: String? { get }
+  /// What clients connect to.
+  var url: String { get }
+
+  /// Makes folders and files, if they are not there yet, and finds the program.
+  func prepare() async throws -> ServerCommand
+  /// Whether the server takes requests. An error counts as no.
+  func isReady() async throws -> Bool
+  /// What is to be done once the server takes requests, at each start.
+  func finishStart() async throws
+}
+
+extension LocalServer {
+  /// The file that takes what the server prints.
+  public var logPath: String { "\(folder)/server.log" }
+
+  public func finishStart() async throws {}
+}

@@ -1,0 +1,59 @@
+public import LocalStack
+
+/// Runs `body` with a fresh Redis of its own.
+public func withRedis<Result: Sendable>(
+  _ body: @Sendable (ServerController<RedisServer>) async throws -> Result
+) async throws -> Result {
+  try await withTemporaryFolder("redis") { folder in
+    try await withServer(
+      ServerController(RedisServer(folder: folder, port: try LoopbackPort.free())), body)
+  }
+}
+
+/// Runs `body` with a fresh PostgreSQL of its own, which it may stop and kill. Tests that only need an
+/// empty database are faster with `withPostgresDatabase`.
+public func withPostgres<Result: Sendable>(
+  _ body: @Sendable (ServerController<PostgresServer>) async throws -> Result
+) async throws -> Result {
+  try await withTemporaryFolder("postgres") { folder in
+    let server = try PostgresServer(
+      folder: folder, port: LoopbackPort.free(), durability: .throwAway)
+    return try await withServer(ServerController(server), body)
+  }
+}
+
+/// Runs `body` with a fresh InfluxDB 1.x of its own.
+public func withInfluxDB<Result: Sendable>(
+  _ body: @Sendable (ServerController<InfluxServer>) async throws -> Result
+) async throws -> Result {
+  try await withTemporaryFolder("influxdb") { folder in
+    try await withServer(
+      ServerController(InfluxServer(folder: folder, port: try LoopbackPort.free())), body)
+  }
+}
+
+/// Runs `body` with a fresh VictoriaMetrics of its own.
+public func withVictoriaMetrics<Result: Sendable>(
+  _ body: @Sendable (ServerController<VictoriaMetricsServer>) async throws -> Result
+) async throws -> Result {
+  try await withTemporaryFolder("victoria-metrics") { folder in
+    try await withServer(
+      ServerController(VictoriaMetricsServer(folder: folder, port: try LoopbackPort.free())), body)
+  }
+}
+
+/// Runs `body` with any server, which is stopped afterwards.
+public func withServer<Server: LocalServer, Result: Sendable>(
+  _ controller: ServerController<Server>,
+  _ body: @Sendable (ServerController<Server>) async throws -> Result
+) async throws -> Result {
+  try await controller.start()
+  do {
+    let result = try await body(controller)
+    await controller.kill()
+    return result
+  } catch {
+    await controller.kill()
+    throw error
+  }
+}
