@@ -1,0 +1,311 @@
+/// Checks the values of one event and writes them.
+struct ValueNormalizer {
+  /// More errors than this tell nobody more about one event.
+  private static let maximumErrors = 16
+  private static let absent = UInt32.max
+
+  private let microsecondsAhead: Int64
+  private let keepsWork: Bool
+  private var receivedAt = Timestamp(microseconds: 0)
+  /// For each entry of the table, the token of its value; those of nested objects lie behind.
+  private var slots: [UInt32] = []
+  private var errors: [FieldError] = []
+  /// The names on the way from the event to the value at hand; only errors read it.
+  private var path: [PathStep] = []
+  /// The text at hand. Valid between `begin` and `end` only.
+  private var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+
+  private enum PathStep {
+    case name(String)
+    case index(Int)
+  }
+
+  init(microsecondsAhead: Int64, keepsWork: Bool) {
+    self.microsecondsAhead = microsecondsAhead
+    self.keepsWork = keepsWork
+  }
+
+  mutating func begin(_ text: UnsafeRawBufferPointer, receivedAt: Timestamp) {
+    bytes = text
+    self.receivedAt = receivedAt
+    slots.removeAll(keepingCapacity: true)
+  }
+
+  /// Ends the event and hands over what was wrong with it.
+  mutating func end() -> [FieldError] {
+    bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+    guard !errors.isEmpty else { return [] }
+    defer { errors = [] }
+    return errors
+  }
+
+  /// Notes where the value of each field stands; the last of equal names counts. Names that no field
+  /// has are passed over.
+  @discardableResult
+  mutating func collect(_ tape: JSONTape, object: Int, table: FieldTable) -> Int {
+    let base = slots.count
+    for _ in table.entries { slots.append(Self.absent) }
+    var index = object + 1
+    let end = Int(tape.tokens[object].next)
+    while index < end {
+      if let entry = table.index(of: tape.tokens[index], in: bytes) {
+        slots[base + entry] = UInt32(index + 1)
+      }
+      index = Int(tape.tokens[index + 1].next)
+    }
+    return base
+  }
+
+  mutating func eventID(_ tape: JSONTape, entry: Int) -> EventID? {
+    guard let token = present(tape, slot: entry) else { return nil }
+    guard token.kind == .string, let id = EventID(text(token)) else {
+      fail(.name("event_id"), .format, "must be a UUID")
+      return nil
+    }
+    return id
+  }
+
+  mutating func occurredAt(_ tape: JSONTape, entry: Int) -> Timestamp? {
+    guard let token = present(tape, slot: entry) else { return nil }
+    guard token.kind == .string, let moment = Timestamp(rfc3339: text(token)) else {
+      fail(.name("occurred_at"), .format, "must be an RFC 3339 date and time")
+      return nil
+    }
+    if moment.microseconds - receivedAt.microseconds > microsecondsAhead {
+      fail(
+        .name("occurred_at"), .inFuture,
+        "must not be more than \(microsecondsAhead / 3_600_000_000) h ahead")
+    }
+    return moment
+  }
+
+  /// Writes `,"name":value` when the field has a value; says whether it had one.
+  @discardableResult
+  mutating func write(
+    _ tape: JSONTape, entry: Int, of table: FieldTable, base: Int = 0, to writer: inout ByteWriter
+  ) -> Bool {
+    let declared = table.entries[entry]
+    guard let token = present(tape, slot: base + entry) else {
+      if declared.field.isRequired {
+        fail(.name(declared.field.name), .required, "is required")
+      }
+      return false
+    }
+    if declared.field.privacy == .work, !keepsWork { return false }
+    writer.write(UInt8(ascii: ","))
+    declared.writtenName.withUnsafeBytes { writer.write($0) }
+    path.append(.name(declared.field.name))
+    writeValue(
+      tape, at: Int(slots[base + entry]), token, as: declared.field.type, nested: declared.nested,
+      to: &writer)
+    path.removeLast()
+    return true
+  }
+
+  private func present(_ tape: JSONTape, slot: Int) -> JSONToken? {
+    guard slots[slot] != Self.absent else { return nil }
+    let token = tape.tokens[Int(slots[slot])]
+    return token.kind == .null ? nil : token
+  }
+
+  private mutating func writeValue(
+    _ tape: JSONTape, at index: Int, _ token: JSONToken, as type: FieldType, nested: FieldTable?,
+    to writer: inout ByteWriter
+  ) {
+    switch type {
+    case .string(let minimum, let maximum):
+      guard token.kind == .string else { return fail(.type, "must be a string") }
+      if token.count > maximum {
+        fail(.tooLong, "must not be over \(maximum) characters")
+      } else if token.count < minimum {
+        fail(.tooShort, minimum == 1 ? "must not be empty" : "must have \(minimum) characters")
+      }
+      writeString(token, to: &writer)
+    case .enumeration(let words):
+      guard token.kind == .string else { return fail(.type, "must be a string") }
+      let word = text(token)
+      guard words.contains(where: { $0.utf8.elementsEqual(word) }) else {
+        return fail(.unknownValue, "must be one of " + words.joined(separator: ", "))
+      }
+      writeString(token, to: &writer)
+    case .integer(let range):
+      guard token.kind == .integer || token.kind == .number else {
+        return fail(.type, "must be a whole number")
+      }
+      guard let value = JSONNumber.integer(text(token), isInteger: token.kind == .integer) else {
+        return fail(.type, "must be a whole number of 64 bits")
+      }
+      guard range.contains(value) else {
+        return fail(.outOfRange, "must be from \(range.lowerBound) to \(range.upperBound)")
+      }
+      if token.kind == .integer { writer.write(text(token)) } else { writer.write("\(value)".utf8) }
+    case .number(let range):
+      guard token.kind == .integer || token.kind == .number else {
+        return fail(.type, "must be a number")
+      }
+      guard range.contains(JSONNumber.double(text(token))) else {
+        return fail(.outOfRange, "must be from \(range.lowerBound) to \(range.upperBound)")
+      }
+      writeNumber(token, to: &writer)
+    case .boolean:
+      guard token.kind == .boolean else { return fail(.type, "must be true or false") }
+      writer.write(text(token))
+    case .timestamp:
+      guard token.kind == .string, let moment = Timestamp(rfc3339: text(token)) else {
+        return fail(.format, "must be an RFC 3339 date and time")
+      }
+      writer.write(UInt8(ascii: "\""))
+      writer.fill(Timestamp.canonicalLength) { moment.write(to: $0) }
+      writer.write(UInt8(ascii: "\""))
+    case .uuid:
+      guard token.kind == .string, let id = EventID(text(token)) else {
+        return fail(.format, "must be a UUID")
+      }
+      writer.write(UInt8(ascii: "\""))
+      writer.fill(EventID.textLength) { id.write(to: $0) }
+      writer.write(UInt8(ascii: "\""))
+    case .scalars(let maximum):
+      guard token.kind == .object else { return fail(.type, "must be an object of scalars") }
+      guard token.count <= maximum else {
+        return fail(.tooMany, "must not have more than \(maximum) members")
+      }
+      guard token.deepest == token.depth + 1 || token.count == 0 else {
+        return fail(.type, "must hold strings, numbers, booleans and null only")
+      }
+      writeVerbatim(tape, at: index, to: &writer)
+    case .json:
+      writeVerbatim(tape, at: index, to: &writer)
+    case .object:
+      guard token.kind == .object, let nested else { return fail(.type, "must be an object") }
+      writeObject(tape, at: index, table: nested, to: &writer)
+    case .array(let element, let maximum):
+      guard token.kind == .array else { return fail(.type, "must be an array") }
+      guard token.count <= maximum else {
+        return fail(.tooMany, "must not have more than \(maximum) elements")
+      }
+      writeArray(tape, at: index, of: element, nested: nested, to: &writer)
+    }
+  }
+
+  private mutating func writeObject(
+    _ tape: JSONTape, at index: Int, table: FieldTable, to writer: inout ByteWriter
+  ) {
+    let base = collect(tape, object: index, table: table)
+    let start = writer.count
+    for entry in table.entries.indices {
+      write(tape, entry: entry, of: table, base: base, to: &writer)
+    }
+    slots.removeSubrange(base...)
+    // Every member was written with a comma in front; the first one becomes the brace.
+    if writer.count == start {
+      writer.write(UInt8(ascii: "{"))
+    } else {
+      writer.openObject(at: start)
+    }
+    writer.write(UInt8(ascii: "}"))
+  }
+
+  private mutating func writeArray(
+    _ tape: JSONTape, at index: Int, of element: FieldType, nested: FieldTable?,
+    to writer: inout ByteWriter
+  ) {
+    writer.write(UInt8(ascii: "["))
+    var child = index + 1
+    var position = 0
+    while child < Int(tape.tokens[index].next) {
+      if position > 0 { writer.write(UInt8(ascii: ",")) }
+      path.append(.index(position))
+      writeValue(tape, at: child, tape.tokens[child], as: element, nested: nested, to: &writer)
+      path.removeLast()
+      child = Int(tape.tokens[child].next)
+      position += 1
+    }
+    writer.write(UInt8(ascii: "]"))
+  }
+
+  /// Writes any value as it is, without the white space around its parts.
+  private mutating func writeVerbatim(_ tape: JSONTape, at index: Int, to writer: inout ByteWriter)
+  {
+    let token = tape.tokens[index]
+    switch token.kind {
+    case .string, .key: writeString(token, to: &writer)
+    case .integer, .number: writeNumber(token, to: &writer)
+    case .boolean, .null: writer.write(text(token))
+    case .object, .array:
+      let isObject = token.kind == .object
+      writer.write(isObject ? UInt8(ascii: "{") : UInt8(ascii: "["))
+      var child = index + 1
+      while child < Int(token.next) {
+        if child > index + 1 { writer.write(UInt8(ascii: ",")) }
+        if isObject {
+          path.append(.name(name(of: tape.tokens[child])))
+          writeString(tape.tokens[child], to: &writer)
+          writer.write(UInt8(ascii: ":"))
+          child += 1
+        }
+        writeVerbatim(tape, at: child, to: &writer)
+        if isObject { path.removeLast() }
+        child = Int(tape.tokens[child].next)
+      }
+      writer.write(isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"))
+    }
+  }
+
+  /// Writes a string as it came, escapes and all.
+  private mutating func writeString(_ token: JSONToken, to writer: inout ByteWriter) {
+    if token.traits.contains(.nul) {
+      fail(.nulCharacter, "must not hold the character U+0000")
+    } else if token.traits.contains(.loneSurrogate) {
+      fail(.loneSurrogate, "must not hold half of a surrogate pair")
+    }
+    writer.write(UInt8(ascii: "\""))
+    writer.write(text(token))
+    writer.write(UInt8(ascii: "\""))
+  }
+
+  /// Writes a number as it came, unless it is longer than any double needs: databases take numbers
+  /// of some thousand digits at most.
+  private mutating func writeNumber(_ token: JSONToken, to writer: inout ByteWriter) {
+    let raw = text(token)
+    guard token.kind == .number || raw.count > 20 else { return writer.write(raw) }
+    let value = JSONNumber.double(raw)
+    guard value.isFinite else {
+      return fail(.outOfRange, "must be a number that a double can hold")
+    }
+    if value == 0 {
+      writer.write(UInt8(ascii: "0"))
+    } else if raw.count > 32 {
+      writer.write("\(value)".utf8)
+    } else {
+      writer.write(raw)
+    }
+  }
+
+  private func text(_ token: JSONToken) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: bytes[Int(token.start)..<Int(token.end)])
+  }
+
+  private func name(of key: JSONToken) -> String {
+    key.traits.isDisjoint(with: [.nul, .loneSurrogate])
+      ? JSONString.decode(text(key), isEscaped: key.traits.contains(.escaped)) : "?"
+  }
+
+  private mutating func fail(_ step: PathStep, _ code: FieldError.Code, _ message: String) {
+    path.append(step)
+    fail(code, message)
+    path.removeLast()
+  }
+
+  private mutating func fail(_ code: FieldError.Code, _ message: String) {
+    guard errors.count < Self.maximumErrors else { return }
+    var pointer = ""
+    for step in path {
+      switch step {
+      case .name(let name):
+        pointer += "/" + name.replacing("~", with: "~0").replacing("/", with: "~1")
+      case .index(let index): pointer += "/\(index)"
+      }
+    }
+    errors.append(FieldError(pointer, code, message))
+  }
+}
