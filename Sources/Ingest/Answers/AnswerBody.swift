@@ -1,0 +1,64 @@
+import Events
+import NIOCore
+import NIOHTTP1
+
+/// Writes the JSON bodies of answers.
+enum AnswerBody {
+  /// `{"accepted":[…],"rejected":[…]}`.
+  static func write(
+    accepted: [DecodedBatch.Accepted], rejected: [DecodedBatch.Rejected],
+    to buffer: inout ByteBuffer
+  ) {
+    buffer.writeStaticString("{\"accepted\":[")
+    for (place, item) in accepted.enumerated() {
+      buffer.writeStaticString(place == 0 ? "{\"index\":" : ",{\"index\":")
+      buffer.writeString(String(item.index))
+      buffer.writeStaticString(",\"event_id\":\"")
+      buffer.writeString(item.id.description)
+      buffer.writeStaticString("\"}")
+    }
+    buffer.writeStaticString("],\"rejected\":[")
+    for (place, item) in rejected.enumerated() {
+      buffer.writeStaticString(place == 0 ? "{\"index\":" : ",{\"index\":")
+      buffer.writeString(String(item.index))
+      buffer.writeStaticString(",\"errors\":[")
+      for (place, error) in item.errors.enumerated() {
+        buffer.writeStaticString(place == 0 ? "{\"pointer\":" : ",{\"pointer\":")
+        writeString(error.pointer, to: &buffer)
+        buffer.writeStaticString(",\"code\":")
+        writeString(error.code.rawValue, to: &buffer)
+        buffer.writeStaticString(",\"message\":")
+        writeString(error.message, to: &buffer)
+        buffer.writeStaticString("}")
+      }
+      buffer.writeStaticString("]}")
+    }
+    buffer.writeStaticString("]}")
+  }
+
+  static func write(_ problem: Problem, to buffer: inout ByteBuffer) {
+    buffer.writeStaticString("{\"type\":\"about:blank\",\"title\":")
+    writeString(problem.status.reasonPhrase, to: &buffer)
+    buffer.writeStaticString(",\"status\":")
+    buffer.writeString(String(problem.status.code))
+    buffer.writeStaticString(",\"detail\":")
+    writeString(problem.detail, to: &buffer)
+    buffer.writeStaticString("}")
+  }
+
+  private static func writeString(_ text: String, to buffer: inout ByteBuffer) {
+    buffer.writeInteger(UInt8(ascii: "\""))
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+        buffer.writeInteger(UInt8(ascii: "\\"))
+        buffer.writeInteger(byte)
+      case 0..<0x20:
+        let digits = String(byte, radix: 16)
+        buffer.writeString("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
+      default: buffer.writeInteger(byte)
+      }
+    }
+    buffer.writeInteger(UInt8(ascii: "\""))
+  }
+}

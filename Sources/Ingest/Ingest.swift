@@ -1,0 +1,45 @@
+public import EventBus
+public import Events
+public import NIOCore
+
+/// The ingest endpoint: makes the channel handlers that answer `POST /student-progress` and
+/// `POST /api/v1/events` on the connection's own event loop.
+///
+/// It works below the HTTP framework, because a request that costs a few microseconds of work must
+/// not cost a task and two thread hops on top. Every other request passes through untouched.
+public struct Ingest: Sendable {
+  /// The paths that it answers.
+  public static let paths = ["/student-progress", "/api/v1/events"]
+
+  private let configuration: IngestConfiguration
+  private let workspaces: [ObjectIdentifier: NIOLoopBoundBox<IngestWorkspace>]
+
+  /// - Parameter eventLoops: all loops that connections can live on.
+  public init(
+    configuration: IngestConfiguration, catalog: EventCatalog, publisher: any EventPublisher,
+    eventLoops: some Sequence<any EventLoop>
+  ) {
+    self.configuration = configuration
+    let metrics = IngestMetrics()
+    var workspaces: [ObjectIdentifier: NIOLoopBoundBox<IngestWorkspace>] = [:]
+    for eventLoop in eventLoops {
+      workspaces[ObjectIdentifier(eventLoop)] = .makeBoxSendingValue(
+        IngestWorkspace(
+          configuration: configuration, catalog: catalog, publisher: publisher, metrics: metrics,
+          eventLoop: eventLoop),
+        eventLoop: eventLoop)
+    }
+    self.workspaces = workspaces
+  }
+
+  /// The handlers for a new connection, to be placed behind the HTTP/1 codec and pipelining handler.
+  /// Call it on the channel's event loop.
+  public func makeHandlers(for channel: any Channel) -> [any ChannelHandler] {
+    guard let workspace = workspaces[ObjectIdentifier(channel.eventLoop)] else {
+      preconditionFailure("the channel's event loop was not given to the ingest endpoint")
+    }
+    return [
+      RequestUnpacker(limit: configuration.bodyBytes), IngestHandler(workspace: workspace.value),
+    ]
+  }
+}
