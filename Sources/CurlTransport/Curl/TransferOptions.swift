@@ -87,7 +87,7 @@ struct TransferOptions {
     // Waiting for "100 Continue" costs a second with servers that do not know it, and a body without
     // a type is not a form.
     var lines = ["Expect:"]
-    if request.headers["Content-Type"] == nil { lines.append("Content-Type:") }
+    if request.headers[name: "Content-Type"] == nil { lines.append("Content-Type:") }
     for field in request.headers.fields {
       guard isToken(field.name) else {
         throw TransportError(.invalidRequest("a header's name is malformed"))

@@ -26,7 +26,7 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   }
 
   /// The first value under a name; setting replaces every value under it, nil removes them.
-  public subscript(name: String) -> String? {
+  public subscript(name name: String) -> String? {
     get { fields.first { isSameName($0.name, name) }?.value }
     set {
       fields.removeAll { isSameName($0.name, name) }
