@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test func `a server that hangs is timed out`() async throws {
-    try await withTransport(otherwise: { _ in .hang }) { transport, server in
+    try await withTransport(otherwise: hang) { transport, server in
       let error = await failure(
         transport, HTTPRequest(.post, server.url, body: [1], timeout: .milliseconds(200)))
       #expect(error?.reason == .timedOut)
@@ -109,8 +109,8 @@ import Testing
 
   @Test func `an answer over the limit is given up, and one at the limit is not`() async throws {
     let body = [UInt8](repeating: 0x61, count: 100_000)
-    try await withTransport(otherwise: { _ in .respond(status: 200, body: body) }) {
-      transport, server in
+    try await withTransport { transport, server in
+      server.answerNext(.respond(status: 200, body: body), .respond(status: 200, body: body))
       let error = await failure(
         transport, HTTPRequest(.get, server.url, responseLimit: body.count - 1))
       #expect(error?.reason == .responseTooLarge)

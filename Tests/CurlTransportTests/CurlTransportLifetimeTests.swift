@@ -4,7 +4,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct CurlTransportLifetimeTests {
   @Test func `a cancelled task stops waiting at once`() async throws {
-    try await withTransport(otherwise: { _ in .hang }) { transport, server in
+    try await withTransport(otherwise: hang) { transport, server in
       let url = server.url
       let task = Task { await failure(transport, HTTPRequest(.get, url)) }
       try await wait { server.requests.count == 1 }
@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test func `shutting down fails what is under way and what comes later`() async throws {
-    try await withFaultServer(otherwise: { _ in .hang }) { server in
+    try await withFaultServer(otherwise: hang) { server in
       let transport = CurlTransport(CurlConfiguration(connectionsPerHost: 1))
       let url = server.url
       let tasks = (0..<3).map { _ in
@@ -65,6 +65,9 @@ import Testing
     }
   }
 }
+
+/// A server that never answers.
+let hang: FaultServer.Script = { _ in .hang }
 
 /// Waits until `condition` holds; fails after ten seconds.
 func wait(until condition: () -> Bool) async throws {
