@@ -85,12 +85,13 @@ let package = Package(
     .systemLibrary(
       name: "CLibCurl", path: "Sources/CLibCurl", pkgConfig: "libcurl",
       providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
 
     // The drivers: the only rooms that import C.
     room("BlockingExecutor", [nioCore, nioPosix]),
     room("RedisDriver", ["CHiredis", nioCore, nioPosix, logging]),
     room("PostgresDriver", ["CLibPQ", "BlockingExecutor", logging]),
-    room("CurlTransport", ["CLibCurl", logging]),
+    room("CurlTransport", ["CLibCurl", "CZlib", logging]),
 
     // What an event is.
     room("Events", []),

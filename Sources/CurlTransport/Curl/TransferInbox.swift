@@ -1,0 +1,92 @@
+internal import Synchronization
+
+/// Where tasks leave work for the curl thread.
+///
+/// No wake-up is lost: whoever leaves work changes the state first and wakes the loop after, and a
+/// wake-up that comes while the loop is not waiting ends its next wait at once
+/// (curl_multi_wakeup(3)). The loop takes everything there is each time round.
+///
+/// A cancelled request is always seen: the flag in its `Cancellation` is set before
+/// `noteCancellation`, and the loop looks at the flag when it starts a request and, after every
+/// note, at those under way. A note for a request that has ended finds nothing.
+final class TransferInbox: Sendable {
+  /// What the loop finds when it looks.
+  struct Work {
+    var submissions: [Submission] = []
+    var mayHaveCancellations = false
+    var isClosing = false
+  }
+
+  private struct State {
+    var work = Work()
+    var waker: LoopWaker?
+    var hasEnded = false
+    var waiters: [CheckedContinuation<Void, Never>] = []
+  }
+
+  private let state = Mutex(State())
+
+  func submit(_ submission: Submission) {
+    let isAccepted = state.withLock { state in
+      guard !state.work.isClosing else { return false }
+      state.work.submissions.append(submission)
+      state.waker?.wake()
+      return true
+    }
+    if !isAccepted { submission.fail(.closed) }
+  }
+
+  func noteCancellation() {
+    state.withLock { state in
+      state.work.mayHaveCancellations = true
+      state.waker?.wake()
+    }
+  }
+
+  /// Refuses further work and tells the loop to end.
+  func close() {
+    state.withLock { state in
+      state.work.isClosing = true
+      state.waker?.wake()
+    }
+  }
+
+  func waitForEnd() async {
+    await withCheckedContinuation { continuation in
+      let hasEnded = state.withLock { state in
+        if !state.hasEnded { state.waiters.append(continuation) }
+        return state.hasEnded
+      }
+      if hasEnded { continuation.resume() }
+    }
+  }
+
+  // MARK: For the loop
+
+  func attach(_ waker: LoopWaker) {
+    state.withLock { $0.waker = waker }
+  }
+
+  /// After this nobody wakes the loop, so that its handle may be freed.
+  func detach() {
+    state.withLock { $0.waker = nil }
+  }
+
+  func take() -> Work {
+    state.withLock { state in
+      let work = state.work
+      state.work.submissions = []
+      state.work.mayHaveCancellations = false
+      return work
+    }
+  }
+
+  func noteEnd() {
+    let waiters = state.withLock { state in
+      state.hasEnded = true
+      defer { state.waiters = [] }
+      return state.waiters
+    }
+    for waiter in waiters { waiter.resume() }
+  }
+}
