@@ -1,5 +1,5 @@
-package import Configuration
-private import Foundation
+internal import Configuration
+public import Foundation
 private import SystemPackage
 private import Yams
 
