@@ -34,7 +34,7 @@ public struct Ingest: Sendable {
 
   /// The handlers for a new connection, to be placed behind the HTTP/1 codec and pipelining handler.
   /// Call it on the channel's event loop.
-  public func makeHandlers(for channel: any Channel) -> [any ChannelHandler] {
+  public func makeHandlers(for channel: any Channel) -> [any RemovableChannelHandler] {
     guard let workspace = workspaces[ObjectIdentifier(channel.eventLoop)] else {
       preconditionFailure("the channel's event loop was not given to the ingest endpoint")
     }
