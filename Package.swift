@@ -122,6 +122,7 @@ let package = Package(
       "Ingest",
       [
         "Events", "EventBus", "Observability", nioCore, nioHTTP1, nioCompression, logging, metrics,
+        coreMetrics,
       ]),
     room(
       "Broadcaster",
@@ -141,7 +142,7 @@ let package = Package(
         "Events", "EventBus", "RedisDriver", "PostgresDriver", "CurlTransport", "Observability",
         "Ingest", "Broadcaster", "Dashboard", "WorkerRuntime", "PostgresSink", "InfluxSink",
         "BigQueryMirror", "WebSocketServer", hummingbird, httpTypes, nioCore, nioPosix, nioHTTP1,
-        configuration, yams, systemPackage, lifecycle, logging, metrics,
+        configuration, yams, systemPackage, lifecycle, logging, metrics, coreMetrics,
       ]),
     .executableTarget(
       name: "progressbus",
