@@ -14,7 +14,8 @@ public struct StreamID: Sendable, Hashable, Comparable, LosslessStringConvertibl
 
   /// Takes the full form only: both numbers in decimal digits, joined by a hyphen.
   public init?(_ description: String) {
-    let parts = description.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+    let parts = description.utf8.split(
+      separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
     guard parts.count == 2, let milliseconds = Self.decimal(parts[0]),
       let sequence = Self.decimal(parts[1])
     else { return nil }
