@@ -3,7 +3,7 @@ import Events
 import Ingest
 public import Logging
 public import Observability
-import RedisDriver
+internal import RedisDriver
 
 /// The settings of a process, checked and typed.
 public struct ServerConfiguration: Sendable {
@@ -53,7 +53,7 @@ public struct ServerConfiguration: Sendable {
     let url = try settings.text("redis.url", for: "the event bus")
     do {
       return RedisEventBusConfiguration(
-        address: try RedisAddress(url), journalCapacity: settings.integer("journal.max_entries"))
+        address: try RedisAddress(parsing: url), journalCapacity: settings.integer("journal.max_entries"))
     } catch {
       throw ConfigurationError("REDIS_URL", "\(error)")
     }

@@ -1,7 +1,9 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
+import NIOFoundationEssentialsCompat
 
 /// Turns every error of a route into `application/problem+json` (RFC 9457).
 struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
