@@ -103,23 +103,23 @@ import Testing
   @Test func givesUpOnAWedgedServer() async throws {
     try await withRedis { redis in
       let options = RedisConnectionOptions(
-        responseTimeout: .milliseconds(200), probeInterval: .milliseconds(100))
+        responseTimeout: .seconds(1), probeInterval: .milliseconds(100))
       let connection = try await RedisConnection.connect(
         to: RedisAddress(parsing: redis.url), on: loop, options: options
       ).get()
       // Longer than the response timeout, but on purpose.
-      let blocking = RedisCommand(["BLPOP", "l", "1"], blocksFor: .seconds(1))
+      let blocking = RedisCommand(["BLPOP", "l", "1.5"], blocksFor: .milliseconds(1_500))
       #expect(try await connection.send(blocking).get() == .null)
       let subscription = try await RedisConnection.connect(
         to: RedisAddress(parsing: redis.url), on: loop, options: options
       ).get()
       subscription.subscribe(with: [["SUBSCRIBE", "c"]]) { _ in }
       await redis.pause()
-      await #expect(throws: RedisError.timedOut(milliseconds: 200)) {
+      await #expect(throws: RedisError.timedOut(milliseconds: 1_000)) {
         try await connection.send(["PING"]).get()
       }
-      #expect(try await subscription.lost.get() == .timedOut(milliseconds: 200))
-      await #expect(throws: RedisError.timedOut(milliseconds: 200)) {
+      #expect(try await subscription.lost.get() == .timedOut(milliseconds: 1_000))
+      await #expect(throws: RedisError.timedOut(milliseconds: 1_000)) {
         _ = try await RedisConnection.connect(
           to: RedisAddress(parsing: redis.url), on: loop, options: options
         ).get()
