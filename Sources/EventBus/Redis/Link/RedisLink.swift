@@ -67,8 +67,9 @@ final class RedisLink {
   func close() {
     retry?.cancel()
     failure = .unavailable("the bus was shut down")
-    if case .ready(let connection) = state { connection.close() }
+    let last = state
     state = .closed
+    if case .ready(let connection) = last { connection.close() }
     failWaiting()
   }
 
