@@ -23,7 +23,7 @@ $$;
 --
 -- Planner settings: a batch meets each table by its primary key. A plan made while the tables were
 -- still empty must not stick to scanning them.
-create function store_notebook_events(events jsonb) returns bigint
+create function store_notebook_events(events json) returns bigint
 language plpgsql
 set enable_seqscan = off
 set jit = off
@@ -44,7 +44,7 @@ begin
       error_message, duration_ms, code, result, attributes,
       coalesce(nullif(cell_id, ''), cell_index::text collate "C") as cell,
       event_type = 'cell_executed' as is_execution
-    from jsonb_to_recordset(events) as event(
+    from json_to_recordset(events) as event(
       event_id uuid, event_type text collate "C", occurred_at timestamptz, received_at timestamptz,
       course_id text collate "C", student_id text collate "C", student_name text, team text,
       session_id text, notebook_path text collate "C", cell_id text collate "C", cell_index integer,
