@@ -193,13 +193,15 @@ begin
       ) is not true
     ),
     (
-      select jsonb_agg(jsonb_build_object(
-        'course_id', course_id, 'notebook_path', notebook_path, 'first_seen_at', occurred_at))
-      from stored
+      select jsonb_agg(arrived)
+      from (
+        select course_id, notebook_path, min(occurred_at) as first_seen_at
+        from stored group by course_id, notebook_path
+      ) as arrived
       where (
-        select known.first_seen_at <= occurred_at
+        select known.first_seen_at <= arrived.first_seen_at
         from notebooks as known
-        where known.course_id = stored.course_id and known.notebook_path = stored.notebook_path
+        where known.course_id = arrived.course_id and known.notebook_path = arrived.notebook_path
       ) is not true
     ),
     (
