@@ -11,7 +11,7 @@ create table students (
   student_id text collate "C" primary key,
   -- The learner's name is here and nowhere else.
   student_name text,
-  -- When the name was first used, by the events' own time.
+  -- The event that brought the name; a later use is noted in enrollments.named_at.
   named_at timestamptz not null default '-infinity'
 );
 

@@ -188,7 +188,7 @@ begin
         'student_id', student_id, 'student_name', student_name, 'named_at', occurred_at))
       from stored
       where (
-        select student_name is null or known.student_name = stored.student_name
+        select stored.student_name is null or known.student_name = stored.student_name
         from students as known where known.student_id = stored.student_id
       ) is not true
     ),
@@ -266,7 +266,8 @@ begin
     where excluded.student_name is not null
       and (excluded.named_at, excluded.student_name)
         > (known.named_at, coalesce(known.student_name, ''))
-      -- The known name may have been used again since; only enrollments tells.
+      -- The known name may have been used again since: its further uses are noted in enrollments only, a
+      -- row that changes anyway.
       and not exists (
         select from enrollments
         where enrollments.student_id = excluded.student_id
