@@ -167,7 +167,7 @@ let package = Package(
     tests("ObservabilityTests", ["Observability", logging, metrics, coreMetrics]),
     tests("BlockingExecutorTests", ["BlockingExecutor"]),
     tests("RedisDriverTests", ["RedisDriver", "ProgressBusTesting", nioCore, nioPosix, logging]),
-    tests("PostgresDriverTests", ["PostgresDriver", "ProgressBusTesting", logging]),
+    tests("PostgresDriverTests", ["PostgresDriver", "LocalStack", "ProgressBusTesting", logging]),
     tests("CurlTransportTests", ["CurlTransport", "ProgressBusTesting", logging]),
     tests(
       "EventBusTests",
@@ -177,7 +177,10 @@ let package = Package(
       ["WorkerRuntime", "EventBus", "Events", "ProgressBusTesting", nioCore, nioPosix, logging]),
     tests(
       "PostgresSinkTests",
-      ["PostgresSink", "PostgresDriver", "WorkerRuntime", "Events", "ProgressBusTesting", logging]),
+      [
+        "PostgresSink", "PostgresDriver", "WorkerRuntime", "Events", "EventBus", "LocalStack",
+        "ProgressBusTesting", nioCore, logging,
+      ]),
     tests(
       "InfluxSinkTests",
       ["InfluxSink", "CurlTransport", "WorkerRuntime", "Events", "ProgressBusTesting", logging]),
