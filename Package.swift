@@ -174,7 +174,10 @@ let package = Package(
       ["PostgresSink", "PostgresDriver", "WorkerRuntime", "Events", "ProgressBusTesting", logging]),
     tests(
       "InfluxSinkTests",
-      ["InfluxSink", "CurlTransport", "WorkerRuntime", "Events", "ProgressBusTesting", logging]),
+      [
+        "InfluxSink", "CurlTransport", "WorkerRuntime", "Events", "EventBus", "LocalStack",
+        "ProgressBusTesting", nioCore, logging,
+      ]),
     tests(
       "BigQueryMirrorTests",
       [
