@@ -183,7 +183,10 @@ let package = Package(
       ]),
     tests(
       "InfluxSinkTests",
-      ["InfluxSink", "CurlTransport", "WorkerRuntime", "Events", "ProgressBusTesting", logging]),
+      [
+        "InfluxSink", "CurlTransport", "WorkerRuntime", "Events", "EventBus", "LocalStack",
+        "ProgressBusTesting", nioCore, logging,
+      ]),
     tests(
       "BigQueryMirrorTests",
       [
