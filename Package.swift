@@ -156,6 +156,15 @@ let package = Package(
       path: "Tests/ProgressBusTesting",
       swiftSettings: strict),
 
+    .target(
+      name: "WebSocketTesting",
+      dependencies: [
+        "WebSocketServer", hummingbird, lifecycle, nioCore, nioPosix, nioHTTP1, nioWebSocket,
+        logging,
+      ],
+      path: "Tests/WebSocketTesting",
+      swiftSettings: strict),
+
     tests("EventsTests", ["Events"]),
     tests("ObservabilityTests", ["Observability", logging, metrics, coreMetrics]),
     tests("BlockingExecutorTests", ["BlockingExecutor"]),
@@ -183,8 +192,8 @@ let package = Package(
     tests(
       "WebSocketServerTests",
       [
-        "WebSocketServer", hummingbird, nioCore, nioPosix, nioHTTP1, nioWebSocket, nioEmbedded,
-        logging,
+        "WebSocketServer", "WebSocketTesting", hummingbird, nioCore, nioPosix, nioHTTP1,
+        nioWebSocket, nioEmbedded, logging,
       ]),
     tests(
       "IngestTests",
@@ -195,8 +204,9 @@ let package = Package(
     tests(
       "BroadcasterTests",
       [
-        "Broadcaster", "EventBus", "Events", "WebSocketServer", "ProgressBusTesting", nioCore,
-        nioPosix, nioWebSocket, nioEmbedded, logging,
+        "Broadcaster", "EventBus", "Events", "WebSocketServer", "WebSocketTesting",
+        "ProgressBusTesting", nioCore, nioPosix, nioHTTP1, nioWebSocket, nioEmbedded, lifecycle,
+        logging,
       ]),
     tests(
       "DashboardTests",
