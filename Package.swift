@@ -146,6 +146,15 @@ let package = Package(
         logging],
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "FanOutBenchmark",
+      dependencies: [
+        "Broadcaster", "EventBus", "WebSocketServer", hummingbird, lifecycle, nioCore, nioPosix,
+        logging,
+      ],
+      path: "Benchmarks/FanOutBenchmark",
+      swiftSettings: strict),
+
     // Support for tests.
     .target(
       name: "ProgressBusTesting",

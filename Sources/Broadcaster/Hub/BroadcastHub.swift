@@ -215,6 +215,9 @@ public final class BroadcastHub: ChannelListener, Service {
 
   // MARK: Subscribers
 
+  /// Subscribers at this moment.
+  public var subscriberCount: Int { state.withLock { $0.subscribers } }
+
   /// Whether positions are known and move on, so that a subscriber may come.
   var isOpen: Bool { state.withLock { $0.line.isOpen } }
 
