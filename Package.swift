@@ -153,6 +153,15 @@ let package = Package(
         logging],
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "FanOutBenchmark",
+      dependencies: [
+        "Broadcaster", "EventBus", "WebSocketServer", hummingbird, lifecycle, nioCore, nioPosix,
+        logging,
+      ],
+      path: "Benchmarks/FanOutBenchmark",
+      swiftSettings: strict),
+
     // Support for tests.
     .target(
       name: "ProgressBusTesting",
@@ -161,6 +170,15 @@ let package = Package(
         "RedisDriver", nioCore, nioPosix, nioHTTP1, logging,
       ],
       path: "Tests/ProgressBusTesting",
+      swiftSettings: strict),
+
+    .target(
+      name: "WebSocketTesting",
+      dependencies: [
+        "WebSocketServer", hummingbird, lifecycle, nioCore, nioPosix, nioHTTP1, nioWebSocket,
+        logging,
+      ],
+      path: "Tests/WebSocketTesting",
       swiftSettings: strict),
 
     tests("EventsTests", ["Events"]),
@@ -196,8 +214,8 @@ let package = Package(
     tests(
       "WebSocketServerTests",
       [
-        "WebSocketServer", hummingbird, nioCore, nioPosix, nioHTTP1, nioWebSocket, nioEmbedded,
-        logging,
+        "WebSocketServer", "WebSocketTesting", hummingbird, nioCore, nioPosix, nioHTTP1,
+        nioWebSocket, nioEmbedded, logging,
       ]),
     tests(
       "IngestTests",
@@ -208,8 +226,9 @@ let package = Package(
     tests(
       "BroadcasterTests",
       [
-        "Broadcaster", "EventBus", "Events", "WebSocketServer", "ProgressBusTesting", nioCore,
-        nioPosix, nioWebSocket, nioEmbedded, logging,
+        "Broadcaster", "EventBus", "Events", "WebSocketServer", "WebSocketTesting",
+        "ProgressBusTesting", nioCore, nioPosix, nioHTTP1, nioWebSocket, nioEmbedded, lifecycle,
+        logging,
       ]),
     tests(
       "DashboardTests",

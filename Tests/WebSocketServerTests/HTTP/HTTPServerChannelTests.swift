@@ -1,6 +1,7 @@
 import NIOCore
 import Testing
 import WebSocketServer
+import WebSocketTesting
 
 @Suite("HTTP connection")
 struct HTTPServerChannelTests {

@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import Testing
 import WebSocketServer
+import WebSocketTesting
 
 @Suite("WebSocket upgrade")
 struct WebSocketUpgradeTests {

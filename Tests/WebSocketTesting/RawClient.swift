@@ -1,33 +1,35 @@
-import NIOCore
+public import NIOCore
 import NIOPosix
 import NIOWebSocket
 
 /// A TCP client that speaks bytes, so that tests see exactly what the server sends.
-actor RawClient {
-  struct TimedOut: Error {}
-  struct ConnectionClosed: Error {}
+public actor RawClient {
+  public struct TimedOut: Error {
+    public init() {}
+  }
+  public struct ConnectionClosed: Error {}
 
-  struct Response {
-    var status: Int
-    var headers: [String: String]
-    var body: String
+  public struct Response: Sendable {
+    public var status: Int
+    public var headers: [String: String]
+    public var body: String
   }
 
-  struct Frame: Equatable {
-    var opcode: UInt8
-    var payload: ByteBuffer
-    var text: String { String(buffer: payload) }
+  public struct Frame: Equatable, Sendable {
+    public var opcode: UInt8
+    public var payload: ByteBuffer
+    public var text: String { String(buffer: payload) }
     /// The code of a close frame.
-    var closeCode: Int? {
+    public var closeCode: Int? {
       payload.getInteger(at: payload.readerIndex, as: UInt16.self).map(Int.init)
     }
   }
 
-  nonisolated let channel: any Channel
+  public nonisolated let channel: any Channel
   private var incoming: AsyncThrowingStream<ByteBuffer, any Error>.Iterator
   private var received = ByteBuffer()
 
-  init(port: Int) async throws {
+  public init(port: Int) async throws {
     let (stream, continuation) = AsyncThrowingStream.makeStream(of: ByteBuffer.self)
     channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
       .channelInitializer { channel in
@@ -39,20 +41,20 @@ actor RawClient {
     incoming = stream.makeAsyncIterator()
   }
 
-  func send(_ text: String) async throws {
+  public func send(_ text: String) async throws {
     try await channel.writeAndFlush(ByteBuffer(string: text)).get()
   }
 
-  func send(_ bytes: [UInt8]) async throws {
+  public func send(_ bytes: [UInt8]) async throws {
     try await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
   }
 
   /// A masked frame, as a client must send it.
-  func sendFrame(opcode: UInt8, _ payload: String, final: Bool = true) async throws {
+  public func sendFrame(opcode: UInt8, _ payload: String, final: Bool = true) async throws {
     try await sendFrame(opcode: opcode, bytes: Array(payload.utf8), final: final)
   }
 
-  func sendClose(_ code: UInt16) async throws {
+  public func sendClose(_ code: UInt16) async throws {
     try await sendFrame(opcode: 8, bytes: [UInt8(code >> 8), UInt8(code & 0xFF)], final: true)
   }
 
@@ -65,7 +67,7 @@ actor RawClient {
     try await send(frame)
   }
 
-  func response() async throws -> Response {
+  public func response() async throws -> Response {
     while true {
       let text = String(buffer: received)
       if let end = text.firstRange(of: "\r\n\r\n") {
@@ -88,7 +90,7 @@ actor RawClient {
     }
   }
 
-  func frame() async throws -> Frame {
+  public func frame() async throws -> Frame {
     while true {
       if let frame = parseFrame() { return frame }
       try await readMore()
@@ -96,13 +98,13 @@ actor RawClient {
   }
 
   /// Waits for the peer to close; returns what came before.
-  func remainder() async throws -> ByteBuffer {
+  public func remainder() async throws -> ByteBuffer {
     while true {
       do { try await readMore() } catch is ConnectionClosed { return received }
     }
   }
 
-  func upgrade(_ target: String = "/ws", extra: String = "") async throws -> Response {
+  public func upgrade(_ target: String = "/ws", extra: String = "") async throws -> Response {
     try await send(
       """
       GET \(target) HTTP/1.1\r
@@ -117,7 +119,7 @@ actor RawClient {
     return try await response()
   }
 
-  nonisolated func close() { channel.close(promise: nil) }
+  public nonisolated func close() { channel.close(promise: nil) }
 
   private func parseFrame() -> Frame? {
     var bytes = received

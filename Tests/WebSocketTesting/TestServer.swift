@@ -1,12 +1,11 @@
 import Hummingbird
 import Logging
 import NIOCore
-import NIOHTTP1
 import ServiceLifecycle
-import WebSocketServer
+public import WebSocketServer
 
 /// Runs `body` against a server on a free port, then shuts it down gracefully.
-func withServer<Result: Sendable>(
+public func withServer<Result: Sendable>(
   configuration: HTTPServerChannelConfiguration = .init(),
   webSocketConfiguration: WebSocketConfiguration = .init(),
   earlyHandlers: @escaping HTTPServerChannel.EarlyHandlers = { _ in [] },
