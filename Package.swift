@@ -192,7 +192,10 @@ let package = Package(
       ["EventBus", "Events", "RedisDriver", "ProgressBusTesting", nioCore, nioPosix, logging]),
     tests(
       "WorkerRuntimeTests",
-      ["WorkerRuntime", "EventBus", "Events", "ProgressBusTesting", nioCore, nioPosix, logging]),
+      [
+        "WorkerRuntime", "EventBus", "Observability", "ProgressBusTesting", nioCore, nioPosix,
+        logging, lifecycle,
+      ]),
     tests(
       "PostgresSinkTests",
       [
