@@ -97,6 +97,11 @@ import Testing
         try await connect("postgresql://host:notaport/x")
       }
       #expect(malformed?.message.contains("notaport") == true)
+      let quoted = await #expect(throws: PostgresError.self) {
+        try await connect("postgresql://user:secret@[::1/x")
+      }
+      #expect(quoted?.kind == .connectionFailed)
+      #expect(quoted?.description.contains("secret") == false)
     }
   }
 
