@@ -239,7 +239,12 @@ let package = Package(
         "Dashboard", "PostgresDriver", "ProgressBusTesting", hummingbird, hummingbirdTesting,
         logging,
       ]),
-    tests("LocalStackTests", ["LocalStack", "ProgressBusTesting", logging]),
+    .executableTarget(
+      name: "LocalStackHost", dependencies: ["LocalStack"], path: "Tests/LocalStackHost",
+      swiftSettings: strict),
+    tests(
+      "LocalStackTests",
+      ["LocalStack", "LocalStackHost", "ProgressBusTesting", subprocess, systemPackage]),
     tests("ProgressBusServerTests", ["ProgressBusServer", configuration, logging]),
     tests(
       "EndToEndTests",
