@@ -68,9 +68,16 @@ struct PointLayout: Sendable {
   func column(named key: UnsafeRawBufferPointer, from hint: Int) -> Int? {
     for step in 0..<columns.count {
       let index = hint + step < columns.count ? hint + step : hint + step - columns.count
-      let name = columns[index].key
-      if name.count == key.count, name.elementsEqual(key) { return index }
+      if Self.isEqual(columns[index].key, key) { return index }
     }
     return nil
+  }
+
+  private static func isEqual(_ name: [UInt8], _ key: UnsafeRawBufferPointer) -> Bool {
+    guard name.count == key.count else { return false }
+    return name.withUnsafeBytes { name in
+      for index in 0..<name.count where name[index] != key[index] { return false }
+      return true
+    }
   }
 }

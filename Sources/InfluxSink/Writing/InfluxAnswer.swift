@@ -8,8 +8,13 @@ struct InfluxAnswer {
   /// The answer's body where it is JSON: `error` in 1.x and 3, `message` in 2.x.
   private struct Body: Decodable {
     struct Line: Decodable {
-      let line_number: Int
-      let error_message: String?
+      let number: Int
+      let message: String?
+
+      enum CodingKeys: String, CodingKey {
+        case number = "line_number"
+        case message = "error_message"
+      }
     }
 
     let error: String?
@@ -52,13 +57,12 @@ struct InfluxAnswer {
 
   private func refusal(lineCount: Int) -> InfluxOutcome {
     let body = try? JSONDecoder().decode(Body.self, from: Data(response.body))
-    let reason = InfluxReason.of(
-      body?.error.flatMap { body?.message == nil ? $0 : nil } ?? body?.message ?? "")
+    let reason = InfluxReason.of(body?.message ?? body?.error ?? "")
     guard let lines = body?.lines, !lines.isEmpty else { return .refused(reason) }
     var refused: [Int: String] = [:]
     for line in lines {
-      guard (1...max(1, lineCount)).contains(line.line_number) else { return .refused(reason) }
-      refused[line.line_number - 1] = line.error_message.map(InfluxReason.of) ?? reason
+      guard (1...max(1, lineCount)).contains(line.number) else { return .refused(reason) }
+      refused[line.number - 1] = line.message.map(InfluxReason.of) ?? reason
     }
     return .refusedLines(refused)
   }
