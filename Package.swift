@@ -149,8 +149,10 @@ let package = Package(
       ]),
     .executableTarget(
       name: "progressbus",
-      dependencies: ["ProgressBusServer", "LocalStack", "Events", "EventBus", argumentParser,
-        logging],
+      dependencies: [
+        "ProgressBusServer", "LocalStack", "Events", "EventBus", "PostgresDriver", argumentParser,
+        nioCore, logging,
+      ],
       swiftSettings: strict),
 
     .executableTarget(

@@ -104,6 +104,16 @@ public struct ServerConfiguration: Sendable {
     PostgresConfiguration(url: try settings.text("database.url", for: "PostgreSQL"))
   }
 
+  /// Whether every role has the settings that it needs.
+  ///
+  /// - Throws: `ConfigurationError` that names the first one that is missing or wrong.
+  public func check() throws(ConfigurationError) {
+    _ = try bus()
+    guard roles.contains(.worker) else { return }
+    if sinks.contains("postgres") { _ = try database() }
+    if sinks.contains("influxdb") { _ = try influx() }
+  }
+
   func influx() throws(ConfigurationError) -> InfluxConfiguration {
     do {
       var influx = try InfluxConfiguration(
