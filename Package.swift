@@ -186,12 +186,17 @@ let package = Package(
     tests("EventsTests", ["Events"]),
     tests("ObservabilityTests", ["Observability", logging, metrics, coreMetrics]),
     tests("BlockingExecutorTests", ["BlockingExecutor"]),
-    tests("RedisDriverTests", ["RedisDriver", "ProgressBusTesting", nioCore, nioPosix, logging]),
+    tests(
+      "RedisDriverTests",
+      ["RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix, logging]),
     tests("PostgresDriverTests", ["PostgresDriver", "LocalStack", "ProgressBusTesting", logging]),
     tests("CurlTransportTests", ["CurlTransport", "ProgressBusTesting", logging]),
     tests(
       "EventBusTests",
-      ["EventBus", "Events", "RedisDriver", "ProgressBusTesting", nioCore, nioPosix, logging]),
+      [
+        "EventBus", "Events", "RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix,
+        logging,
+      ]),
     tests(
       "WorkerRuntimeTests",
       [

@@ -43,6 +43,7 @@ import Testing
       }
       listening.cancel()
       await listening.value
+      #expect(listeners[0].record.losses.count == 1, "an end on purpose is no loss")
     }
   }
 
