@@ -37,7 +37,7 @@ import Testing
       let postgres = PostgresFolder(stateFolder: state, replacementParent: folder)
       let first = try postgres.locate(for: stranger)
       #expect(first.path.hasPrefix("\(folder)/progressbus-\(geteuid())-"))
-      #expect(first.notice?.contains("nobody cannot reach \(state)") == true)
+      #expect(first.notice?.contains("stranger cannot reach \(state)") == true)
       let link = try FileManager.default.destinationOfSymbolicLink(atPath: "\(state)/postgres")
       #expect(link == first.path)
       try #expect(postgres.locate(for: stranger).path == first.path)
@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  private let stranger = ServiceAccount(name: "nobody", userID: 65534, groupID: 65534)
+  private let stranger = ServiceAccount(name: "stranger", userID: 64_999, groupID: 64_999)
 
   @Test func urlsAreWrittenForTheirOwnerAlone() async throws {
     try await withTemporaryFolder { folder in
