@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import LocalStack
 import ProgressBusServer
@@ -42,7 +43,9 @@ struct LocalDeployment {
       try urls.write(to: "\(folder.path)/urls.env")
       let welcome = Welcome(
         http: ports.http, redis: ports.redis, urlsFile: "\(folder.path)/urls.env")
-      try await Server(configuration: configuration).run { _ in print(welcome.text) }
+      try await Server(configuration: configuration).run { _ in
+        FileHandle.standardOutput.write(Data(welcome.text.utf8))
+      }
     } catch {
       await stack.stop()
       throw error
@@ -52,13 +55,12 @@ struct LocalDeployment {
   }
 
   private func serverConfiguration(_ urls: ConnectionURLs) async throws -> ServerConfiguration {
-    var options = SettingsOptions()
-    options.httpPort = String(ports.http)
-    options.set =
-      [
-        "redis.url=\(urls.redis ?? "")", "database.url=\(urls.database ?? "")",
-        "influxdb.url=\(urls.influxDB ?? "")", "influxdb.database=\(urls.influxDBDatabase ?? "")",
-      ] + settings
+    let own = [
+      "redis.url=\(urls.redis ?? "")", "database.url=\(urls.database ?? "")",
+      "influxdb.url=\(urls.influxDB ?? "")", "influxdb.database=\(urls.influxDBDatabase ?? "")",
+    ]
+    let options = try SettingsOptions.parse(
+      ["--http-port", String(ports.http)] + (own + settings).flatMap { ["--set", $0] })
     return try await options.serverConfiguration()
   }
 
