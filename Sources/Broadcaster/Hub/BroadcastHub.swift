@@ -34,6 +34,7 @@ public final class BroadcastHub: ChannelListener, Service {
   private let slots: [ObjectIdentifier: Int]
   /// One an event loop, made when its first subscriber comes.
   private let groups: [NIOLoopBoundBox<SubscriberGroup?>]
+  private let replayGate: ReplayGate
   private let state: Mutex<State>
   private let jobs: AsyncStream<Job>
   private let addJob: AsyncStream<Job>.Continuation
@@ -57,6 +58,7 @@ public final class BroadcastHub: ChannelListener, Service {
       maximumFrameSize: configuration.maximumFrameSize,
       maximumPendingBytes: configuration.maximumPendingBytes)
     state = Mutex(State(line: line))
+    replayGate = ReplayGate(width: configuration.simultaneousReplayReads)
     (jobs, addJob) = AsyncStream.makeStream(of: Job.self)
   }
 
@@ -69,10 +71,12 @@ public final class BroadcastHub: ChannelListener, Service {
           switch job {
           case .catchUp(let generation): await self.catchUp(generation)
           case .replay(let job):
-            await job.run(journal: self.journal, configuration: self.configuration)
+            await job.run(
+              journal: self.journal, gate: self.replayGate, configuration: self.configuration)
           }
         }
       }
+      addJob.finish()
       group.cancelAll()
     }
   }
@@ -250,7 +254,8 @@ public final class BroadcastHub: ChannelListener, Service {
     }
   }
 
+  /// Call it on the subscriber's event loop.
   func startReplay(_ job: ReplayJob) {
-    addJob.yield(.replay(job))
+    if case .terminated = addJob.yield(.replay(job)) { job.subscriber.value.replayFailed() }
   }
 }
