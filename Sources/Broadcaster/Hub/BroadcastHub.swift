@@ -17,6 +17,9 @@ public final class BroadcastHub: ChannelListener, Service {
     var subscribers = 0
     /// Event loops that are still busy with the last dispatch.
     var busy = 0
+    /// How the subscribers stand after it, as far as event loops have finished.
+    var reading = CongestionBrake.Reading()
+    var brake = CongestionBrake()
     /// Resumed once nothing waits to be sent.
     var drained: CheckedContinuation<Void, Never>?
   }
@@ -25,6 +28,9 @@ public final class BroadcastHub: ChannelListener, Service {
     case catchUp(BroadcastLine.Generation)
     case replay(ReplayJob)
   }
+
+  /// How often subscribers that are behind are looked at.
+  private static let probeInterval = TimeAmount.milliseconds(10)
 
   let configuration: BroadcastConfiguration
   let metrics = BroadcastMetrics()
@@ -123,19 +129,34 @@ public final class BroadcastHub: ChannelListener, Service {
         let group = groups[slot]
         eventLoops[slot].execute {
           group.value?.deliver(next.dispatch)
-          self.finishedDispatch()
+          self.finishedDispatch(on: group.value)
         }
       }
       if !next.slots.isEmpty { return }
     }
   }
 
-  private func finishedDispatch() {
-    let isLast = state.withLock { state in
+  private func finishedDispatch(on group: SubscriberGroup?) {
+    let reading = group?.reading() ?? CongestionBrake.Reading()
+    // Nil while other event loops are busy; otherwise those to look at again.
+    let waitingFor: Set<Int>? = state.withLock { state in
+      state.reading = state.reading + reading
       state.busy -= 1
-      return state.busy == 0
+      guard state.busy == 0 else { return nil }
+      let waits = state.brake.shouldWait(state.reading, now: .now())
+      state.reading = CongestionBrake.Reading()
+      guard waits else { return [] }
+      state.busy = state.activeSlots.count
+      return state.activeSlots
     }
-    if isLast { pump() }
+    guard let waitingFor else { return }
+    if waitingFor.isEmpty { return pump() }
+    for slot in waitingFor {
+      let group = groups[slot]
+      eventLoops[slot].scheduleTask(in: Self.probeInterval) {
+        self.finishedDispatch(on: group.value)
+      }
+    }
   }
 
   private func waitUntilDrained() async {

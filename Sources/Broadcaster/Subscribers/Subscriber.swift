@@ -80,6 +80,13 @@ final class Subscriber: WebSocketSession {
     sendGap(gap)
   }
 
+  /// What it is owed when its connection has more waiting than it should; nil when all is well, and
+  /// during a replay, which has its own pace.
+  var bytesBehind: Int? {
+    guard !connection.isWritable, state?.phase == .live else { return nil }
+    return connection.outstandingBytes
+  }
+
   // MARK: The replay
 
   /// - Returns: true to read on behind the position, false to end the replay; once the connection can

@@ -55,6 +55,19 @@ final class SubscriberGroup {
     }
   }
 
+  /// How its subscribers stand.
+  func reading() -> CongestionBrake.Reading {
+    var reading = CongestionBrake.Reading(subscribers: count)
+    for members in subscribers.values {
+      for member in members {
+        guard let bytes = member.bytesBehind else { continue }
+        reading.behind += 1
+        reading.outstandingBytes += bytes
+      }
+    }
+    return reading
+  }
+
   private func deliver(_ broadcast: Broadcast, filter: CourseFilter, to members: [Subscriber]) {
     let selection = broadcast.selection(for: filter)
     var sent = 0
