@@ -58,12 +58,9 @@ final class SubscriberGroup {
   /// How its subscribers stand.
   func reading() -> CongestionBrake.Reading {
     var reading = CongestionBrake.Reading(subscribers: count)
+    let now = NIODeadline.now()
     for members in subscribers.values {
-      for member in members {
-        guard let bytes = member.bytesBehind else { continue }
-        reading.behind += 1
-        reading.outstandingBytes += bytes
-      }
+      for member in members where member.isBehindButGetsOn(now: now) { reading.behind += 1 }
     }
     return reading
   }

@@ -9,40 +9,37 @@ struct CongestionBrakeTests {
     .uptimeNanoseconds(1_000_000_000) + .milliseconds(milliseconds)
   }
 
-  private static func reading(_ behind: Int, of subscribers: Int, _ bytes: Int = 0)
-    -> CongestionBrake.Reading
-  {
-    CongestionBrake.Reading(behind: behind, subscribers: subscribers, outstandingBytes: bytes)
+  private static func reading(_ behind: Int, of subscribers: Int) -> CongestionBrake.Reading {
+    CongestionBrake.Reading(subscribers: subscribers, behind: behind)
   }
 
-  @Test("Nobody waits for a minority")
-  func minority() {
+  @Test("Nobody waits for a few")
+  func few() {
     var brake = CongestionBrake()
-    let waits = [(0, 0), (0, 10), (1, 2), (5, 10)].map { behind, subscribers in
+    let waits = [(0, 0), (0, 10), (1, 10), (20, 200)].map { behind, subscribers in
       brake.shouldWait(Self.reading(behind, of: subscribers), now: Self.at(0))
     }
     #expect(waits == [false, false, false, false])
   }
 
-  @Test("A majority is waited for while it gets on")
-  func majority() {
+  @Test("Many are waited for, but not for ever")
+  func many() {
     var brake = CongestionBrake()
-    var bytes = 1_000_000
-    for time in stride(from: Int64(0), to: 9_000, by: 200) {
-      let waits = brake.shouldWait(Self.reading(6, of: 10, bytes), now: Self.at(time))
-      #expect(waits)
-      bytes -= 1
+    let waits = [0, 9_999, 10_000, 10_001].map {
+      brake.shouldWait(Self.reading(2, of: 10), now: Self.at($0))
     }
-    let waitsOn = brake.shouldWait(Self.reading(6, of: 10, bytes), now: Self.at(10_000))
-    #expect(!waitsOn)
+    #expect(waits == [true, true, false, true])
   }
 
-  @Test("A majority that takes nothing is not waited for")
-  func standstill() {
-    var brake = CongestionBrake()
-    let waits = [0, 249, 250].map {
-      brake.shouldWait(Self.reading(1, of: 1, 500_000), now: Self.at($0))
-    }
-    #expect(waits == [true, true, false])
+  @Test("A subscriber gets on as long as it takes something every quarter of a second")
+  func backlog() {
+    var watch = BacklogWatch(outstandingBytes: 1000, now: Self.at(0))
+    var results = [watch.getsOn(outstandingBytes: 1000, now: Self.at(100))]
+    watch.sent(500)
+    results.append(watch.getsOn(outstandingBytes: 1400, now: Self.at(240)))
+    watch.sent(500)
+    results.append(watch.getsOn(outstandingBytes: 1900, now: Self.at(480)))
+    results.append(watch.getsOn(outstandingBytes: 1900, now: Self.at(490)))
+    #expect(results == [true, true, true, false])
   }
 }
