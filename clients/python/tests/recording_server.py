@@ -10,7 +10,7 @@ import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 Fault = Callable[["Handler"], None]
 
@@ -43,8 +43,8 @@ class RecordingServer:
         self.record = Record()
         self.lock = threading.Lock()
         self.faults: deque[Fault] = deque()
-        self.standing_fault: Optional[Fault] = None
-        self.rejects: Callable[[dict[str, Any]], Optional[str]] = lambda event: None
+        self.standing_fault: Fault | None = None
+        self.rejects: Callable[[dict[str, Any]], str | None] = lambda _: None
         self.maximum_events = 1_000
         self.stopping = threading.Event()
         self._http = _Server(("127.0.0.1", port), Handler)
@@ -101,6 +101,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         recorder = self.server.recorder
         self.body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.size = len(self.body)
+        if self.headers.get("Content-Encoding") == "gzip":
+            self.body = gzip.decompress(self.body)
         with recorder.lock:
             recorder.record.posts += 1
             fault = recorder.faults.popleft() if recorder.faults else recorder.standing_fault
@@ -112,12 +115,9 @@ class Handler(BaseHTTPRequestHandler):
     def ingest(self) -> None:
         """As the server's documentation says."""
         recorder = self.server.recorder
-        body = self.body
-        if self.headers.get("Content-Encoding") == "gzip":
-            body = gzip.decompress(body)
-        if len(body) > 1024 * 1024:
+        if len(self.body) > 1024 * 1024:
             return self.problem(413, "Content Too Large")
-        events = json.loads(body)
+        events = json.loads(self.body)
         if len(events) > recorder.maximum_events:
             return self.problem(413, "Content Too Large")
         accepted, rejected = [], []
@@ -131,7 +131,7 @@ class Handler(BaseHTTPRequestHandler):
         status = 422 if not accepted else 207 if rejected else 202
         with recorder.lock:
             recorder.record.accepted += [events[item["index"]] for item in accepted]
-            request = Request(self.path, dict(self.headers), len(self.body), events, status)
+            request = Request(self.path, dict(self.headers), self.size, events, status)
             recorder.record.requests.append(request)
         return self.answer(status, json.dumps({"accepted": accepted, "rejected": rejected}))
 
@@ -143,7 +143,7 @@ class Handler(BaseHTTPRequestHandler):
         status: int,
         body: str,
         content_type: str = "application/json",
-        headers: Optional[dict[str, str]] = None,
+        headers: dict[str, str] | None = None,
     ) -> None:
         data = body.encode()
         self.send_response(status)
@@ -159,7 +159,7 @@ class Handler(BaseHTTPRequestHandler):
         """Quiet."""
 
 
-def status(code: int, headers: Optional[dict[str, str]] = None, body: str = "") -> Fault:
+def status(code: int, headers: dict[str, str] | None = None, body: str = "") -> Fault:
     return lambda handler: handler.answer(code, body, "text/html", headers)
 
 

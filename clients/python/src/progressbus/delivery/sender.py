@@ -103,9 +103,12 @@ class Sender:
             self._transport.close()
 
     def _run(self) -> None:
+        # At once for what an earlier kernel left.
+        self._guarded(self._turn)
         while not self._closing.is_set():
             self._recorder.wait(self._idle_seconds())
             self._guarded(self._turn)
+        # Once more for what came while the last turn was busy.
         self._guarded(self._turn)
         self._guarded(self._finish)
 

@@ -45,14 +45,16 @@ def encode(event: RecordedEvent) -> bytes:
             fields[name] = clean(text, maximum_length)
     line = _dump(fields)
     for name in _SHRINKABLE:
-        excess = len(line) - MAXIMUM_EVENT_BYTES
-        if excess <= 0:
-            break
-        if name in fields:
-            # A character takes a byte or more, so cutting `excess` of them is enough.
-            fields[name] = fields[name][: max(0, len(fields[name]) - excess)]
+        while len(line) > MAXIMUM_EVENT_BYTES and fields.get(name):
+            fields[name] = _shortened(fields[name], len(line) - MAXIMUM_EVENT_BYTES)
             line = _dump(fields)
     return line
+
+
+def _shortened(text: str, excess: int) -> str:
+    """`text` without about `excess` of the bytes that it takes in JSON."""
+    size = len(_dump(text)) - 2
+    return text[: min(len(text) - 1, len(text) * max(0, size - excess) // size)]
 
 
 def _put(fields: dict[str, Any], name: str, value: str | None) -> None:
@@ -65,5 +67,5 @@ def _without_token(text: str, token: str | None) -> str:
     return text.replace(token, "***") if token else text
 
 
-def _dump(fields: dict[str, Any]) -> bytes:
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+def _dump(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
