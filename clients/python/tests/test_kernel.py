@@ -32,13 +32,12 @@ def test_a_notebook_through_nbclient(server: RecordingServer, tmp_path: Path) ->
         "1 / 0",
         "def broken(:",
         "import asyncio\nawait asyncio.sleep(0.1)\n7",
-        "get_ipython().run_cell('nested = 1')\nget_ipython().run_cell('2 / 0', store_history=True)",
+        "get_ipython().run_cell('nested = 1')\nget_ipython().run_cell('2 / 0')",
         "   \n",
         "%%capture\nnested",
         "class Falsy(Exception):\n    def __bool__(self): return False\nraise Falsy('no')",
-        "class Rude(Exception):\n    def __str__(self): raise SystemExit\nraise Rude",
         "import sys\nsys.exit(3)",
-        "'end'",
+        "get_ipython().run_cell('counted = 1', store_history=True)\n'end'",
     ]
     notebook = run_notebook(sources, environment(server.url, tmp_path))
     wait_until(lambda: server.of_type("notebook_closed"))
@@ -65,13 +64,11 @@ def test_a_notebook_through_nbclient(server: RecordingServer, tmp_path: Path) ->
         None,
         None,
         "Falsy",
-        "Rude",
         "SystemExit",
         None,
     ]
     assert [event["has_error"] for event in ran] == [name is not None for name in errors]
     assert ran[2]["error_message"] == "division by zero"
-    assert "SystemExit" in ran[8]["error_message"]
     assert {event["cell_type"] for event in ran} == {"code"}
     assert [event["cell_id"] for event in ran] == [f"execution-{count}" for count in counts]
     assert 200 <= ran[1]["duration_ms"] < 5_000
@@ -80,7 +77,7 @@ def test_a_notebook_through_nbclient(server: RecordingServer, tmp_path: Path) ->
     # Nothing in the notebook that the cells did not show themselves.
     assert outputs(notebook)[:2] == [[], []]
     assert outputs(notebook)[4] == ["execute_result"]
-    assert outputs(notebook)[11] == ["execute_result"]
+    assert outputs(notebook)[10] == ["execute_result"]
 
 
 def test_ids_of_front_ends(server: RecordingServer, tmp_path: Path) -> None:
@@ -120,17 +117,23 @@ def test_only_what_the_learner_ran_is_reported(server: RecordingServer, tmp_path
     ("body", "error"),
     [
         ("import time; print('up', flush=True); time.sleep(60)", "KeyboardInterrupt"),
-        ("import asyncio; print('up', flush=True); await asyncio.sleep(60)", "CancelledError"),
+        # Many short sleeps: ipykernel sees a signal only when its event loop wakes.
+        (
+            "import asyncio; print('up', flush=True)\n"
+            "for _ in range(600): await asyncio.sleep(0.1)",
+            "CancelledError",
+        ),
     ],
 )
 def test_an_interrupt(server: RecordingServer, tmp_path: Path, body: str, error: str) -> None:
     with running_kernel(environment(server.url, tmp_path)) as kernel:
         kernel.run(LOAD)
-        identifier = kernel.send(body, {"cellId": "long"})
+        # Without `stop_on_error`, else the kernel may abort the next cell, too.
+        identifier = kernel.send(body, {"cellId": "long"}, stop_on_error=False)
         kernel.wait_for_output(identifier)
         kernel.manager.interrupt_kernel()
         reply = kernel.reply(identifier)
-        kernel.run("1", {"cellId": "next"})
+        assert kernel.run("1", {"cellId": "next"})["status"] == "ok"
         wait_until(lambda: len(cells(server)) == 3)
     event = cells(server)[1]
     # What the notebook itself shows.
@@ -151,7 +154,6 @@ def test_the_magic(server: RecordingServer, tmp_path: Path) -> None:
         assert re.search(r"Delivery: +works", status)
         assert re.search(r"Waiting: +0", status)
         assert "s3cret" not in status
-        assert "there is no such" not in status
         assert "%progressbus configure" in kernel.output("%progressbus")
         assert "There is no %progressbus hlep" in kernel.output("%progressbus hlep")
         assert "takes nothing more" in kernel.output("%progressbus help me")

@@ -322,8 +322,7 @@ def test_ten_thousand_events_while_the_server_is_down_all_arrive_once(
         port = reserved.port
     client = make_client(f"http://127.0.0.1:{port}", timeout=10.0)
     record(client, 10_000)
-    wait_until(lambda: client.outbox.pending == 10_000)
-    assert client.state.trouble
+    wait_until(lambda: client.outbox.pending == 10_000 and client.state.trouble)
     with RecordingServer(port) as server:
         client.configure({})  # As a learner would: no need to wait for the backoff.
         wait_until(lambda: len(server.events) == 10_000)

@@ -30,6 +30,7 @@ class _Attachment:
         self._watcher = CellWatcher(
             record=lambda fields: self.client.record("cell_executed", fields),
             parent=lambda: _parent_message(shell),
+            next_execution_count=lambda: shell.execution_count,
             keeps_code=lambda: self.client.settings.code,
             keeps_error_messages=lambda: self.client.settings.error_messages,
             loading_since=loading_since,

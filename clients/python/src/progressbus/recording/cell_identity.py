@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 _METADATA_KEYS = ("cellId", "cell_id")
 
 
-def cell_id(info: Any, parent: dict[str, Any], execution_count: int | None) -> str | None:
+def cell_id(info: Any, parent: dict[str, Any], execution_count: int) -> str:
     """The cell's id as the front end gives it, else its place in the order of execution.
 
     JupyterLab and Notebook 7 send the notebook format's cell id in the request's metadata; VS Code
@@ -20,7 +20,7 @@ def cell_id(info: Any, parent: dict[str, Any], execution_count: int | None) -> s
     for candidate in candidates:
         if isinstance(candidate, str) and candidate:
             return _without_path(candidate)
-    return None if execution_count is None else f"execution-{execution_count}"
+    return f"execution-{execution_count}"
 
 
 def _without_path(identifier: str) -> str:

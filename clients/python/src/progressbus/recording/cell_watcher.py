@@ -31,12 +31,14 @@ class CellWatcher:
         self,
         record: Callable[[dict[str, Any]], None],
         parent: Callable[[], dict[str, Any]],
+        next_execution_count: Callable[[], int],
         keeps_code: Callable[[], bool],
         keeps_error_messages: Callable[[], bool],
         loading_since: float,
     ) -> None:
         self._record = record
         self._parent = parent
+        self._next_execution_count = next_execution_count
         self._keeps_code = keeps_code
         self._keeps_error_messages = keeps_error_messages
         self._loading_since: float | None = loading_since
@@ -89,17 +91,17 @@ class CellWatcher:
 
     def _describe(self, run: _Run, result: Any, ended_at: float) -> dict[str, Any]:
         execution_count = getattr(result, "execution_count", None)
+        if execution_count is None:
+            # IPython gave up on the cell, having counted it.
+            execution_count = self._next_execution_count() - 1
         error = _error(result)
         fields: dict[str, Any] = {
             "cell_type": "code",
+            "cell_id": cell_id(run.info, self._parent(), execution_count),
+            "execution_count": execution_count,
             "duration_ms": round((ended_at - run.started_at) * 1000, 3),
             "has_error": error is not None,
         }
-        identifier = cell_id(run.info, self._parent(), execution_count)
-        if identifier is not None:
-            fields["cell_id"] = identifier
-        if execution_count is not None:
-            fields["execution_count"] = execution_count
         if error is not None:
             fields["error_name"] = type(error).__name__
             if self._keeps_error_messages():

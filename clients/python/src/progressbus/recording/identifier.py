@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import random
 import uuid
 from datetime import datetime, timezone
 
 _NANOSECONDS_PER_MILLISECOND = 1_000_000
+
+# Seeded by the system, apart from the `random` that learners seed. `os.urandom` would give the
+# interpreter's lock away on the cell's thread, which may take milliseconds to come back.
+_random = random.Random()
 
 
 def uuid7(unix_nanoseconds: int) -> str:
@@ -16,11 +20,8 @@ def uuid7(unix_nanoseconds: int) -> str:
     """
     milliseconds, rest = divmod(unix_nanoseconds, _NANOSECONDS_PER_MILLISECOND)
     fraction = (rest << 12) // _NANOSECONDS_PER_MILLISECOND
-    random = int.from_bytes(os.urandom(8), "big") >> 2
-    value = (
-        (milliseconds & ((1 << 48) - 1)) << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | random
-    )
-    return str(uuid.UUID(int=value))
+    value = (milliseconds & ((1 << 48) - 1)) << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62
+    return str(uuid.UUID(int=value | _random.getrandbits(62)))
 
 
 def timestamp(unix_nanoseconds: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 
@@ -31,6 +32,8 @@ def notebook_path(
     return UNNAMED_NOTEBOOK if is_kernel else TERMINAL
 
 
+# The path is asked for with every cell and hardly ever changes.
+@lru_cache(maxsize=16)
 def _below(root: str, path: str) -> str:
     folder, name = os.path.split(path)
     if name.startswith(_COLLABORATION_DRIVE):
