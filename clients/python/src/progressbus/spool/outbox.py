@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Union
 
 from ..delivery.endpoint import Endpoint
 from .file_spool import FileSpool
@@ -15,8 +14,6 @@ from .memory_spool import MemorySpool
 
 #: Bytes of `set-aside.ndjson`; as much again is kept of what was there before.
 _SET_ASIDE_LIMIT = 512 * 1024
-
-_Spool = Union[FileSpool, MemorySpool]
 
 
 class Outbox:
