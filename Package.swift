@@ -153,7 +153,9 @@ let package = Package(
         "ProgressBusServer", "LocalStack", "Events", "EventBus", "PostgresDriver", argumentParser,
         nioCore, logging,
       ],
-      swiftSettings: strict),
+      // The optimiser of Swift 6.3.1 crashes on the commands' coroutines. Nothing here is hot: what
+      // a command runs is in the rooms below.
+      swiftSettings: strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))]),
 
     .executableTarget(
       name: "FanOutBenchmark",
