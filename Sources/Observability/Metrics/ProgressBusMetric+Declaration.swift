@@ -6,7 +6,9 @@ extension ProgressBusMetric {
     case .eventsRejected: counter("Events refused at the edge, by reason.")
     case .eventsPublished: counter("Events appended to the journal and published on the channel.")
     case .requestSeconds:
-      histogram("Time from the end of a request with events to the bus's confirmation.", HistogramBuckets.latency)
+      histogram(
+        "Time from the end of a request with events to the bus's confirmation.",
+        HistogramBuckets.latency)
     case .sinkWritten: counter("Events that a sink committed.")
     case .sinkRetries: counter("Writes tried again because the sink was unavailable.")
     case .sinkRefused: counter("Writes refused whole, after which the batch was halved.")
