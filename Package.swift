@@ -259,8 +259,8 @@ let package = Package(
     tests(
       "ProgressBusServerTests",
       [
-        "ProgressBusServer", "Events", "EventBus", "Observability", "ProgressBusTesting",
-        "WorkerRuntime", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging,
+        "ProgressBusServer", "Events", "EventBus", "Ingest", "WebSocketServer", "WorkerRuntime",
+        "ProgressBusTesting", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging,
       ]),
     tests(
       "EndToEndTests",

@@ -29,7 +29,7 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
   private var state = State.idle
   /// Not a part of the state: a switch over the state would hold a second reference to the body, and
   /// every piece that arrives would copy all that came before it.
-  private var request: IncomingRequest?
+  private(set) var request: IncomingRequest?
   /// The `Origin` of the request at hand.
   private var origin: String?
   /// The request at hand is a HEAD, whose answer has no body (RFC 9110, section 9.3.2).

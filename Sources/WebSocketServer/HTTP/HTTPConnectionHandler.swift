@@ -72,6 +72,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
   private func receive(
     _ part: HTTPServerRequestPart, _ data: NIOAny, context: ChannelHandlerContext
   ) {
+    var expectsContinue = false
     switch part {
     case .head(let head):
       let fields = ConnectionFields(of: head)
@@ -79,16 +80,18 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
       // NIO's decoder stops after a request to upgrade, granted or not.
       state.requestBegan(isLast: !isKeepAlive || fields.asksToUpgrade, now: .now())
       addsKeepAlive = isKeepAlive && head.version == .http1_0
-      if fields.expectsContinue && head.version == .http1_1 {
-        let interim = HTTPResponseHead(version: .http1_1, status: .continue)
-        context.writeAndFlush(wrapOutboundOut(.head(interim)), promise: nil)
-      }
+      expectsContinue = fields.expectsContinue && head.version == .http1_1
     case .body: break
     case .end: state.requestEnded(now: .now())
     }
     // Deadlines mostly move on; the timer is set anew when it rings, or when one comes closer.
     if state.deadline < timerDeadline { setTimer(state.deadline, context: context) }
     context.fireChannelRead(data)
+    // A request that was refused by its head alone has its answer; its body is not asked for.
+    if expectsContinue && !state.hasResponseBegun && !state.isLingering {
+      let interim = HTTPResponseHead(version: .http1_1, status: .continue)
+      context.writeAndFlush(wrapOutboundOut(.head(interim)), promise: nil)
+    }
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
