@@ -125,7 +125,7 @@ let package = Package(
     room(
       "Ingest",
       [
-        "Events", "EventBus", "Observability", nioCore, nioHTTP1, nioCompression, logging, metrics,
+        "Events", "EventBus", "Observability", "WebSocketServer", nioCore, nioHTTP1, nioCompression, logging, metrics,
         coreMetrics,
       ]),
     room(

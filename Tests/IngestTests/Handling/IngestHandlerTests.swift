@@ -19,6 +19,7 @@ import Testing
       publisher: MemoryEventBus(eventLoop: channel.embeddedEventLoop).publisher,
       metrics: MetricsRegistry(), eventLoops: [channel.embeddedEventLoop])
     let handlers = ingest.makeHandlers(for: channel)
+    try channel.pipeline.syncOperations.addHandler(WholeResponseUnfolder())
     try channel.pipeline.syncOperations.addHandlers(handlers)
     ingestHandler = try #require(handlers.last as? IngestHandler)
   }
