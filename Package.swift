@@ -46,8 +46,10 @@ let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
-func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func room(
+  _ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil
+) -> Target {
+  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -136,7 +138,8 @@ let package = Package(
       ]),
     room(
       "Dashboard",
-      ["Events", "PostgresDriver", "CurlTransport", hummingbird, httpTypes, nioCore, logging]),
+      ["Events", "PostgresDriver", "CurlTransport", hummingbird, httpTypes, nioCore, logging],
+      resources: [.copy("Resources")]),
 
     // Composition.
     room("LocalStack", [nioCore, nioPosix, nioLocks, logging, subprocess, systemPackage]),
