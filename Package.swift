@@ -15,7 +15,8 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
-let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
+let nioFoundation = Target.Dependency.product(
+  name: "NIOFoundationEssentialsCompat", package: "swift-nio")
 let nioCompression = Target.Dependency.product(
   name: "NIOHTTPCompression", package: "swift-nio-extras")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
@@ -27,6 +28,8 @@ let hummingbirdTesting = Target.Dependency.product(
   name: "HummingbirdTesting", package: "hummingbird")
 let lifecycle = Target.Dependency.product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(
+  name: "UnixSignals", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
@@ -122,6 +125,7 @@ let package = Package(
       "Ingest",
       [
         "Events", "EventBus", "Observability", nioCore, nioHTTP1, nioCompression, logging, metrics,
+        coreMetrics,
       ]),
     room(
       "Broadcaster",
@@ -141,7 +145,7 @@ let package = Package(
         "Events", "EventBus", "RedisDriver", "PostgresDriver", "CurlTransport", "Observability",
         "Ingest", "Broadcaster", "Dashboard", "WorkerRuntime", "PostgresSink", "InfluxSink",
         "BigQueryMirror", "WebSocketServer", hummingbird, httpTypes, nioCore, nioPosix, nioHTTP1,
-        configuration, yams, systemPackage, lifecycle, logging, metrics,
+        nioFoundation, configuration, yams, systemPackage, lifecycle, unixSignals, logging, metrics, coreMetrics,
       ]),
     .executableTarget(
       name: "progressbus",

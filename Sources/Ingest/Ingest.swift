@@ -1,3 +1,4 @@
+public import CoreMetrics
 public import EventBus
 public import Events
 public import NIOCore
@@ -17,10 +18,10 @@ public struct Ingest: Sendable {
   /// - Parameter eventLoops: all loops that connections can live on.
   public init(
     configuration: IngestConfiguration, catalog: EventCatalog, publisher: any EventPublisher,
-    eventLoops: some Sequence<any EventLoop>
+    metrics factory: any MetricsFactory, eventLoops: some Sequence<any EventLoop>
   ) {
     self.configuration = configuration
-    let metrics = IngestMetrics()
+    let metrics = IngestMetrics(factory: factory)
     var workspaces: [ObjectIdentifier: NIOLoopBoundBox<IngestWorkspace>] = [:]
     for eventLoop in eventLoops {
       workspaces[ObjectIdentifier(eventLoop)] = .makeBoxSendingValue(
@@ -34,7 +35,7 @@ public struct Ingest: Sendable {
 
   /// The handlers for a new connection, to be placed behind the HTTP/1 codec and pipelining handler.
   /// Call it on the channel's event loop.
-  public func makeHandlers(for channel: any Channel) -> [any ChannelHandler] {
+  public func makeHandlers(for channel: any Channel) -> [any RemovableChannelHandler] {
     guard let workspace = workspaces[ObjectIdentifier(channel.eventLoop)] else {
       preconditionFailure("the channel's event loop was not given to the ingest endpoint")
     }

@@ -1,5 +1,4 @@
 public import Events
-public import NIOCore
 
 /// What the ingest endpoint takes at most, and from whom.
 public struct IngestConfiguration: Sendable {
@@ -7,8 +6,6 @@ public struct IngestConfiguration: Sendable {
   public var bodyBytes: Int
   /// Events in one request.
   public var eventsPerRequest: Int
-  /// How long a body may take to arrive.
-  public var bodyTimeout: TimeAmount
   public var eventLimits: EventLimits
   /// Whether code and results of cells are kept. Off by default: learners' work is private.
   public var keepsWork: Bool
@@ -18,12 +15,11 @@ public struct IngestConfiguration: Sendable {
 
   public init(
     bodyBytes: Int = 1024 * 1024, eventsPerRequest: Int = 1000,
-    bodyTimeout: TimeAmount = .seconds(30), eventLimits: EventLimits = EventLimits(),
+    eventLimits: EventLimits = EventLimits(),
     keepsWork: Bool = false, allowedOrigins: [String] = ["*"]
   ) {
     self.bodyBytes = bodyBytes
     self.eventsPerRequest = eventsPerRequest
-    self.bodyTimeout = bodyTimeout
     self.eventLimits = eventLimits
     self.keepsWork = keepsWork
     self.allowedOrigins = allowedOrigins

@@ -1,21 +1,31 @@
+import CoreMetrics
 import Metrics
+import Observability
 
 /// What the ingest endpoint counts.
 struct IngestMetrics: Sendable {
-  let received = Counter(label: "progressbus_events_received_total")
-  let accepted = Counter(label: "progressbus_events_accepted_total")
-  let published = Counter(label: "progressbus_events_published_total")
-  private let rejectedEvents = Self.rejected("invalid")
-  private let refusedByBus = Self.rejected("bus_unavailable")
-  private let refusedByFullBus = Self.rejected("bus_full")
+  private let received: Counter
+  private let accepted: Counter
+  private let published: Counter
+  private let invalid: Counter
+  private let refusedByBus: Counter
+  private let refusedByFullBus: Counter
 
-  private static func rejected(_ reason: String) -> Counter {
-    Counter(label: "progressbus_events_rejected_total", dimensions: [("reason", reason)])
+  init(factory: any MetricsFactory) {
+    func rejected(_ reason: String) -> Counter {
+      ProgressBusMetric.eventsRejected.counter([("reason", reason)], in: factory)
+    }
+    received = ProgressBusMetric.eventsReceived.counter(in: factory)
+    accepted = ProgressBusMetric.eventsAccepted.counter(in: factory)
+    published = ProgressBusMetric.eventsPublished.counter(in: factory)
+    invalid = rejected("invalid")
+    refusedByBus = rejected("bus_unavailable")
+    refusedByFullBus = rejected("bus_full")
   }
 
   func decoded(_ batch: DecodedBatch) {
     received.increment(by: batch.accepted.count + batch.rejected.count)
-    if !batch.rejected.isEmpty { rejectedEvents.increment(by: batch.rejected.count) }
+    if !batch.rejected.isEmpty { invalid.increment(by: batch.rejected.count) }
   }
 
   func accepted(_ count: Int) {

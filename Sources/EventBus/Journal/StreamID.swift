@@ -14,17 +14,31 @@ public struct StreamID: Sendable, Hashable, Comparable, LosslessStringConvertibl
 
   /// Takes the full form only: both numbers in decimal digits, joined by a hyphen.
   public init?(_ description: String) {
-    let parts = description.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-    guard parts.count == 2, let milliseconds = Self.decimal(parts[0]),
-      let sequence = Self.decimal(parts[1])
-    else { return nil }
-    self.init(milliseconds: milliseconds, sequence: sequence)
+    self.init(decimalDigits: description.utf8)
   }
 
-  private static func decimal(_ digits: Substring.UTF8View.SubSequence) -> UInt64? {
-    guard (1...20).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) })
-    else { return nil }
-    return UInt64(String(Substring(digits)))
+  /// The same from ASCII bytes, without making a string of them.
+  public init?(decimalDigits bytes: some Sequence<UInt8>) {
+    var milliseconds: UInt64 = 0
+    var number: UInt64 = 0
+    var digits = 0
+    var hyphens = 0
+    for byte in bytes {
+      if byte == UInt8(ascii: "-") {
+        guard digits > 0, hyphens == 0 else { return nil }
+        (milliseconds, number, digits, hyphens) = (number, 0, 0, 1)
+        continue
+      }
+      let digit = byte &- UInt8(ascii: "0")
+      let (tens, tooLarge) = number.multipliedReportingOverflow(by: 10)
+      let (sum, larger) = tens.addingReportingOverflow(UInt64(digit))
+      // 20 digits are enough for every 64-bit number.
+      guard digit < 10, digits < 20, !tooLarge, !larger else { return nil }
+      number = sum
+      digits += 1
+    }
+    guard hyphens == 1, digits > 0 else { return nil }
+    self.init(milliseconds: milliseconds, sequence: number)
   }
 
   public var description: String { "\(milliseconds)-\(sequence)" }

@@ -19,9 +19,6 @@ struct Problem: Error, Equatable {
       status: .payloadTooLarge, detail: "the body must not be over \(limit) bytes, unpacked")
   }
 
-  static let slowBody = Problem(
-    status: .requestTimeout, detail: "the body did not arrive in time")
-
   static func methodNotAllowed() -> Problem {
     Problem(
       status: .methodNotAllowed, detail: "events are sent by POST",

@@ -4,7 +4,6 @@ import NIOHTTP1
 /// A request for the ingest endpoint whose body is arriving.
 struct IncomingRequest {
   let format: BodyFormat
-  let isKeepAlive: Bool
   let origin: String?
   private(set) var body = ByteBuffer()
   private let limit: Int
@@ -24,7 +23,6 @@ struct IncomingRequest {
       throw .tooLarge(limit: limit)
     }
     self.format = format
-    self.isKeepAlive = head.isKeepAlive
     self.origin = head.headers.first(name: "origin")
     self.limit = limit
   }

@@ -3,7 +3,7 @@ import NIOHTTP1
 import NIOHTTPCompression
 
 /// Unpacks gzip and deflate bodies up to a limit; other requests pass by without a detour.
-final class RequestUnpacker: ChannelInboundHandler {
+final class RequestUnpacker: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = HTTPServerRequestPart
 

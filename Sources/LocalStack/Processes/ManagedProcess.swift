@@ -31,7 +31,9 @@ public actor ManagedProcess {
       defer { announce.finish() }
       return await watch(command, folder: folder, log: log, announce: announce)
     }
-    for await processIdentifier in started {
+    // In a task of its own: a cancelled caller must still get the process, to stop it.
+    let processIdentifier = await Task { await started.first { _ in true } }.value
+    if let processIdentifier {
       let process = ManagedProcess(processIdentifier, completion, command)
       await process.observeExit()
       return process

@@ -24,15 +24,17 @@ enum Watchdog {
     (
       exec >/dev/null 2>&1
       while read -r _ <&3; do :; done
+      # A frozen server must wake up to stop, and so must its children.
+      family() { echo "$server"; cat "/proc/$server/task/"*"/children"; }
       kill -s "$stop_signal" "$server"
       tenths=$((grace * 10))
       while [ "$tenths" -gt 0 ] && kill -0 "$server"; do
-        kill -s CONT "$server"
+        kill -s CONT $(family)
         sleep 0.1
         tenths=$((tenths - 1))
       done
-      kill -s KILL -- "-$server" "$server"
-    ) 3<&3 &
+      kill -s KILL -- "-$server" $(family)
+    ) &
     guard=$!
     wait "$server"
     status=$?

@@ -55,6 +55,7 @@ public struct PostgresServer: LocalServer {
     if !FileManager.default.fileExists(atPath: "\(dataFolder)/PG_VERSION") {
       try await makeCluster(account)
     }
+    try removeStalePidFile()
     var arguments = [
       "-D", dataFolder, "-p", "\(port)", "-c", "listen_addresses=127.0.0.1",
       "-c", "unix_socket_directories=", "-c", "max_connections=300",
@@ -68,6 +69,17 @@ public struct PostgresServer: LocalServer {
     return ServerCommand(
       program: program, arguments: arguments, account: account, stopSignal: .interrupt,
       graceSeconds: 20)
+  }
+
+  /// After a crash of the machine, postmaster.pid may name a process that now is something else;
+  /// PostgreSQL would refuse to start if it is one that it can signal.
+  private func removeStalePidFile() throws {
+    let path = "\(dataFolder)/postmaster.pid"
+    guard let data = FileManager.default.contents(atPath: path) else { return }
+    let firstLine = String(decoding: data, as: UTF8.self).prefix { !$0.isNewline }
+    if let process = Int32(firstLine.trimmed), !LeftoverServer.works(process, in: dataFolder) {
+      try FileRemoval.remove(path)
+    }
   }
 
   /// Makes the cluster beside its final place and renames it there, so that an interrupted start

@@ -7,6 +7,8 @@ public actor ServerController<Server: LocalServer> {
   public nonisolated let server: Server
   private let startDeadline: Duration
   private var process: ManagedProcess?
+  /// Whether it should run: `stop()` and `kill()` end a start or a restart that is under way.
+  private var isWanted = false
 
   /// - Parameter startDeadline: what a start may take until the server answers.
   public init(_ server: Server, startDeadline: Duration = .seconds(60)) {
@@ -22,10 +24,21 @@ public actor ServerController<Server: LocalServer> {
   public var processIdentifier: Int32? { process?.processIdentifier }
 
   /// Starts the server with the data of its last run, and returns when it answers.
-  /// - Throws: `LocalStackError`.
+  /// - Throws: `LocalStackError`; `CancellationError` when `stop()` or `kill()` came meanwhile.
   public func start() async throws {
-    precondition(process == nil, "\(server.name) runs already")
+    precondition(!isWanted, "\(server.name) is started already")
+    isWanted = true
+    do {
+      try await launch()
+    } catch {
+      isWanted = false
+      throw error
+    }
+  }
+
+  private func launch() async throws {
     try PrivateFolder.make(server.folder)
+    try await LeftoverServer.end(in: server.folder)
     let command = try await server.prepare()
     guard LoopbackPort.isFree(server.port) else {
       throw LocalStackError.portInUse(
@@ -35,10 +48,13 @@ public actor ServerController<Server: LocalServer> {
       command, folder: server.folder, logPath: server.logPath)
     self.process = process
     do {
+      try LeftoverServer.remember(process.processIdentifier, in: server.folder)
       try await waitUntilReady(process)
       try await server.finishStart()
+      guard isWanted else { throw CancellationError() }
     } catch {
-      await stop()
+      await process.stop()
+      self.process = nil
       throw error
     }
   }
@@ -46,13 +62,14 @@ public actor ServerController<Server: LocalServer> {
   private func waitUntilReady(_ process: ManagedProcess) async throws {
     let clock = ContinuousClock()
     let deadline = clock.now + startDeadline
-    while true {
+    while isWanted {
       if let exit = await process.exit { throw startFailed("it \(exit)") }
       // An error means that it does not listen or is still loading: asked again until the deadline.
       if (try? await server.isReady()) == true { return }
       guard clock.now < deadline else { throw startFailed("no answer within \(startDeadline)") }
       try await Task.sleep(for: .milliseconds(20))
     }
+    throw CancellationError()
   }
 
   private func startFailed(_ reason: String) -> LocalStackError {
@@ -63,18 +80,18 @@ public actor ServerController<Server: LocalServer> {
 
   /// Stops the server in order and keeps its data. Returns when its process is gone.
   public func stop() async {
-    guard let process else { return }
-    await process.stop()
-    self.process = nil
+    isWanted = false
+    await process?.stop()
+    process = nil
   }
 
   /// Kills the server with SIGKILL, as a crash would, and returns when it is gone. `start()` brings it
   /// back with what had reached its files.
   public func kill() async {
-    guard let process else { return }
-    await process.kill()
-    await process.waitForExit()
-    self.process = nil
+    isWanted = false
+    await process?.kill()
+    await process?.waitForExit()
+    process = nil
   }
 
   /// Freezes the server: its connections stay open and nothing answers.
@@ -87,8 +104,31 @@ public actor ServerController<Server: LocalServer> {
     await process?.resume()
   }
 
-  /// Returns when the server ends; at once when it does not run.
-  public func waitForExit() async -> ProcessExit? {
-    await process?.waitForExit()
+  /// Starts the server again whenever it ends by itself. Returns after `stop()` or `kill()`.
+  /// - Parameter report: gets one line for the operator for each end and each failed start.
+  public func keepRunning(report: @escaping @Sendable (String) -> Void) async {
+    while isWanted, let process {
+      let exit = await process.waitForExit()
+      guard isWanted, self.process === process else { return }
+      report("\(server.name) \(exit); starting it again")
+      await startAgain(report: report)
+    }
+  }
+
+  private func startAgain(report: @Sendable (String) -> Void) async {
+    var pause = Duration.milliseconds(250)
+    while isWanted {
+      do {
+        try await launch()
+        return report("\(server.name) runs again on port \(server.port)")
+      } catch {
+        guard isWanted else { return }
+        report("\(error); trying again in \(pause)")
+        // Cancellation ends the wait early, and `isWanted` the loop.
+        try? await Task.sleep(for: pause)
+        pause = min(pause * 2, .seconds(10))
+        if Task.isCancelled { return }
+      }
+    }
   }
 }

@@ -1,0 +1,139 @@
+import Foundation
+public import NIOCore
+import Synchronization
+
+/// The whole bus in memory, for tests: the same promises as the Redis form, within one process.
+public final class MemoryEventBus: Sendable {
+  struct State {
+    var available = true
+    var lastID = StreamID.zero
+    var entries: [JournalEntry] = []
+    var groups: [String: MemoryGroup] = [:]
+    var lastLetter = StreamID.zero
+    var letters: [StoredDeadLetter] = []
+    var marks = MarkCounter()
+    var highestAdopted: [String: Int] = [:]
+    var subscriptions: [Int: [any ChannelListener]] = [:]
+    var lastSubscription = 0
+    /// Woken when the journal grows or the bus changes its state.
+    var waiting: [Int: AsyncStream<Void>.Continuation] = [:]
+    var lastWaiting = 0
+
+    /// The entries behind `position`, found by halving: the journal is in order.
+    func entries(behind position: StreamID) -> ArraySlice<JournalEntry> {
+      var low = 0
+      var high = entries.count
+      while low < high {
+        let middle = (low + high) / 2
+        if entries[middle].id <= position { low = middle + 1 } else { high = middle }
+      }
+      return entries[low...]
+    }
+  }
+
+  let capacity: Int
+  /// Calls the listeners.
+  let eventLoop: any EventLoop
+  let storage = Mutex(State())
+
+  /// - Parameters:
+  ///   - journalCapacity: the most entries in the journal.
+  ///   - eventLoop: where listeners are called.
+  public init(journalCapacity: Int = 1_000_000, eventLoop: any EventLoop) {
+    capacity = journalCapacity
+    self.eventLoop = eventLoop
+  }
+
+  public var publisher: MemoryEventBus { self }
+  public var journal: MemoryEventBus { self }
+  public var channel: MemoryEventBus { self }
+  public var adoptions: MemoryEventBus { self }
+  public var deadLetters: MemoryEventBus { self }
+
+  // MARK: Faults
+
+  /// While false, all calls fail with `BusError.unavailable` and the channel is lost.
+  public func setAvailable(_ available: Bool) {
+    storage.withLock { state in
+      guard state.available != available else { return }
+      state.available = available
+      if !available { state.marks = MarkCounter() }
+      let listeners = state.subscriptions.values.flatMap { $0 }
+      if available { state.marks.heard(mark: UUID().uuidString) }
+      wake(&state)
+      eventLoop.execute {
+        for listener in listeners {
+          if available {
+            listener.channelSubscribed()
+          } else {
+            listener.channelLost(.unavailable("the bus was made unavailable"))
+          }
+        }
+      }
+    }
+  }
+
+  /// Forgets everything, as a Redis that restarts empty.
+  public func loseEverything() {
+    storage.withLock { state in
+      state.lastID = .zero
+      state.lastLetter = .zero
+      state.entries = []
+      state.groups = [:]
+      state.letters = []
+      state.highestAdopted = [:]
+      wake(&state)
+    }
+  }
+
+  // MARK: Shared steps
+
+  func withState<Value>(
+    _ body: (inout State) throws(BusError) -> Value
+  ) throws(BusError) -> Value {
+    let result = storage.withLock { state -> Result<Value, BusError> in
+      guard state.available else { return .failure(.unavailable("the bus was made unavailable")) }
+      do throws(BusError) {
+        return .success(try body(&state))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  /// Appends to the journal; publishes, too, unless the entry is for one sink alone.
+  func append(
+    _ event: PublishedEvent, target: String? = nil, to state: inout State
+  ) {
+    let id = Self.nextID(after: &state.lastID)
+    state.entries.append(
+      JournalEntry(id: id, eventType: event.eventType, payload: event.payload, target: target))
+    wake(&state)
+    guard target == nil else { return }
+    var message = ByteBuffer(string: #"{"stream_id":"\#(id)","#)
+    message.writeBytes(event.payload.readableBytesView.dropFirst())
+    send(.journaled(id, message), to: state)
+  }
+
+  /// Called under the lock, so that listeners hear everything in one order.
+  func send(_ message: ChannelMessage, to state: State) {
+    let listeners = state.subscriptions.values.flatMap { $0 }
+    eventLoop.execute {
+      for listener in listeners { listener.channelReceived([message]) }
+    }
+  }
+
+  static func nextID(after last: inout StreamID) -> StreamID {
+    let now = UInt64(Date().timeIntervalSince1970 * 1_000)
+    last =
+      now > last.milliseconds
+      ? StreamID(milliseconds: now, sequence: 0)
+      : StreamID(milliseconds: last.milliseconds, sequence: last.sequence + 1)
+    return last
+  }
+
+  func wake(_ state: inout State) {
+    for waiting in state.waiting.values { waiting.yield() }
+  }
+}

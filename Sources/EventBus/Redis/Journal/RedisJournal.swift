@@ -1,0 +1,171 @@
+import Logging
+import NIOCore
+import RedisDriver
+
+/// The journal as a Redis stream.
+///
+/// Reads that wait block a connection of their own, so groups and lanes do not wait for one another.
+public final class RedisJournal: Journal {
+  /// The longest that one command blocks, in milliseconds: a cancelled reader returns within it.
+  private static let longestBlock = 1_000
+  /// Ids in one command.
+  private static let idsPerCommand = 1_000
+
+  static let scripts: [RedisScript] = [.leaveGroup, .journalState]
+
+  private let journal: String
+  private let client: RedisClient
+  private let readers: BlockingConnections
+  private let logger: Logger
+
+  init(
+    keys: RedisKeys, client: RedisClient, readers: BlockingConnections, logger: Logger
+  ) {
+    journal = keys.journal
+    self.client = client
+    self.readers = readers
+    self.logger = logger
+  }
+
+  public func createGroup(_ group: String) async throws(BusError) {
+    do throws(BusError) {
+      _ = try await client.send([
+        "XGROUP", "CREATE", .string(journal), .string(group), "0", "MKSTREAM",
+      ])
+    } catch {
+      guard case .unexpected(let message) = error, message.hasPrefix("BUSYGROUP") else {
+        throw error
+      }
+    }
+  }
+
+  public func read(
+    group: String, consumer: String, count: Int, wait: Duration
+  ) async throws(BusError) -> [JournalEntry] {
+    let end = ContinuousClock.now + wait
+    return try await readers.withConnection { (connection) throws(BusError) in
+      while true {
+        let left = (end - .now).milliseconds
+        // BLOCK 0 would wait for ever.
+        let block = max(0, min(left, Self.longestBlock))
+        var command: [RedisCommand.Argument] = [
+          "XREADGROUP", "GROUP", .string(group), .string(consumer), "COUNT",
+          .integer(max(count, 1)),
+        ]
+        if block > 0 { command += ["BLOCK", .integer(block)] }
+        command += ["STREAMS", .string(journal), ">"]
+        let entries = try JournalReplies.read(
+          await Self.reply(
+            of: connection.send(
+              RedisCommand(command, blocksFor: .milliseconds(Int64(block))))))
+        guard entries.isEmpty, block > 0, left > block, !Task.isCancelled else { return entries }
+      }
+    }
+  }
+
+  private static func reply(
+    of future: EventLoopFuture<RedisReply>
+  ) async throws(BusError) -> RedisReply {
+    do {
+      let reply = try await future.get()
+      if case .error(let error) = reply { throw error }
+      return reply
+    } catch {
+      throw BusError(error)
+    }
+  }
+
+  public func claimAbandoned(
+    group: String, consumer: String, idle: Duration, count: Int
+  ) async throws(BusError) -> [ClaimedEntry] {
+    var entries: [JournalEntry] = []
+    var cursor = "0-0"
+    // One XAUTOCLAIM looks at ten times its count, so a long list of busy entries takes several.
+    repeat {
+      let reply = try await client.send([
+        "XAUTOCLAIM", .string(journal), .string(group), .string(consumer),
+        .integer(max(idle.milliseconds, 0)), .string(cursor), "COUNT",
+        .integer(max(count - entries.count, 1)),
+      ])
+      guard let parts = reply.array, parts.count >= 2, let next = parts[0].text else {
+        throw .unexpected("XAUTOCLAIM answered \(reply)")
+      }
+      entries += try JournalReplies.entries(parts[1])
+      if parts.count > 2, let deleted = parts[2].array, !deleted.isEmpty {
+        logger.warning(
+          "pending entries are gone from the journal",
+          metadata: ["group": "\(group)", "entries": "\(deleted.count)"])
+      }
+      cursor = next
+    } while entries.count < count && cursor != "0-0"
+    guard !entries.isEmpty else { return [] }
+    let deliveries = try await client.send(
+      entries.map { entry in
+        let id = RedisCommand.Argument.string(entry.id.description)
+        return ["XPENDING", .string(journal), .string(group), id, id, 1]
+      })
+    return zip(entries, deliveries).map { entry, reply in
+      // Acknowledged in between: then nobody asks how often.
+      let count = reply.array?.first?.array?.last?.integer ?? 1
+      return ClaimedEntry(entry: entry, deliveries: count)
+    }
+  }
+
+  public func touch(group: String, consumer: String, ids: [StreamID]) async throws(BusError) {
+    try await inPieces(ids) { piece in
+      ["XCLAIM", .string(self.journal), .string(group), .string(consumer), 0] + piece + ["JUSTID"]
+    }
+  }
+
+  public func acknowledge(group: String, ids: [StreamID]) async throws(BusError) {
+    try await inPieces(ids) { ["XACK", .string(self.journal), .string(group)] + $0 }
+  }
+
+  private func inPieces(
+    _ ids: [StreamID], _ command: ([RedisCommand.Argument]) -> [RedisCommand.Argument]
+  ) async throws(BusError) {
+    let commands = stride(from: 0, to: ids.count, by: Self.idsPerCommand).map { start in
+      let piece = ids[start..<min(start + Self.idsPerCommand, ids.count)]
+      return RedisCommand(command(piece.map { .string($0.description) }))
+    }
+    if !commands.isEmpty { _ = try await client.send(commands) }
+  }
+
+  public func leave(group: String, consumer: String) async throws(BusError) {
+    let call = ScriptCall(
+      .leaveGroup, keys: [journal], arguments: [.string(group), .string(consumer)])
+    do throws(BusError) {
+      _ = try await client.run(call)
+    } catch BusError.noGroup {
+      // There is nothing to leave.
+    }
+  }
+
+  public func entries(
+    after position: StreamID, limit: Int
+  ) async throws(BusError) -> [JournalEntry] {
+    guard limit > 0 else { return [] }
+    return try JournalReplies.entries(
+      await client.send([
+        "XRANGE", .string(journal), .string("(\(position)"), "+", "COUNT", .integer(limit),
+      ]))
+  }
+
+  public func state() async throws(BusError) -> JournalState {
+    try JournalReplies.state(await client.run(ScriptCall(.journalState, keys: [journal])))
+  }
+
+  public func trim(before id: StreamID) async throws(BusError) -> Int {
+    try await client.send([
+      "XTRIM", .string(journal), "MINID", "=", .string(id.description),
+    ]).integer ?? 0
+  }
+}
+
+extension Duration {
+  /// Whole milliseconds, rounded up so that a short wait is not none at all.
+  var milliseconds: Int {
+    let (seconds, attoseconds) = components
+    return Int(seconds) * 1_000 + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+  }
+}

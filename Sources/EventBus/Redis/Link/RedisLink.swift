@@ -1,0 +1,140 @@
+import Logging
+import NIOCore
+import RedisDriver
+
+/// A connection that comes back by itself: when it breaks, it is made anew with backoff until it
+/// stands. Confined to its event loop.
+final class RedisLink {
+  private enum State {
+    case connecting
+    case ready(RedisConnection)
+    /// Waiting before the next attempt.
+    case down
+    case closed
+  }
+
+  let eventLoop: any EventLoop
+  private let address: RedisAddress
+  private let options: RedisConnectionOptions
+  private let scripts: [RedisScript]
+  private let logger: Logger
+  private var digests: [RedisScript: String] = [:]
+  private var state = State.down
+  private var failure = BusError.unavailable("not connected to Redis yet")
+  private var backoff = Backoff()
+  private var reported = false
+  private var waiting: [EventLoopPromise<RedisConnection>] = []
+  private var retry: Scheduled<Void>?
+
+  /// - Parameter scripts: loaded into Redis before a connection counts as ready.
+  init(
+    address: RedisAddress, options: RedisConnectionOptions, scripts: [RedisScript],
+    eventLoop: any EventLoop, logger: Logger
+  ) {
+    self.eventLoop = eventLoop
+    self.address = address
+    self.options = options
+    self.scripts = scripts
+    self.logger = logger
+  }
+
+  /// The connection, when it stands; otherwise why it does not.
+  var connection: Result<RedisConnection, BusError> {
+    if case .ready(let connection) = state { .success(connection) } else { .failure(failure) }
+  }
+
+  /// Waits for the attempt under way, and fails at once between attempts.
+  func whenConnected() -> EventLoopFuture<RedisConnection> {
+    switch state {
+    case .ready(let connection): return eventLoop.makeSucceededFuture(connection)
+    case .down, .closed: return eventLoop.makeFailedFuture(failure)
+    case .connecting:
+      let promise = eventLoop.makePromise(of: RedisConnection.self)
+      waiting.append(promise)
+      return promise.futureResult
+    }
+  }
+
+  func connect() {
+    guard case .down = state else { return }
+    state = .connecting
+    let link = NIOLoopBound(self, eventLoop: eventLoop)
+    RedisConnection.connect(to: address, on: eventLoop, options: options)
+      .flatMap { link.value.load(into: $0) }
+      .whenComplete { link.value.attemptEnded($0) }
+  }
+
+  func close() {
+    retry?.cancel()
+    failure = .unavailable("the bus was shut down")
+    if case .ready(let connection) = state { connection.close() }
+    state = .closed
+    failWaiting()
+  }
+
+  /// Runs the script, by its digest; when Redis has lost it (restart, `SCRIPT FLUSH`) by its source.
+  ///
+  /// The future fails with `BusError`; an error of the script is a reply.
+  func run(_ call: ScriptCall, on connection: RedisConnection) -> EventLoopFuture<RedisReply> {
+    guard let digest = digests[call.script] else {
+      preconditionFailure("a script that the link was not made with")
+    }
+    return connection.send(call.byDigest(digest)).flatMap { reply in
+      guard case .error(let error) = reply, error.code == "NOSCRIPT" else {
+        return connection.eventLoop.makeSucceededFuture(reply)
+      }
+      return connection.send(call.bySource())
+    }
+  }
+
+  private func load(into connection: RedisConnection) -> EventLoopFuture<RedisConnection> {
+    let link = NIOLoopBound(self, eventLoop: eventLoop)
+    let loads = scripts.map { connection.send(["SCRIPT", "LOAD", .string($0.source)]) }
+    return EventLoopFuture.whenAllSucceed(loads, on: eventLoop).flatMapThrowing { replies in
+      for (script, reply) in zip(link.value.scripts, replies) {
+        if case .error(let error) = reply {
+          connection.close()
+          throw error
+        }
+        link.value.digests[script] = reply.text
+      }
+      return connection
+    }
+  }
+
+  private func attemptEnded(_ result: Result<RedisConnection, any Error>) {
+    switch result {
+    case .success(let connection):
+      guard case .connecting = state else { return connection.close() }
+      state = .ready(connection)
+      backoff.succeeded()
+      if reported { logger.notice("connected to Redis again", metadata: ["at": "\(address)"]) }
+      reported = false
+      let waiting = waiting
+      self.waiting = []
+      for promise in waiting { promise.succeed(connection) }
+      let link = NIOLoopBound(self, eventLoop: eventLoop)
+      connection.lost.whenSuccess { link.value.wentDown(BusError($0)) }
+    case .failure(let error): wentDown(BusError(error))
+    }
+  }
+
+  private func wentDown(_ error: BusError) {
+    if case .closed = state { return }
+    state = .down
+    failure = error
+    if !reported {
+      reported = true
+      logger.warning("Redis is out of reach", metadata: ["error": "\(error)"])
+    }
+    failWaiting()
+    let link = NIOLoopBound(self, eventLoop: eventLoop)
+    retry = eventLoop.scheduleTask(in: backoff.nextDelay()) { link.value.connect() }
+  }
+
+  private func failWaiting() {
+    let waiting = waiting
+    self.waiting = []
+    for promise in waiting { promise.fail(failure) }
+  }
+}

@@ -1,0 +1,117 @@
+import Logging
+import NIOCore
+import RedisDriver
+
+/// Publishes for one event loop, on a connection of its own. Events that come within one tick of the
+/// loop go to Redis in one script call. Confined to the loop, so it needs neither lock nor hop.
+final class LoopPublisher {
+  /// One script call holds no more, so that Redis is never busy with it for more than a few
+  /// milliseconds; unless one caller brings more, whose events are not torn apart.
+  private static let eventsPerCall = 512
+  private static let bytesPerCall = 1 << 20
+
+  /// What has come in since the last call was sent.
+  private struct Batch {
+    var call: ScriptCall
+    var callers: [EventLoopPromise<Void>] = []
+    var events = 0
+    var bytes = 0
+  }
+
+  let link: RedisLink
+  private let configuration: RedisEventBusConfiguration
+  private let eventLoop: any EventLoop
+  private var batch: Batch
+  private var sendScheduled = false
+  private var unansweredEvents = 0
+  private var unansweredBytes = 0
+
+  init(
+    configuration: RedisEventBusConfiguration, eventLoop: any EventLoop, logger: Logger
+  ) {
+    self.configuration = configuration
+    self.eventLoop = eventLoop
+    link = RedisLink(
+      address: configuration.address, options: configuration.options("publisher"),
+      scripts: [.publish], eventLoop: eventLoop, logger: logger)
+    batch = Self.emptyBatch(configuration)
+  }
+
+  func publish(_ events: [PublishedEvent]) -> EventLoopFuture<Void> {
+    if case .failure(let error) = link.connection { return eventLoop.makeFailedFuture(error) }
+    guard !events.isEmpty else { return eventLoop.makeSucceededVoidFuture() }
+    let bytes = events.reduce(0) { $0 + $1.payload.readableBytes }
+    guard unansweredEvents + events.count <= configuration.unansweredEventsPerLoop,
+      unansweredBytes + bytes <= configuration.unansweredBytesPerLoop
+    else {
+      return eventLoop.makeFailedFuture(
+        BusError.unavailable("too many events wait for Redis already"))
+    }
+    if batch.events > 0,
+      batch.events + events.count > Self.eventsPerCall || batch.bytes + bytes > Self.bytesPerCall
+    {
+      sendBatch()
+    }
+    unansweredEvents += events.count
+    unansweredBytes += bytes
+    batch.events += events.count
+    batch.bytes += bytes
+    for event in events {
+      batch.call.append(.string(event.eventType))
+      batch.call.append(.bytes(event.payload))
+    }
+    let promise = eventLoop.makePromise(of: Void.self)
+    batch.callers.append(promise)
+    if !sendScheduled {
+      sendScheduled = true
+      // Runs when the loop has served what was ready to be read in this tick.
+      eventLoop.assumeIsolated().execute {
+        self.sendScheduled = false
+        self.sendBatch()
+      }
+    }
+    return promise.futureResult
+  }
+
+  private func sendBatch() {
+    guard batch.events > 0 else { return }
+    let sent = batch
+    batch = Self.emptyBatch(configuration)
+    switch link.connection {
+    case .failure(let error): answered(sent, .failure(error))
+    case .success(let connection):
+      link.run(sent.call, on: connection).assumeIsolated().whenComplete { result in
+        self.answered(
+          sent,
+          result.mapError { BusError($0) }.flatMap { reply in
+            switch reply {
+            case .status: .success(())
+            case .error(let error): .failure(BusError(error))
+            default: .failure(.unexpected("\(reply)"))
+            }
+          })
+      }
+    }
+  }
+
+  private func answered(_ batch: Batch, _ result: Result<Void, BusError>) {
+    unansweredEvents -= batch.events
+    unansweredBytes -= batch.bytes
+    for caller in batch.callers {
+      switch result {
+      case .success: caller.succeed(())
+      case .failure(let error): caller.fail(error)
+      }
+    }
+  }
+
+  private static func emptyBatch(_ configuration: RedisEventBusConfiguration) -> Batch {
+    var call = ScriptCall(
+      .publish, keys: [configuration.keys.journal],
+      arguments: [
+        .string(configuration.keys.channel), .integer(configuration.journalCapacity),
+      ])
+    call.reserveCapacity(64)
+    return Batch(call: call)
+  }
+}

@@ -1,0 +1,66 @@
+public import Logging
+public import NIOCore
+import RedisDriver
+
+/// Publishes through one Redis connection for each event loop.
+///
+/// While Redis is out of reach, publishing fails at once; the connections come back by themselves.
+public final class RedisEventPublisher: EventPublisher {
+  private struct Lane: Sendable {
+    let eventLoop: any EventLoop
+    let publisher: NIOLoopBound<LoopPublisher>
+  }
+
+  private let lanes: [Lane]
+  private let laneOfLoop: [ObjectIdentifier: NIOLoopBound<LoopPublisher>]
+
+  private init(_ lanes: [Lane]) {
+    self.lanes = lanes
+    laneOfLoop = Dictionary(
+      uniqueKeysWithValues: lanes.map { (ObjectIdentifier($0.eventLoop), $0.publisher) })
+  }
+
+  /// Starts to connect on every loop of the group. Returns when each first attempt has ended, well
+  /// or badly: what fails is tried again in the background.
+  public static func start(
+    _ configuration: RedisEventBusConfiguration, on group: any EventLoopGroup, logger: Logger
+  ) async -> RedisEventPublisher {
+    var lanes: [Lane] = []
+    for eventLoop in group.makeIterator() {
+      let start = eventLoop.submit {
+        let publisher = LoopPublisher(
+          configuration: configuration, eventLoop: eventLoop, logger: logger)
+        publisher.link.connect()
+        return NIOLoopBound(publisher, eventLoop: eventLoop)
+      }
+      // Fails only when the loop is shut down, and then it has no callers.
+      if let publisher = try? await start.get() {
+        lanes.append(Lane(eventLoop: eventLoop, publisher: publisher))
+      }
+    }
+    for lane in lanes {
+      // A failure is logged by the link, and told to whoever publishes.
+      _ = try? await lane.eventLoop.flatSubmit {
+        lane.publisher.value.link.whenConnected().map { _ in }
+      }.get()
+    }
+    return RedisEventPublisher(lanes)
+  }
+
+  public func publish(
+    _ events: [PublishedEvent], on eventLoop: any EventLoop
+  ) -> EventLoopFuture<Void> {
+    if let publisher = laneOfLoop[ObjectIdentifier(eventLoop)] {
+      return publisher.value.publish(events)
+    }
+    guard let lane = lanes.randomElement() else {
+      return eventLoop.makeFailedFuture(BusError.unavailable("the bus has no event loop"))
+    }
+    return lane.eventLoop.flatSubmit { lane.publisher.value.publish(events) }.hop(to: eventLoop)
+  }
+
+  /// Fails what is unanswered and connects no more.
+  public func close() {
+    for lane in lanes { lane.eventLoop.execute { lane.publisher.value.link.close() } }
+  }
+}

@@ -1,0 +1,42 @@
+public import NIOCore
+public import RedisDriver
+
+/// How the bus uses Redis.
+public struct RedisEventBusConfiguration: Sendable {
+  public var address: RedisAddress
+  public var keys: RedisKeys
+  /// The most entries in the journal; when it holds them, publishing fails with `BusError.full`.
+  public var journalCapacity: Int
+  /// The most events that wait for Redis on one event loop; past it, publishing fails at once.
+  public var unansweredEventsPerLoop: Int
+  /// The same in bytes of payload.
+  public var unansweredBytesPerLoop: Int
+  /// The longest silence of Redis while an answer is due.
+  public var responseTimeout: TimeAmount
+  /// How long a connection may take to stand.
+  public var connectTimeout: TimeAmount
+  /// How long the channel may be silent before it is probed.
+  public var probeInterval: TimeAmount
+
+  public init(
+    address: RedisAddress, keys: RedisKeys = RedisKeys(), journalCapacity: Int = 1_000_000,
+    unansweredEventsPerLoop: Int = 16_384, unansweredBytesPerLoop: Int = 32 << 20,
+    responseTimeout: TimeAmount = .seconds(2), connectTimeout: TimeAmount = .seconds(2),
+    probeInterval: TimeAmount = .seconds(5)
+  ) {
+    self.address = address
+    self.keys = keys
+    self.journalCapacity = journalCapacity
+    self.unansweredEventsPerLoop = unansweredEventsPerLoop
+    self.unansweredBytesPerLoop = unansweredBytesPerLoop
+    self.responseTimeout = responseTimeout
+    self.connectTimeout = connectTimeout
+    self.probeInterval = probeInterval
+  }
+
+  func options(_ role: String) -> RedisConnectionOptions {
+    RedisConnectionOptions(
+      clientName: "progressbus-\(role)", connectTimeout: connectTimeout,
+      responseTimeout: responseTimeout, probeInterval: probeInterval)
+  }
+}

@@ -1,0 +1,29 @@
+/// What an operator must know of the Redis server that the bus uses.
+public struct RedisServerReport: Sendable, Equatable {
+  /// Such as `7.0.15`; nil when the server does not tell.
+  public let version: String?
+  /// What Redis does when its memory is full (`maxmemory-policy`). Anything but `noeviction` may
+  /// throw away the journal.
+  public let evictionPolicy: String?
+  /// Whether the append-only file is on. Without it, a crash of Redis loses what was accepted.
+  public let appendOnly: Bool?
+
+  public init(version: String?, evictionPolicy: String?, appendOnly: Bool?) {
+    self.version = version
+    self.evictionPolicy = evictionPolicy
+    self.appendOnly = appendOnly
+  }
+
+  /// Reads the answer of `INFO` (https://redis.io/docs/latest/commands/info/).
+  init(info: String) {
+    var values: [Substring: Substring] = [:]
+    for line in info.split(whereSeparator: \.isNewline) {
+      guard let colon = line.firstIndex(of: ":") else { continue }
+      values[line[..<colon]] = line[line.index(after: colon)...]
+    }
+    self.init(
+      version: values["redis_version"].map(String.init),
+      evictionPolicy: values["maxmemory_policy"].map(String.init),
+      appendOnly: values["aof_enabled"].map { $0 == "1" })
+  }
+}

@@ -1,4 +1,0 @@
-@main
-struct ProgressBusCommand {
-  static func main() {}
-}
