@@ -4,7 +4,6 @@ The emulator keeps its tables in DuckDB and downloads two DuckDB extensions when
 comes as a Python package and is loaded from there; `spatial` is only for geography, which is left out.
 """
 
-import os
 import pathlib
 import sys
 
@@ -31,3 +30,11 @@ def _connect_offline(*arguments, **options):
 
 
 duckdb.connect = _connect_offline
+
+from local_bigquery import cli  # noqa: E402 (after duckdb.connect is replaced)
+from local_bigquery.engine import database  # noqa: E402
+
+database.FUNCTIONS = [path for path in database.FUNCTIONS if path.name != "geography.sql"]
+
+if __name__ == "__main__":
+    sys.exit(cli.main())

@@ -1,0 +1,108 @@
+public import Logging
+public import ServiceLifecycle
+
+/// Keeps the mirror going in the background: sends, watches, and deletes what is old.
+public struct MirrorService: Service {
+  /// How often the queue is looked at; a look costs one query, however long the queue is.
+  private static let pollInterval = Duration.milliseconds(500)
+  private static let watchInterval = Duration.seconds(10)
+  private static let retentionInterval = Duration.seconds(3_600)
+  /// How long batches under way may take to end once the process is to stop.
+  private static let drainLimit = Duration.seconds(5)
+
+  private let controller: MirrorController
+  private let logger: Logger
+
+  public init(controller: MirrorController, logger: Logger) {
+    self.controller = controller
+    self.logger = logger
+  }
+
+  /// Runs until graceful shutdown or cancellation.
+  ///
+  /// - Throws: `MirrorError` when the mirror cannot start: no salt, no credentials.
+  public func run() async throws {
+    let engine = try await controller.engine()
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await dispatch(engine) }
+      group.addTask {
+        await repeatedly(every: Self.watchInterval, "watching the queue") {
+          try await controller.watch()
+        }
+      }
+      group.addTask {
+        await repeatedly(every: Self.retentionInterval, "retention") {
+          _ = try await controller.enforceRetention()
+        }
+      }
+    }
+  }
+
+  private func dispatch(_ engine: MirrorEngine) async {
+    let busy = BusyTables()
+    let stopping = StopFlag()
+    await withGracefulShutdownHandler {
+      await withTaskGroup(of: Void.self) { lanes in
+        await repeatedly(every: Self.pollInterval, "looking at the queue") {
+          let due = try await engine.store.readiness(limit: engine.configuration.batchSize)
+            .filter {
+              DispatchRule.isDue(
+                $0, batchSize: engine.configuration.batchSize,
+                interval: engine.configuration.interval)
+            }
+          guard !due.isEmpty else { return }
+          let tables = try await engine.store.tables()
+          for table in tables where due.contains(where: { $0.sourceTable == table.sourceTable }) {
+            guard await busy.begin(table.sourceTable) else { continue }
+            lanes.addTask {
+              await drain(table, with: engine, stopping)
+              await busy.end(table.sourceTable)
+            }
+          }
+        }
+        let timer = Task {
+          try await Task.sleep(for: Self.drainLimit)
+        }
+        lanes.addTask {
+          // Whichever is first: the lanes end, which cancels the timer, or its time is up.
+          if case .success = await timer.result { await busy.noteTimeUp() }
+        }
+        await busy.waitUntilIdle()
+        timer.cancel()
+        lanes.cancelAll()
+      }
+    } onGracefulShutdown: {
+      stopping.raise()
+    }
+  }
+
+  private func drain(
+    _ table: MirroredTable, with engine: MirrorEngine, _ stopping: StopFlag
+  ) async {
+    do {
+      _ = try await engine.drain(table) { stopping.isRaised }
+    } catch {
+      logger.warning(
+        "mirroring a table was interrupted",
+        metadata: ["table": "\(table.sourceTable)", "error": "\(error)"])
+    }
+  }
+
+  /// Repeats until graceful shutdown or cancellation. A failure is logged, and the work tried again.
+  private func repeatedly(
+    every interval: Duration, _ what: String, isolation: isolated (any Actor)? = #isolation,
+    _ body: () async throws -> Void
+  ) async {
+    while !Task.isCancelled, !Task.isShuttingDownGracefully {
+      do {
+        try await body()
+      } catch is CancellationError {
+        return
+      } catch {
+        logger.warning("\(what) failed", metadata: ["error": "\(error)"])
+      }
+      // Woken early by shutdown or cancellation, which the loop's condition sees.
+      try? await cancelWhenGracefulShutdown { try await Task.sleep(for: interval) }
+    }
+  }
+}
