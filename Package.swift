@@ -149,8 +149,19 @@ let package = Package(
       ]),
     .executableTarget(
       name: "progressbus",
-      dependencies: ["ProgressBusServer", "LocalStack", "Events", "EventBus", argumentParser,
-        logging],
+      dependencies: [
+        "ProgressBusServer", "LocalStack", "Events", "EventBus", "PostgresDriver", argumentParser,
+        nioCore, logging,
+      ],
+      swiftSettings: strict),
+
+    .executableTarget(
+      name: "FanOutBenchmark",
+      dependencies: [
+        "Broadcaster", "EventBus", "WebSocketServer", hummingbird, lifecycle, nioCore, nioPosix,
+        logging,
+      ],
+      path: "Benchmarks/FanOutBenchmark",
       swiftSettings: strict),
 
     // Support for tests.
@@ -163,24 +174,47 @@ let package = Package(
       path: "Tests/ProgressBusTesting",
       swiftSettings: strict),
 
+    .target(
+      name: "WebSocketTesting",
+      dependencies: [
+        "WebSocketServer", hummingbird, lifecycle, nioCore, nioPosix, nioHTTP1, nioWebSocket,
+        logging,
+      ],
+      path: "Tests/WebSocketTesting",
+      swiftSettings: strict),
+
     tests("EventsTests", ["Events"]),
     tests("ObservabilityTests", ["Observability", logging, metrics, coreMetrics]),
     tests("BlockingExecutorTests", ["BlockingExecutor"]),
-    tests("RedisDriverTests", ["RedisDriver", "ProgressBusTesting", nioCore, nioPosix, logging]),
-    tests("PostgresDriverTests", ["PostgresDriver", "ProgressBusTesting", logging]),
+    tests(
+      "RedisDriverTests",
+      ["RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix, logging]),
+    tests("PostgresDriverTests", ["PostgresDriver", "LocalStack", "ProgressBusTesting", logging]),
     tests("CurlTransportTests", ["CurlTransport", "ProgressBusTesting", logging]),
     tests(
       "EventBusTests",
-      ["EventBus", "Events", "RedisDriver", "ProgressBusTesting", nioCore, nioPosix, logging]),
+      [
+        "EventBus", "Events", "RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix,
+        logging,
+      ]),
     tests(
       "WorkerRuntimeTests",
-      ["WorkerRuntime", "EventBus", "Events", "ProgressBusTesting", nioCore, nioPosix, logging]),
+      [
+        "WorkerRuntime", "EventBus", "Observability", "ProgressBusTesting", nioCore, nioPosix,
+        logging, lifecycle,
+      ]),
     tests(
       "PostgresSinkTests",
-      ["PostgresSink", "PostgresDriver", "WorkerRuntime", "Events", "ProgressBusTesting", logging]),
+      [
+        "PostgresSink", "PostgresDriver", "WorkerRuntime", "Events", "EventBus", "LocalStack",
+        "ProgressBusTesting", nioCore, logging,
+      ]),
     tests(
       "InfluxSinkTests",
-      ["InfluxSink", "CurlTransport", "WorkerRuntime", "Events", "ProgressBusTesting", logging]),
+      [
+        "InfluxSink", "CurlTransport", "WorkerRuntime", "Events", "EventBus", "LocalStack",
+        "ProgressBusTesting", nioCore, logging,
+      ]),
     tests(
       "BigQueryMirrorTests",
       [
@@ -190,8 +224,8 @@ let package = Package(
     tests(
       "WebSocketServerTests",
       [
-        "WebSocketServer", hummingbird, nioCore, nioPosix, nioHTTP1, nioWebSocket, nioEmbedded,
-        logging,
+        "WebSocketServer", "WebSocketTesting", hummingbird, nioCore, nioPosix, nioHTTP1,
+        nioWebSocket, nioEmbedded, logging,
       ]),
     tests(
       "IngestTests",
@@ -202,8 +236,9 @@ let package = Package(
     tests(
       "BroadcasterTests",
       [
-        "Broadcaster", "EventBus", "Events", "WebSocketServer", "ProgressBusTesting", nioCore,
-        nioPosix, nioWebSocket, nioEmbedded, logging,
+        "Broadcaster", "EventBus", "Events", "WebSocketServer", "WebSocketTesting",
+        "ProgressBusTesting", nioCore, nioPosix, nioHTTP1, nioWebSocket, nioEmbedded, lifecycle,
+        logging,
       ]),
     tests(
       "DashboardTests",
@@ -211,7 +246,12 @@ let package = Package(
         "Dashboard", "PostgresDriver", "ProgressBusTesting", hummingbird, hummingbirdTesting,
         logging,
       ]),
-    tests("LocalStackTests", ["LocalStack", "ProgressBusTesting", logging]),
+    .executableTarget(
+      name: "LocalStackHost", dependencies: ["LocalStack"], path: "Tests/LocalStackHost",
+      swiftSettings: strict),
+    tests(
+      "LocalStackTests",
+      ["LocalStack", "LocalStackHost", "ProgressBusTesting", subprocess, systemPackage]),
     tests("ProgressBusServerTests", ["ProgressBusServer", configuration, logging]),
     tests(
       "EndToEndTests",

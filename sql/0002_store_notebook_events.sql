@@ -32,7 +32,9 @@ declare
   stored_count bigint;
   enrolled_count bigint;
   unsure_cells jsonb;
-  new_students jsonb;
+  student_ids text[];
+  student_names text[];
+  event_times timestamptz[];
   new_notebooks jsonb;
   help_changes jsonb;
 begin
@@ -183,15 +185,9 @@ begin
     (select count(*) from stored),
     (select count(*) from enrolled),
     (select jsonb_agg(progressed) from progressed where consecutive_errors is null),
-    (
-      select jsonb_agg(jsonb_build_object(
-        'student_id', student_id, 'student_name', student_name, 'named_at', occurred_at))
-      from stored
-      where (
-        select stored.student_name is null or known.student_name = stored.student_name
-        from students as known where known.student_id = stored.student_id
-      ) is not true
-    ),
+    (select array_agg(student_id) from stored),
+    (select array_agg(student_name) from stored),
+    (select array_agg(occurred_at) from stored),
     (
       select jsonb_agg(arrived)
       from (
@@ -208,7 +204,8 @@ begin
       select jsonb_agg(jsonb_build_object('course_id', course_id, 'student_id', student_id))
       from stored where event_type in ('help', 'help_stop')
     )
-  into stored_count, enrolled_count, unsure_cells, new_students, new_notebooks, help_changes;
+  into stored_count, enrolled_count, unsure_cells, student_ids, student_names,
+    event_times, new_notebooks, help_changes;
 
   -- Each statement below sees what was committed until it began. The rows that it counts for are locked
   -- by this transaction, so nobody else can have counted half of them.
@@ -236,7 +233,7 @@ begin
         select min(event.occurred_at)
         from progress_events as event
         where event.course_id = known.course_id and event.student_id = known.student_id
-          and event.event_type in ('help', 'help_stop') and event.event_type = 'help'
+          and event.event_type = 'help'
           and event.occurred_at > coalesce(stopped.at, '-infinity'))
     from
       (
@@ -248,31 +245,37 @@ begin
         select max(event.occurred_at) as at
         from progress_events as event
         where event.course_id = change.course_id and event.student_id = change.student_id
-          and event.event_type in ('help', 'help_stop') and event.event_type = 'help_stop'
+          and event.event_type = 'help_stop'
       ) as stopped
     where known.course_id = change.course_id and known.student_id = change.student_id;
   end if;
 
-  if new_students is not null then
-    insert into students as known (student_id, student_name, named_at)
-    select distinct on (student_id)
-      student_id, student_name,
-      case when student_name is null then '-infinity' else named_at end
-    from jsonb_to_recordset(new_students) as arrived(
-      student_id text collate "C", student_name text, named_at timestamptz)
-    order by student_id, student_name is null, named_at desc, student_name desc
-    on conflict (student_id) do update set
-      student_name = excluded.student_name, named_at = excluded.named_at
-    where excluded.student_name is not null
-      and (excluded.named_at, excluded.student_name)
-        > (known.named_at, coalesce(known.student_name, ''))
-      -- The known name may have been used again since: its further uses are noted in enrollments only, a
-      -- row that changes anyway.
-      and not exists (
-        select from enrollments
-        where enrollments.student_id = excluded.student_id
-          and enrollments.named_at > excluded.named_at);
-  end if;
+  -- Names come last, and are looked up anew: a batch that had this learner's enrollment before may have
+  -- changed the name.
+  insert into students as known (student_id, student_name, named_at)
+  select distinct on (arrived.student_id)
+    arrived.student_id, arrived.student_name,
+    case when arrived.student_name is null then '-infinity' else arrived.occurred_at end
+  from unnest(student_ids, student_names, event_times)
+    as arrived(student_id, student_name, occurred_at)
+  where (
+    select arrived.student_name is null or named.student_name = arrived.student_name
+    from students as named where named.student_id = arrived.student_id
+  ) is not true
+  order by
+    arrived.student_id, arrived.student_name is null, arrived.occurred_at desc,
+    arrived.student_name desc
+  on conflict (student_id) do update set
+    student_name = excluded.student_name, named_at = excluded.named_at
+  where excluded.student_name is not null
+    and (excluded.named_at, excluded.student_name)
+      > (known.named_at, coalesce(known.student_name, ''))
+    -- The known name may have been used again since: its further uses are noted in enrollments only, a
+    -- row that changes anyway.
+    and not exists (
+      select from enrollments
+      where enrollments.student_id = excluded.student_id
+        and enrollments.named_at > excluded.named_at);
 
   if new_notebooks is not null then
     insert into courses as known (course_id, first_seen_at)

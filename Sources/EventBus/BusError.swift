@@ -9,3 +9,14 @@ public enum BusError: Error, Equatable, Sendable {
   /// The bus answered what it should never answer.
   case unexpected(String)
 }
+
+extension BusError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .unavailable(let reason): "the event bus is unavailable: \(reason)"
+    case .full: "the event bus is full of events that are still to be stored"
+    case .noGroup(let group): "the event bus has no consumer group \(group)"
+    case .unexpected(let answer): "the event bus answered what it should never answer: \(answer)"
+    }
+  }
+}

@@ -1,5 +1,5 @@
 /// How to reach a PostgreSQL server, and how long to wait for it.
-public struct PostgresConfiguration: Sendable {
+public struct PostgresConfiguration: Sendable, CustomStringConvertible {
   /// A connection URI (`postgresql://user@host:5432/database`) or a `key=value` string, as libpq takes
   /// it. What it sets wins over the defaults here. It may hold a password: never log it.
   public var url: String
@@ -25,6 +25,9 @@ public struct PostgresConfiguration: Sendable {
     self.statementTimeout = statementTimeout
     self.settings = settings
   }
+
+  /// Without `url`, which may hold a password.
+  public var description: String { "PostgreSQL for \(applicationName)" }
 
   /// libpq's parameters, defaults first: where a keyword comes twice, the later value counts, and
   /// `dbname` expands to the whole of `url`

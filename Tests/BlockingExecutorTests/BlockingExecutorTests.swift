@@ -13,7 +13,6 @@ import Testing
     }
     #expect(threads.count == 1)
     #expect(threads.contains(UInt(elsewhere)) == false)
-    #expect(await worker.threadName() == "test-worker")
   }
 
   @Test func jobsRunOneAtATimeInTheOrderOfTheirArrival() async {
@@ -65,8 +64,6 @@ private actor Worker {
   }
 
   func thread() -> UInt { UInt(pthread_self()) }
-
-  func threadName() -> String { Thread.current.name ?? "" }
 
   func record(_ number: Int) { numbers.append(number) }
 

@@ -7,7 +7,7 @@ import Testing
     try await withTransport(otherwise: hang) { transport, server in
       let url = server.url
       let task = Task { await failure(transport, HTTPRequest(.get, url)) }
-      try await wait { server.requests.count == 1 }
+      try await eventually { server.requests.count == 1 }
       task.cancel()
       #expect(await task.value == TransportError(.cancelled, mayHaveReachedServer: true))
     }
@@ -46,7 +46,7 @@ import Testing
       let tasks = (0..<3).map { _ in
         Task { await failure(transport, HTTPRequest(.get, url))?.reason }
       }
-      try await wait { server.requests.count == 1 }
+      try await eventually { server.requests.count == 1 }
       await transport.shutdown()
       for task in tasks { #expect(await task.value == .closed) }
       #expect(await failure(transport, HTTPRequest(.get, url)) == TransportError(.closed))
@@ -68,12 +68,3 @@ import Testing
 
 /// A server that never answers.
 let hang: FaultServer.Script = { _ in .hang }
-
-/// Waits until `condition` holds; fails after ten seconds.
-func wait(until condition: () -> Bool) async throws {
-  let deadline = ContinuousClock.now + .seconds(10)
-  while !condition() {
-    try #require(ContinuousClock.now < deadline, "the condition did not come about")
-    try await Task.sleep(for: .milliseconds(2))
-  }
-}

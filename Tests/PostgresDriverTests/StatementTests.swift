@@ -9,12 +9,12 @@ import Testing
       let result = try await connection.query(
         """
         select $1::text as words, $2::bigint as number, $3::boolean as truth, $4::bytea as bytes,
-          $5::text as nothing, $6::float8 as ratio, $7 as document, to_json($8::text[]) as list,
+          $5::text as nothing, $6::float8 as ratio, $7::jsonb as document, to_json($8::text[]) as list,
           ''::text as empty, $9::bytea as no_bytes
         """,
         [
           "日本語 😀 'quoted' \u{301}", 9_007_199_254_740_993, .boolean(true), .bytes(everyByte),
-          nil, .double(0.1), .jsonb(JSONBDocument(#"[{"a":"é"}]"#)), .textArray(words), .bytes([]),
+          nil, .double(0.1), .json(JSONDocument(#"[{"a":"é"}]"#)), .textArray(words), .bytes([]),
         ])
       let row = try #require(result.first)
       #expect(try row.value("words") == "日本語 😀 'quoted' \u{301}")
@@ -117,14 +117,14 @@ import Testing
 
   @Test func aLargeDocumentArrivesWhole() async throws {
     try await withConnection { connection in
-      var document = JSONBDocument(capacity: 0)
+      var document = JSONDocument(capacity: 0)
       document.append(UInt8(ascii: "["))
       let item = #"{"text":"\#(String(repeating: "ü", count: 4000))"},"#
       for _ in 0..<2000 { document.append(contentsOf: item.utf8) }
       document.append(contentsOf: "null]".utf8)
       let row = try await connection.query(
-        "select jsonb_array_length($1) as n, length($1 -> 1999 ->> 'text') as l",
-        [.jsonb(document)]
+        "select json_array_length($1) as n, length($1 -> 1999 ->> 'text') as l",
+        [.json(document)]
       ).first
       #expect(try row?.value("n") == 2001)
       #expect(try row?.value("l") == 4000)

@@ -1,17 +1,18 @@
-import Logging
+import LocalStack
 import NIOCore
 import NIOPosix
 import ProgressBusTesting
 import RedisDriver
-import Synchronization
 import Testing
 
 @Suite struct RedisConnectionTests {
   private let loop = MultiThreadedEventLoopGroup.singleton.next()
 
   @Test func carriesBinaryArguments() async throws {
-    try await withTemporaryRedis { redis in
-      let connection = try await RedisConnection.connect(to: redis.address, on: loop).get()
+    try await withRedis { redis in
+      let connection = try await RedisConnection.connect(
+        to: RedisAddress(parsing: redis.url), on: loop
+      ).get()
       let every = ByteBuffer(bytes: (0...255).map { UInt8($0) } + Array("\r\n$5\r\n".utf8))
       #expect(try await connection.send(["SET", "k", .bytes(every)]).get() == .status("OK"))
       #expect(try await connection.send(["GET", "k"]).get() == .string(every))
@@ -32,8 +33,10 @@ import Testing
   }
 
   @Test func answersTenThousandPipelinedCommandsInOrder() async throws {
-    try await withTemporaryRedis { redis in
-      let connection = try await RedisConnection.connect(to: redis.address, on: loop).get()
+    try await withRedis { redis in
+      let connection = try await RedisConnection.connect(
+        to: RedisAddress(parsing: redis.url), on: loop
+      ).get()
       let replies = (1...10_000).map { _ in connection.send(["INCR", "n"]) }
       let values = try await EventLoopFuture.whenAllSucceed(replies, on: loop).get()
       #expect(values == (1...10_000).map { .integer($0) })
@@ -42,8 +45,8 @@ import Testing
   }
 
   @Test func logsIn() async throws {
-    try await withTemporaryRedis { redis in
-      let plain = try redis.address
+    try await withRedis { redis in
+      let plain = try RedisAddress(parsing: redis.url)
       let first = try await RedisConnection.connect(to: plain, on: loop).get()
       _ = try await first.send(["CONFIG", "SET", "requirepass", "hunter2"]).get()
       func connect(_ password: String?) async throws -> RedisConnection {
@@ -80,11 +83,13 @@ import Testing
   }
 
   @Test func failsWhatIsUnansweredWhenTheServerDies() async throws {
-    try await withTemporaryRedis { redis in
-      let connection = try await RedisConnection.connect(to: redis.address, on: loop).get()
+    try await withRedis { redis in
+      let connection = try await RedisConnection.connect(
+        to: RedisAddress(parsing: redis.url), on: loop
+      ).get()
       let blocked = connection.send(RedisCommand(["BLPOP", "l", "0"], blocksFor: .seconds(60)))
       let behind = connection.send(["PING"])
-      try await redis.stop()
+      await redis.kill()
       for reply in [blocked, behind] {
         let error = await #expect(throws: RedisError.self) { _ = try await reply.get() }
         guard case .connectionLost = error else {
@@ -96,42 +101,45 @@ import Testing
   }
 
   @Test func givesUpOnAWedgedServer() async throws {
-    try await withTemporaryRedis { redis in
+    try await withRedis { redis in
       let options = RedisConnectionOptions(
-        responseTimeout: .milliseconds(200), probeInterval: .milliseconds(100))
+        responseTimeout: .seconds(1), probeInterval: .milliseconds(100))
       let connection = try await RedisConnection.connect(
-        to: redis.address, on: loop, options: options
+        to: RedisAddress(parsing: redis.url), on: loop, options: options
       ).get()
       // Longer than the response timeout, but on purpose.
-      let blocking = RedisCommand(["BLPOP", "l", "1"], blocksFor: .seconds(1))
+      let blocking = RedisCommand(["BLPOP", "l", "1.5"], blocksFor: .milliseconds(1_500))
       #expect(try await connection.send(blocking).get() == .null)
       let subscription = try await RedisConnection.connect(
-        to: redis.address, on: loop, options: options
+        to: RedisAddress(parsing: redis.url), on: loop, options: options
       ).get()
       subscription.subscribe(with: [["SUBSCRIBE", "c"]]) { _ in }
-      redis.suspend()
-      defer { redis.resume() }
-      await #expect(throws: RedisError.timedOut(milliseconds: 200)) {
+      await redis.pause()
+      await #expect(throws: RedisError.timedOut(milliseconds: 1_000)) {
         try await connection.send(["PING"]).get()
       }
-      #expect(try await subscription.lost.get() == .timedOut(milliseconds: 200))
-      await #expect(throws: RedisError.timedOut(milliseconds: 200)) {
-        _ = try await RedisConnection.connect(to: redis.address, on: loop, options: options).get()
+      #expect(try await subscription.lost.get() == .timedOut(milliseconds: 1_000))
+      await #expect(throws: RedisError.timedOut(milliseconds: 1_000)) {
+        _ = try await RedisConnection.connect(
+          to: RedisAddress(parsing: redis.url), on: loop, options: options
+        ).get()
       }
     }
   }
 
   @Test func handsOverWhatIsPushed() async throws {
-    try await withTemporaryRedis { redis in
+    try await withRedis { redis in
       let options = RedisConnectionOptions(probeInterval: .milliseconds(50))
       let subscription = try await RedisConnection.connect(
-        to: redis.address, on: loop, options: options
+        to: RedisAddress(parsing: redis.url), on: loop, options: options
       ).get()
       let (stream, sink) = AsyncStream.makeStream(of: RedisReply.self)
       subscription.subscribe(with: [["SUBSCRIBE", "c"]]) { replies in
         for reply in replies { sink.yield(reply) }
       }
-      let publisher = try await RedisConnection.connect(to: redis.address, on: loop).get()
+      let publisher = try await RedisConnection.connect(
+        to: RedisAddress(parsing: redis.url), on: loop
+      ).get()
       var messages = 0
       var pongs = 0
       for await reply in stream {

@@ -4,8 +4,8 @@ internal import CZlib
 public enum Gzip {
   /// Compresses `bytes`.
   ///
-  /// - Parameter level: 1 (fastest) to 9 (smallest). Level 1 already takes line protocol and JSON
-  ///   to a tenth, at hundreds of megabytes a second.
+  /// - Parameter level: 1 (fastest) to 9 (smallest). Event data repeats itself so much that the
+  ///   fastest already takes most of it away.
   /// - Returns: the compressed bytes, or nil when zlib finds no memory.
   public static func compress(_ bytes: [UInt8], level: Int32 = 1) -> [UInt8]? {
     guard bytes.count <= Int(UInt32.max) else { return nil }

@@ -14,6 +14,11 @@ enum LeftoverServer {
     }
   }
 
+  /// Whether a server has run in the folder before.
+  static func isRemembered(in folder: String) -> Bool {
+    FileManager.default.fileExists(atPath: path(in: folder))
+  }
+
   /// Waits for its end, then kills it.
   static func end(in folder: String, within grace: Duration = .seconds(25)) async throws {
     guard let text = FileManager.default.contents(atPath: path(in: folder)),

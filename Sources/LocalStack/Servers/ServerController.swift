@@ -40,10 +40,7 @@ public actor ServerController<Server: LocalServer> {
     try PrivateFolder.make(server.folder)
     try await LeftoverServer.end(in: server.folder)
     let command = try await server.prepare()
-    guard LoopbackPort.isFree(server.port) else {
-      throw LocalStackError.portInUse(
-        server: server.name, port: server.port, flag: server.portFlag)
-    }
+    try await waitForPort()
     let process = try await ManagedProcess.launch(
       command, folder: server.folder, logPath: server.logPath)
     self.process = process
@@ -56,6 +53,20 @@ public actor ServerController<Server: LocalServer> {
       await process.stop()
       self.process = nil
       throw error
+    }
+  }
+
+  /// The children of a server that was killed may hold its port for a moment longer than it.
+  private func waitForPort() async throws {
+    let clock = ContinuousClock()
+    let deadline =
+      clock.now + (LeftoverServer.isRemembered(in: server.folder) ? .seconds(3) : .zero)
+    while !LoopbackPort.isFree(server.port) {
+      guard clock.now < deadline else {
+        throw LocalStackError.portInUse(
+          server: server.name, port: server.port, flag: server.portFlag)
+      }
+      try await Task.sleep(for: .milliseconds(50))
     }
   }
 

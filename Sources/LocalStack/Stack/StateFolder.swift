@@ -43,6 +43,9 @@ public final class StateFolder: Sendable {
 
   /// Gives the folder free. Not to be called twice.
   public func close() throws {
+    // Closing alone would leave it locked while a child that was just forked, and has not yet come to
+    // exec, holds a copy of the descriptor (flock(2)).
+    flock(lock.rawValue, LOCK_UN)
     try lock.close()
   }
 

@@ -78,7 +78,10 @@ public actor PostgresConnection {
     guard let handle else { throw PostgresError(.connectionFailed, "out of memory") }
     self.handle = handle
     guard PQstatus(handle) != CONNECTION_BAD else {
-      throw PostgresError(.connectionFailed, connection: handle)
+      var error = PostgresError(.connectionFailed, connection: handle)
+      // libpq quotes a malformed URI whole, with its password.
+      error.message = error.message.replacing(configuration.url, with: "…")
+      throw error
     }
     notices.attach(to: handle)
     // Wait to write before the first poll (libpq documentation, PQconnectPoll).

@@ -3,14 +3,14 @@
 enum ParameterType {
   static let inferred: UInt32 = 0
   static let bytea: UInt32 = 17
-  static let jsonb: UInt32 = 3802
+  static let json: UInt32 = 114
 }
 
 extension PostgresValue {
   var declaredType: UInt32 {
     switch self {
     case .bytes: ParameterType.bytea
-    case .jsonb: ParameterType.jsonb
+    case .json: ParameterType.json
     default: ParameterType.inferred
     }
   }
@@ -50,7 +50,7 @@ struct EncodedParameters {
     case .double(let value): (try terminated(String(value), number), false)
     case .boolean(let value): (try terminated(value ? "t" : "f", number), false)
     case .bytes(let bytes): (bytes, true)
-    case .jsonb(let document): (document.wire, true)
+    case .json(let document): (document.text, true)
     case .textArray(let elements): (try terminated(arrayLiteral(elements), number), false)
     }
   }

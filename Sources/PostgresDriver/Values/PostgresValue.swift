@@ -8,8 +8,8 @@ public enum PostgresValue: Sendable, Equatable {
   case boolean(Bool)
   /// `bytea`.
   case bytes([UInt8])
-  /// `jsonb`, handed to libpq without another copy.
-  case jsonb(JSONBDocument)
+  /// `json`, handed to libpq without another copy; cast it in the statement for `jsonb`.
+  case json(JSONDocument)
   /// `text[]`.
   case textArray([String])
 

@@ -1,17 +1,14 @@
-import Broadcaster
+import CoreMetrics
 import EventBus
 public import Events
-import Hummingbird
-import Ingest
 import Logging
 import NIOCore
 import NIOPosix
 import Observability
 import ServiceLifecycle
 import UnixSignals
-import WebSocketServer
 
-/// A process of ProgressBus: the services of its roles, in their order.
+/// A process of ProgressBus: the services of its roles.
 public struct Server: Sendable {
   public static let version = "0.1.0"
 
@@ -25,34 +22,49 @@ public struct Server: Sendable {
 
   /// Runs until SIGTERM or SIGINT, then drains and returns.
   ///
+  /// - Parameter onReady: called with the port once the process listens.
   /// - Throws: `ConfigurationError`, and what a service fails with.
-  public func run() async throws {
+  public func run(onReady: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
     let writer = LogWriter.standardError()
     defer { writer.flush() }
     let logger = ServerLogging.makeLogger(
       label: "progressbus", configuration: configuration, catalog: catalog, writer: writer)
     let registry = MetricsRegistry()
+    MetricsSystem.bootstrap(registry)
     ProcessMetrics.register(in: registry, version: Self.version)
-    let eventLoops = MultiThreadedEventLoopGroup.singleton
-    let bus = try await RedisEventBus.start(configuration.bus(), on: eventLoops, logger: logger)
-    let health = HealthRegistry()
+    let bus = try await RedisEventBus.start(
+      configuration.bus(), on: MultiThreadedEventLoopGroup.singleton, logger: logger)
+    defer { bus.close() }
+    await warnOfDataLoss(bus, logger: logger)
+    let services = try await ServerServices.make(
+      configuration: configuration, catalog: catalog, bus: bus, registry: registry, logger: logger,
+      onReady: onReady)
+    var group = ServiceGroupConfiguration(
+      services: [.init(service: ParallelServices(services: services))],
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    group.maximumGracefulShutdownDuration = .seconds(
+      configuration.settings.integer("shutdown.seconds"))
+    logger.info(
+      "started",
+      metadata: ["roles": "\(configuration.roles.map(\.rawValue).sorted().joined(separator: ","))"])
+    try await ServiceGroup(configuration: group).run()
+    logger.info("stopped")
+  }
 
-    let router = Router()
-    router.add(middleware: ProblemMiddleware())
-    OperationsRoutes(registry: registry, health: health).add(to: router)
-    let ingest = Ingest(
-      configuration: configuration.ingest, catalog: catalog, publisher: bus.publisher,
-      metrics: registry, eventLoops: eventLoops.makeIterator())
-    let application = Application(
-      router: router,
-      server: .webSocketUpgrade(earlyHandlers: { ingest.makeHandlers(for: $0) }),
-      configuration: .init(address: .hostname(configuration.host, port: configuration.port)),
-      eventLoopGroupProvider: .shared(eventLoops), logger: logger)
-    let group = ServiceGroup(
-      configuration: .init(
-        services: [.init(service: application)],
-        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-    try await group.run()
-    bus.close()
+  /// Says loudly what about the Redis server can lose events that were accepted.
+  private func warnOfDataLoss(_ bus: RedisEventBus, logger: Logger) async {
+    do {
+      let report = try await bus.report()
+      if let policy = report.evictionPolicy, policy != "noeviction" {
+        logger.error(
+          "Redis may throw away events that were accepted: set maxmemory-policy to noeviction",
+          metadata: ["maxmemory-policy": "\(policy)"])
+      }
+      if report.appendOnly == false {
+        logger.warning("Redis forgets accepted events when it restarts: set appendonly to yes")
+      }
+    } catch {
+      logger.error("Redis cannot be reached yet", metadata: ["error": "\(error)"])
+    }
   }
 }

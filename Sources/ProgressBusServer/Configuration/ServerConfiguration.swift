@@ -1,9 +1,15 @@
+import Broadcaster
 import EventBus
 import Events
+import InfluxSink
 import Ingest
 public import Logging
+import NIOCore
 public import Observability
-internal import RedisDriver
+public import PostgresDriver
+import RedisDriver
+import WebSocketServer
+import WorkerRuntime
 
 /// The settings of a process, checked and typed.
 public struct ServerConfiguration: Sendable {
@@ -53,9 +59,76 @@ public struct ServerConfiguration: Sendable {
     let url = try settings.text("redis.url", for: "the event bus")
     do {
       return RedisEventBusConfiguration(
-        address: try RedisAddress(parsing: url), journalCapacity: settings.integer("journal.max_entries"))
+        address: try RedisAddress(parsing: url),
+        journalCapacity: settings.integer("journal.max_entries"))
     } catch {
       throw ConfigurationError("REDIS_URL", "\(error)")
+    }
+  }
+
+  /// Whether this process listens: always when a role has routes; for a worker alone, whose only
+  /// routes are health and metrics, when a port was given.
+  var listens: Bool { roles != [.worker] || settings.isGiven("http.port") }
+
+  /// How long requests, WebSockets and batches may take to end once a shutdown has begun. They end
+  /// side by side; the rest of the time is for closing what they used.
+  var drainDeadline: Duration {
+    .milliseconds(settings.integer("shutdown.seconds") * 1000 * 3 / 4)
+  }
+
+  var httpServer: HTTPServerChannelConfiguration {
+    var server = HTTPServerChannelConfiguration()
+    server.bodyTimeout = .seconds(Int64(settings.integer("ingest.body_timeout_seconds")))
+    server.shutdownTimeout = TimeAmount(drainDeadline)
+    return server
+  }
+
+  var broadcast: BroadcastConfiguration {
+    var broadcast = BroadcastConfiguration()
+    broadcast.maximumOutstandingBytes = settings.integer("websocket.queue_bytes")
+    return broadcast
+  }
+
+  var worker: WorkerConfiguration {
+    var worker = WorkerConfiguration()
+    worker.drainDeadline = drainDeadline
+    worker.journalCap = settings.integer("journal.max_entries")
+    worker.journalRetention = .seconds(settings.integer("journal.retention_seconds"))
+    return worker
+  }
+
+  var sinks: [String] { settings.list("worker.sinks") }
+
+  /// - Throws: when `DATABASE_URL` is not set.
+  public func database() throws(ConfigurationError) -> PostgresConfiguration {
+    PostgresConfiguration(url: try settings.text("database.url", for: "PostgreSQL"))
+  }
+
+  /// Whether every role has the settings that it needs.
+  ///
+  /// - Throws: `ConfigurationError` that names the first one that is missing or wrong.
+  public func check() throws(ConfigurationError) {
+    _ = try bus()
+    guard roles.contains(.worker) else { return }
+    if sinks.contains("postgres") { _ = try database() }
+    if sinks.contains("influxdb") { _ = try influx() }
+  }
+
+  func influx() throws(ConfigurationError) -> InfluxConfiguration {
+    do {
+      var influx = try InfluxConfiguration(
+        url: settings.text("influxdb.url", for: "sink influxdb"),
+        token: settings.text("influxdb.token"), organization: settings.text("influxdb.org"),
+        bucket: settings.text("influxdb.bucket"), database: settings.text("influxdb.database"),
+        username: settings.text("influxdb.username"), password: settings.text("influxdb.password"))
+      influx.linesPerRequest = settings.integer("worker.influxdb_batch_size")
+      return influx
+    } catch let error as InfluxConfigurationError {
+      throw ConfigurationError(error.setting, error.problem)
+    } catch let error as ConfigurationError {
+      throw error
+    } catch {
+      preconditionFailure("only the errors above are thrown: \(error)")
     }
   }
 }

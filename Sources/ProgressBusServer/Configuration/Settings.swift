@@ -34,9 +34,6 @@ public enum Settings {
     Setting(
       "influxdb.url", variable: "INFLUXDB_URL", .text, "InfluxDB: the server's base URL."),
     Setting(
-      "influxdb.api", variable: "INFLUXDB_API", .choice(["v1", "v2", "v3"]),
-      "Which write API to use. Default: v2 with a bucket, otherwise v1."),
-    Setting(
       "influxdb.database", variable: "INFLUXDB_DATABASE", .text, "The database (v1, v3)."),
     Setting(
       "influxdb.username", variable: "INFLUXDB_USERNAME", .text, "The user, where v1 asks for one."),

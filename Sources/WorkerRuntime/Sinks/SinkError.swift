@@ -5,3 +5,12 @@ public enum SinkError: Error, Sendable, Equatable {
   /// Some event of the batch is refused for good; nothing was stored.
   case refused(String)
 }
+
+extension SinkError {
+  /// In one line.
+  public var reason: String {
+    switch self {
+    case .unavailable(let reason, _), .refused(let reason): reason
+    }
+  }
+}

@@ -2,6 +2,7 @@ import NIOCore
 import Synchronization
 import Testing
 import WebSocketServer
+import WebSocketTesting
 
 @Suite("WebSocket connection")
 struct WebSocketConnectionTests {

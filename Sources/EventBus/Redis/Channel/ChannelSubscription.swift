@@ -27,15 +27,17 @@ final class ChannelSubscription: Sendable {
     state = .makeBoxSendingValue(State(stream: stream), eventLoop: eventLoop)
   }
 
-  /// Completes when the connection is lost; the listeners have been told by then.
+  /// Completes when the connection is lost; the listeners have been told by then, unless the
+  /// connection was closed on purpose.
   func run(on connection: RedisConnection) -> EventLoopFuture<End> {
     eventLoop.flatSubmit {
       connection.subscribe(with: self.state.value.stream.commands) { replies in
         self.receive(replies, from: connection)
       }
       return connection.lost.map { error in
-        let reason = self.state.value.failure ?? BusError(error)
-        if self.state.value.stood {
+        let failure = self.state.value.failure
+        let reason = failure ?? BusError(error)
+        if self.state.value.stood, failure != nil || error != .closed {
           for listener in self.listeners { listener.channelLost(reason) }
         }
         return End(reason: reason, stood: self.state.value.stood)

@@ -21,6 +21,7 @@ public final class RedisEventChannel: EventChannel {
   public func listen(_ listeners: [any ChannelListener]) async {
     let eventLoop = group.next()
     var backoff = Backoff()
+    var reported = false
     while !Task.isCancelled {
       let subscription = ChannelSubscription(
         ChannelStream(keys: configuration.keys, ownMark: UUID().uuidString), listeners: listeners,
@@ -36,12 +37,16 @@ public final class RedisEventChannel: EventChannel {
           connection.close()
         }
         reason = end.reason
-        if end.stood { backoff.succeeded() }
+        if end.stood {
+          backoff.succeeded()
+          reported = false
+        }
       } catch {
         reason = BusError(error)
       }
       guard !Task.isCancelled else { return }
-      logger.warning("the channel is lost", metadata: ["error": "\(reason)"])
+      if !reported { logger.warning("the channel is lost", metadata: ["error": "\(reason)"]) }
+      reported = true
       let delay = backoff.nextDelay()
       try? await Task.sleep(for: .nanoseconds(delay.nanoseconds))
     }

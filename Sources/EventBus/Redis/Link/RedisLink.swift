@@ -67,23 +67,28 @@ final class RedisLink {
   func close() {
     retry?.cancel()
     failure = .unavailable("the bus was shut down")
-    if case .ready(let connection) = state { connection.close() }
+    let last = state
     state = .closed
+    if case .ready(let connection) = last { connection.close() }
     failWaiting()
   }
 
   /// Runs the script, by its digest; when Redis has lost it (restart, `SCRIPT FLUSH`) by its source.
   ///
-  /// The future fails with `BusError`; an error of the script is a reply.
-  func run(_ call: ScriptCall, on connection: RedisConnection) -> EventLoopFuture<RedisReply> {
-    guard let digest = digests[call.script] else {
+  /// The future fails with `RedisError`; an error of the script is a reply.
+  func run(
+    _ call: consuming ScriptCall, on connection: RedisConnection
+  ) -> EventLoopFuture<RedisReply> {
+    let script = call.script
+    guard let digest = digests[script] else {
       preconditionFailure("a script that the link was not made with")
     }
-    return connection.send(call.byDigest(digest)).flatMap { reply in
+    let command = call.byDigest(digest)
+    return connection.send(command).flatMap { reply in
       guard case .error(let error) = reply, error.code == "NOSCRIPT" else {
         return connection.eventLoop.makeSucceededFuture(reply)
       }
-      return connection.send(call.bySource())
+      return connection.send(script.bySource(command))
     }
   }
 

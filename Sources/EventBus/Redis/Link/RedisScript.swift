@@ -7,6 +7,14 @@ struct RedisScript: Sendable, Hashable {
   init(_ source: String) {
     self.source = source
   }
+
+  /// The same call with the source in place of the digest; Redis then keeps the script.
+  func bySource(_ callByDigest: RedisCommand) -> RedisCommand {
+    var command = callByDigest
+    command.arguments[0] = "EVAL"
+    command.arguments[1] = .string(source)
+    return command
+  }
 }
 
 /// A call of a script, filled in piece by piece.
@@ -16,7 +24,7 @@ struct ScriptCall: Sendable {
 
   init(_ script: RedisScript, keys: [String], arguments: [RedisCommand.Argument] = []) {
     self.script = script
-    // The first two are filled in by `byDigest` or `bySource`.
+    // `byDigest` fills in the second.
     self.arguments = ["EVALSHA", "", .integer(keys.count)]
     self.arguments += keys.map { .string($0) }
     self.arguments += arguments
@@ -28,13 +36,6 @@ struct ScriptCall: Sendable {
 
   consuming func byDigest(_ digest: String) -> RedisCommand {
     arguments[1] = .string(digest)
-    return RedisCommand(arguments)
-  }
-
-  /// Redis keeps the script when it gets the source.
-  consuming func bySource() -> RedisCommand {
-    arguments[0] = "EVAL"
-    arguments[1] = .string(script.source)
     return RedisCommand(arguments)
   }
 }

@@ -10,9 +10,8 @@ final class LoopPublisher {
   private static let eventsPerCall = 512
   private static let bytesPerCall = 1 << 20
 
-  /// What has come in since the last call was sent.
+  /// Who waits for a call, and what it weighs.
   private struct Batch {
-    var call: ScriptCall
     var callers: [EventLoopPromise<Void>] = []
     var events = 0
     var bytes = 0
@@ -21,7 +20,9 @@ final class LoopPublisher {
   let link: RedisLink
   private let configuration: RedisEventBusConfiguration
   private let eventLoop: any EventLoop
-  private var batch: Batch
+  /// The call that collects events until it is sent.
+  private var call: ScriptCall
+  private var batch = Batch()
   private var sendScheduled = false
   private var unansweredEvents = 0
   private var unansweredBytes = 0
@@ -34,7 +35,7 @@ final class LoopPublisher {
     link = RedisLink(
       address: configuration.address, options: configuration.options("publisher"),
       scripts: [.publish], eventLoop: eventLoop, logger: logger)
-    batch = Self.emptyBatch(configuration)
+    call = Self.emptyCall(configuration)
   }
 
   func publish(_ events: [PublishedEvent]) -> EventLoopFuture<Void> {
@@ -57,8 +58,8 @@ final class LoopPublisher {
     batch.events += events.count
     batch.bytes += bytes
     for event in events {
-      batch.call.append(.string(event.eventType))
-      batch.call.append(.bytes(event.payload))
+      call.append(.string(event.eventType))
+      call.append(.bytes(event.payload))
     }
     let promise = eventLoop.makePromise(of: Void.self)
     batch.callers.append(promise)
@@ -76,11 +77,13 @@ final class LoopPublisher {
   private func sendBatch() {
     guard batch.events > 0 else { return }
     let sent = batch
-    batch = Self.emptyBatch(configuration)
+    batch = Batch()
+    let call = self.call
+    self.call = Self.emptyCall(configuration)
     switch link.connection {
     case .failure(let error): answered(sent, .failure(error))
     case .success(let connection):
-      link.run(sent.call, on: connection).assumeIsolated().whenComplete { result in
+      link.run(call, on: connection).assumeIsolated().whenComplete { result in
         self.answered(
           sent,
           result.mapError { BusError($0) }.flatMap { reply in
@@ -105,13 +108,13 @@ final class LoopPublisher {
     }
   }
 
-  private static func emptyBatch(_ configuration: RedisEventBusConfiguration) -> Batch {
+  private static func emptyCall(_ configuration: RedisEventBusConfiguration) -> ScriptCall {
     var call = ScriptCall(
       .publish, keys: [configuration.keys.journal],
       arguments: [
         .string(configuration.keys.channel), .integer(configuration.journalCapacity),
       ])
     call.reserveCapacity(64)
-    return Batch(call: call)
+    return call
   }
 }

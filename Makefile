@@ -1,0 +1,30 @@
+# `make` alone lists the targets.
+.DEFAULT_GOAL := help
+.PHONY: help run test test-tsan coverage bench format lint clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+run: ## set up, build and start everything on this machine; ARGS="--http-port 9000" goes to `progressbus up`
+	@exec scripts/run $(ARGS)
+
+test: ## set up, build and run all tests; ARGS="--filter EventsTests" goes to `swift test`
+	@exec scripts/test $(ARGS)
+
+test-tsan: ## run the unit tests under the thread sanitizer
+	@exec scripts/test-thread-sanitizer $(ARGS)
+
+coverage: ## run all tests and print the line coverage of Sources/
+	@exec scripts/coverage $(ARGS)
+
+bench: ## measure ProgressBus beside its peers
+	@exec Benchmarks/run $(ARGS)
+
+format: ## format all Swift files in place
+	@exec swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+lint: ## check the format of Swift files, and shell scripts
+	@exec scripts/lint
+
+clean: ## remove what was built; the data of `make run` in .progressbus stays
+	rm -rf .build .build-tsan .build-coverage .venv

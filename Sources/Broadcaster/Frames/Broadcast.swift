@@ -1,0 +1,73 @@
+import EventBus
+import NIOCore
+import Synchronization
+
+/// A run of live events on its way to the subscribers of every event loop. Each frame is encoded once,
+/// by the first event loop that needs it.
+final class Broadcast: Sendable {
+  /// The events that pass one filter.
+  struct Selection: Sendable {
+    /// Nil when no event passes.
+    let frame: ByteBuffer?
+    let count: Int
+  }
+
+  private struct Encoded {
+    var selections: [CourseFilter: Selection] = [:]
+    var courses: [String?]?
+  }
+
+  /// In order, not empty.
+  let messages: [LiveMessage]
+  let byteCount: Int
+  private let encoded = Mutex(Encoded())
+
+  init(_ messages: [LiveMessage]) {
+    self.messages = messages
+    self.byteCount = messages.reduce(0) { $0 + $1.payload.readableBytes }
+  }
+
+  var first: StreamID { messages[0].id }
+  var last: StreamID { messages[messages.count - 1].id }
+
+  func selection(for filter: CourseFilter) -> Selection {
+    encoded.withLock { encoded in
+      if let selection = encoded.selections[filter] { return selection }
+      let payloads = select(filter, from: .zero, courses: &encoded.courses)
+      let selection = Selection(
+        frame: payloads.isEmpty ? nil : EventFrames.frame(payloads), count: payloads.count)
+      encoded.selections[filter] = selection
+      return selection
+    }
+  }
+
+  /// Only what stands behind `position`: for a subscriber that has had the beginning from the journal.
+  func selection(for filter: CourseFilter, after position: StreamID) -> Selection {
+    if position < first { return selection(for: filter) }
+    let payloads = encoded.withLock { select(filter, from: position, courses: &$0.courses) }
+    return Selection(
+      frame: payloads.isEmpty ? nil : EventFrames.frame(payloads), count: payloads.count)
+  }
+
+  private func select(
+    _ filter: CourseFilter, from position: StreamID, courses: inout [String?]?
+  ) -> [ByteBuffer] {
+    var selected: [ByteBuffer] = []
+    selected.reserveCapacity(messages.count)
+    if case .all = filter {
+      for message in messages where position < message.id { selected.append(message.payload) }
+      return selected
+    }
+    let known = courses ?? lookUpCourses()
+    courses = known
+    for (message, course) in zip(messages, known) where position < message.id {
+      if let course, filter.admits(course) { selected.append(message.payload) }
+    }
+    return selected
+  }
+
+  private func lookUpCourses() -> [String?] {
+    var lookup = CourseLookup()
+    return messages.map { lookup.course(of: $0.payload) }
+  }
+}

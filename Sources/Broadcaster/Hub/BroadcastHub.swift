@@ -1,0 +1,282 @@
+public import EventBus
+public import Logging
+public import NIOCore
+public import ServiceLifecycle
+import Synchronization
+
+/// Relays the channel to any number of WebSockets, in order, each event once, with replay from the
+/// journal.
+///
+/// It hears the bus as a `ChannelListener`; `run()` must run beside it, because it reads the journal
+/// there. Any thread.
+public final class BroadcastHub: ChannelListener, Service {
+  private struct State {
+    var line: BroadcastLine
+    /// Which event loops have subscribers.
+    var activeSlots: Set<Int> = []
+    var subscribers = 0
+    /// Event loops that are still busy with the last dispatch.
+    var busy = 0
+    /// How the subscribers stand after it, as far as event loops have finished.
+    var reading = CongestionBrake.Reading()
+    var brake = CongestionBrake()
+    /// Resumed once nothing waits to be sent.
+    var drained: CheckedContinuation<Void, Never>?
+  }
+
+  private enum Job: Sendable {
+    case catchUp(BroadcastLine.Generation)
+    case replay(ReplayJob)
+  }
+
+  /// How often subscribers that are behind are looked at.
+  private static let probeInterval = TimeAmount.milliseconds(10)
+
+  let configuration: BroadcastConfiguration
+  let metrics = BroadcastMetrics()
+  private let journal: any Journal
+  private let logger: Logger
+  private let eventLoops: [any EventLoop]
+  private let slots: [ObjectIdentifier: Int]
+  /// One an event loop, made when its first subscriber comes.
+  private let groups: [NIOLoopBoundBox<SubscriberGroup?>]
+  private let replayGate: ReplayGate
+  private let state: Mutex<State>
+  private let jobs: AsyncStream<Job>
+  private let addJob: AsyncStream<Job>.Continuation
+
+  /// - Parameter eventLoopGroup: the group that serves the connections.
+  public init(
+    journal: any Journal, eventLoopGroup: any EventLoopGroup,
+    configuration: BroadcastConfiguration = .init(), logger: Logger
+  ) {
+    self.journal = journal
+    self.configuration = configuration
+    self.logger = logger
+    let eventLoops = Array(eventLoopGroup.makeIterator())
+    self.eventLoops = eventLoops
+    slots = Dictionary(
+      uniqueKeysWithValues: eventLoops.enumerated().map { (ObjectIdentifier($1), $0) })
+    groups = eventLoops.map {
+      NIOLoopBoundBox.makeEmptyBox(valueType: SubscriberGroup.self, eventLoop: $0)
+    }
+    let line = BroadcastLine(
+      maximumFrameSize: configuration.maximumFrameSize,
+      maximumPendingBytes: configuration.maximumPendingBytes)
+    state = Mutex(State(line: line))
+    replayGate = ReplayGate(width: configuration.simultaneousReplayReads)
+    (jobs, addJob) = AsyncStream.makeStream(of: Job.self)
+  }
+
+  /// Reads the journal for whoever needs it, until the task is cancelled or a graceful shutdown
+  /// begins; replays that are under way then end.
+  public func run() async throws {
+    await withDiscardingTaskGroup { group in
+      for await job in jobs.cancelOnGracefulShutdown() {
+        group.addTask {
+          switch job {
+          case .catchUp(let generation): await self.catchUp(generation)
+          case .replay(let job):
+            await job.run(
+              journal: self.journal, gate: self.replayGate, configuration: self.configuration)
+          }
+        }
+      }
+      addJob.finish()
+      group.cancelAll()
+    }
+  }
+
+  // MARK: The channel
+
+  public func channelSubscribed() {
+    let generation = state.withLock { $0.line.subscribed() }
+    addJob.yield(.catchUp(generation))
+  }
+
+  public func channelReceived(_ messages: [ChannelMessage]) {
+    let overflow = state.withLock { $0.line.received(messages) }
+    if let overflow {
+      logger.warning("too many events wait for the subscribers; going on from the journal")
+      addJob.yield(.catchUp(overflow))
+    }
+    pump()
+  }
+
+  public func channelLost(_ reason: BusError) {
+    state.withLock { $0.line.lost() }
+    logger.warning("the channel is lost", metadata: ["reason": "\(reason)"])
+  }
+
+  // MARK: Sending out
+
+  /// Sends out what waits, unless event loops are still busy with what went before: meanwhile events
+  /// gather, and go out in fewer frames.
+  private func pump() {
+    while true {
+      let next: (dispatch: Dispatch, slots: Set<Int>)? = state.withLock { state in
+        guard state.busy == 0 else { return nil }
+        guard let dispatch = state.line.next() else {
+          state.drained?.resume()
+          state.drained = nil
+          return nil
+        }
+        state.busy = state.activeSlots.count
+        return (dispatch, state.activeSlots)
+      }
+      guard let next else { return }
+      for slot in next.slots {
+        let group = groups[slot]
+        eventLoops[slot].execute {
+          group.value?.deliver(next.dispatch)
+          self.finishedDispatch(on: group.value)
+        }
+      }
+      if !next.slots.isEmpty { return }
+    }
+  }
+
+  private func finishedDispatch(on group: SubscriberGroup?) {
+    let reading = group?.reading() ?? CongestionBrake.Reading()
+    // Nil while other event loops are busy; otherwise those to look at again.
+    let waitingFor: Set<Int>? = state.withLock { state in
+      state.reading = state.reading + reading
+      state.busy -= 1
+      guard state.busy == 0 else { return nil }
+      let waits = state.brake.shouldWait(state.reading, now: .now())
+      state.reading = CongestionBrake.Reading()
+      guard waits else { return [] }
+      state.busy = state.activeSlots.count
+      return state.activeSlots
+    }
+    guard let waitingFor else { return }
+    if waitingFor.isEmpty { return pump() }
+    for slot in waitingFor {
+      let group = groups[slot]
+      eventLoops[slot].scheduleTask(in: Self.probeInterval) {
+        self.finishedDispatch(on: group.value)
+      }
+    }
+  }
+
+  private func waitUntilDrained() async {
+    await withCheckedContinuation { continuation in
+      let isDrained = state.withLock { state in
+        if state.busy == 0 && state.line.isDrained { return true }
+        // A run of catching up that has become void may still wait.
+        state.drained?.resume()
+        state.drained = continuation
+        return false
+      }
+      if isDrained { continuation.resume() }
+    }
+  }
+
+  // MARK: Catching up
+
+  /// Brings the line from where it broke to the present, out of the journal.
+  private func catchUp(_ generation: BroadcastLine.Generation) async {
+    var replay: JournalReplay?
+    var delay = Duration.milliseconds(50)
+    while !Task.isCancelled, state.withLock({ $0.line.generation == generation }) {
+      do {
+        if replay == nil { replay = try await beginCatchingUp(generation) }
+        let isFinished =
+          replay == nil
+          ? state.withLock { $0.line.finishCatchingUp(generation) }
+          : try await readOn(&replay!, generation)
+        pump()
+        if isFinished { return }
+        delay = .milliseconds(50)
+      } catch {
+        logger.warning(
+          "the journal cannot be read; trying again", metadata: ["reason": "\(error)"])
+        // Cancelled only when the hub stops; the loop's condition sees it.
+        try? await Task.sleep(for: delay)
+        delay = min(delay * 2, .seconds(1))
+      }
+    }
+  }
+
+  /// - Returns: nil when there is nothing to catch up with.
+  private func beginCatchingUp(
+    _ generation: BroadcastLine.Generation
+  ) async throws(BusError) -> JournalReplay? {
+    let last = try await journal.state().last
+    let tail: StreamID? = state.withLock { state in
+      guard generation == state.line.generation else { return nil }
+      let hasSubscribers = state.subscribers > 0
+      return state.line.startsFromJournal(last: last, hasSubscribers: hasSubscribers)
+        ? state.line.tail : nil
+    }
+    return tail.map {
+      JournalReplay(journal: journal, after: $0, pageSize: configuration.replayPageSize)
+    }
+  }
+
+  /// - Returns: whether the line is live.
+  private func readOn(
+    _ replay: inout JournalReplay, _ generation: BroadcastLine.Generation
+  ) async throws(BusError) -> Bool {
+    // Never more than a page waits.
+    await waitUntilDrained()
+    let step = try await replay.next()
+    let position = replay.position
+    return state.withLock { state in
+      switch step {
+      case .entries(let entries):
+        let messages = entries.compactMap { LiveMessage($0) }
+        state.line.caughtUp(generation, with: messages, last: position)
+      case .gap(let gap):
+        state.line.found(gap, isRestart: false, generation)
+      case .restart(let gap):
+        state.line.found(gap, isRestart: true, generation)
+      case .end:
+        return state.line.finishCatchingUp(generation)
+      }
+      return false
+    }
+  }
+
+  // MARK: Subscribers
+
+  /// Subscribers at this moment.
+  public var subscriberCount: Int { state.withLock { $0.subscribers } }
+
+  /// Whether positions are known and move on, so that a subscriber may come.
+  var isOpen: Bool { state.withLock { $0.line.isOpen } }
+
+  /// The subscribers of an event loop; call it there.
+  func group(on eventLoop: any EventLoop) -> SubscriberGroup {
+    guard let slot = slots[ObjectIdentifier(eventLoop)] else {
+      preconditionFailure("the hub was not made with the group that serves its connections")
+    }
+    if let group = groups[slot].value { return group }
+    let group = SubscriberGroup(hub: self, slot: slot)
+    groups[slot].value = group
+    return group
+  }
+
+  /// - Returns: where the line stands, for an event loop that was not told so far.
+  func joined(slot: Int) -> (newest: StreamID, lastDispatch: UInt64) {
+    state.withLock { state in
+      state.activeSlots.insert(slot)
+      state.subscribers += 1
+      metrics.subscribers(state.subscribers)
+      return (state.line.newest ?? .zero, state.line.number)
+    }
+  }
+
+  func left(slot: Int, isLast: Bool) {
+    state.withLock { state in
+      if isLast { state.activeSlots.remove(slot) }
+      state.subscribers -= 1
+      metrics.subscribers(state.subscribers)
+    }
+  }
+
+  /// Call it on the subscriber's event loop.
+  func startReplay(_ job: ReplayJob) {
+    if case .terminated = addJob.yield(.replay(job)) { job.subscriber.value.replayFailed() }
+  }
+}

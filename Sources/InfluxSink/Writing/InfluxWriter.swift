@@ -1,0 +1,117 @@
+internal import CurlTransport
+internal import WorkerRuntime
+
+/// Sends lines to InfluxDB, whichever of its APIs it speaks.
+struct InfluxWriter: Sendable {
+  /// Far more than an answer to one line takes. One to many bad lines quotes them all: what is longer
+  /// is a refusal, too.
+  private static let responseLimit = 1 << 20
+
+  let configuration: InfluxConfiguration
+  let transport: any HTTPTransport
+  private let writeURL: String
+  private let authorization: String?
+
+  init(configuration: InfluxConfiguration, transport: any HTTPTransport) {
+    self.configuration = configuration
+    self.transport = transport
+    self.writeURL = configuration.url + Self.writeTarget(configuration.api)
+    self.authorization = configuration.api.authorization
+  }
+
+  /// Stores every line that the server takes.
+  ///
+  /// - Returns: the refused events, by their place in the sink's batch.
+  /// - Throws: `SinkError.refused` when the server does not say which line it refuses. Others may be
+  ///   stored by then; storing them again changes nothing.
+  func write(_ batch: LineBatch) async throws(SinkError) -> [Refusal] {
+    var refusals: [Refusal] = []
+    let size = max(1, configuration.linesPerRequest)
+    var pending = stride(from: 0, to: batch.count, by: size)
+      .map { $0..<min($0 + size, batch.count) }
+    pending.reverse()
+    func refuse(_ line: Int, _ reason: String) {
+      refusals.append(Refusal(index: batch.events[line], reason: reason))
+    }
+    while let lines = pending.popLast() {
+      switch await send(batch.bytes(of: lines), lineCount: lines.count) {
+      case .stored:
+        break
+      case .refusedLines(let reasons):
+        for (line, reason) in reasons { refuse(lines.lowerBound + line, reason) }
+      case .refused(let reason):
+        guard lines.count == 1 else { throw .refused(reason) }
+        refuse(lines.lowerBound, reason)
+      case .tooLarge where lines.count == 1:
+        refuse(lines.lowerBound, "the point is larger than InfluxDB takes")
+      case .tooLarge:
+        let middle = lines.lowerBound + lines.count / 2
+        pending.append(middle..<lines.upperBound)
+        pending.append(lines.lowerBound..<middle)
+      case .unavailable(let why, let retryAfter):
+        throw .unavailable(why, retryAfter: retryAfter)
+      }
+    }
+    return refusals.sorted { $0.index < $1.index }
+  }
+
+  private func send(_ lines: [UInt8], lineCount: Int) async -> InfluxOutcome {
+    var request = self.request(.post, writeURL)
+    request.headers.add("Content-Type", "text/plain; charset=utf-8")
+    request.body = lines
+    if lines.count >= configuration.compressionThreshold, let packed = Gzip.compress(lines) {
+      request.headers.add("Content-Encoding", "gzip")
+      request.body = packed
+    }
+    return await outcome(of: request, lineCount: lineCount)
+  }
+
+  private func outcome(of request: HTTPRequest, lineCount: Int) async -> InfluxOutcome {
+    do throws(TransportError) {
+      let response = try await transport.send(request)
+      return InfluxAnswer(response: response, api: configuration.api)
+        .outcome(lineCount: lineCount)
+    } catch {
+      if error.reason == .responseTooLarge {
+        return .refused("InfluxDB refused the points at length")
+      }
+      return .unavailable("InfluxDB: \(error)", retryAfter: nil)
+    }
+  }
+
+  /// Proves that the server answers and, with 1.x, that the database is there and open to us: writing
+  /// nothing does that. The others refuse an empty write whatever the rest.
+  func check() async throws(SinkError) {
+    let outcome =
+      switch configuration.api {
+      case .v1: await send([], lineCount: 0)
+      case .v2, .v3:
+        await outcome(of: request(.get, configuration.url + "/ping"), lineCount: 0)
+      }
+    switch outcome {
+    case .stored: return
+    case .unavailable(let why, let retryAfter): throw .unavailable(why, retryAfter: retryAfter)
+    case .refused(let why): throw .unavailable(why)
+    case .refusedLines, .tooLarge: throw .unavailable("InfluxDB refused an empty request")
+    }
+  }
+
+  private func request(_ method: HTTPMethod, _ url: String) -> HTTPRequest {
+    var request = HTTPRequest(
+      method, url, timeout: configuration.timeout, responseLimit: Self.responseLimit)
+    request.headers[name: "Authorization"] = authorization
+    return request
+  }
+
+  private static func writeTarget(_ api: InfluxAPI) -> String {
+    switch api {
+    case .v1(let database, _, _):
+      "/write" + QueryString.encode([("db", database), ("precision", "ns")])
+    case .v2(let organization, let bucket, _):
+      "/api/v2/write"
+        + QueryString.encode([("org", organization), ("bucket", bucket), ("precision", "ns")])
+    case .v3(let database, _):
+      "/api/v3/write_lp" + QueryString.encode([("db", database), ("precision", "nanosecond")])
+    }
+  }
+}

@@ -1,0 +1,65 @@
+public import EventBus
+public import Events
+public import Logging
+public import PostgresDriver
+public import WorkerRuntime
+
+/// Stores events in PostgreSQL: a batch is one transaction, and a call of one SQL function for each
+/// group of kinds (`EventKind.storedBy`), which takes its events as one JSON array.
+///
+/// Writing is idempotent by `event_id`. A connection that broke is replaced at the next write.
+public struct PostgresSink: Sink {
+  public let name = "postgres"
+  public let batchSize: Int
+  public let lanes: Int
+
+  private let catalog: EventCatalog
+  private let pool: PostgresPool
+  private let logger: Logger
+
+  /// Connects to nothing yet.
+  ///
+  /// - Parameters:
+  ///   - lanes: connections, each of which takes one batch at a time. Two overlap one batch's commit
+  ///     with the next one's parsing.
+  ///   - batchSize: the most events in one transaction.
+  public init(
+    _ configuration: PostgresConfiguration, catalog: EventCatalog = .standard, lanes: Int = 2,
+    batchSize: Int = 1000, logger: Logger
+  ) {
+    precondition(lanes > 0 && batchSize > 0, "a sink needs a lane and room for an event")
+    self.catalog = catalog
+    self.lanes = lanes
+    self.batchSize = batchSize
+    self.logger = logger
+    // One more, so that `check` does not wait behind the lanes.
+    self.pool = PostgresPool(configuration, size: lanes + 1, logger: logger)
+  }
+
+  public func write(_ batch: [JournalEntry]) async throws(SinkError) -> [Refusal] {
+    let grouping = BatchGrouping(batch, catalog: catalog)
+    guard !grouping.groups.isEmpty else { return grouping.refusals }
+    do {
+      try await pool.transaction { connection throws(PostgresError) in
+        for group in grouping.groups {
+          try connection.query("select \(group.function)($1)", [.json(group.events)])
+        }
+      }
+    } catch {
+      throw SinkError(error)
+    }
+    return grouping.refusals
+  }
+
+  public func check() async throws(SinkError) {
+    do {
+      try await pool.query("select 1")
+    } catch {
+      throw SinkError(error)
+    }
+  }
+
+  public func close() async {
+    await pool.close()
+  }
+}

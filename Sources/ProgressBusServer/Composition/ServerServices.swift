@@ -1,0 +1,123 @@
+import Broadcaster
+import CurlTransport
+import EventBus
+import Events
+import Hummingbird
+import InfluxSink
+import Ingest
+import Logging
+import NIOPosix
+import Observability
+import PostgresSink
+import ServiceLifecycle
+import WebSocketServer
+import WorkerRuntime
+
+/// Puts together what the roles of a process need; the only place that knows all the rooms.
+struct ServerServices {
+  let configuration: ServerConfiguration
+  let catalog: EventCatalog
+  let bus: RedisEventBus
+  let registry: MetricsRegistry
+  let logger: Logger
+
+  /// - Throws: `ConfigurationError` when a role lacks a setting.
+  static func make(
+    configuration: ServerConfiguration, catalog: EventCatalog, bus: RedisEventBus,
+    registry: MetricsRegistry, logger: Logger, onReady: @escaping @Sendable (Int) async -> Void
+  ) async throws -> [any Service] {
+    try await ServerServices(
+      configuration: configuration, catalog: catalog, bus: bus, registry: registry, logger: logger
+    ).services(onReady: onReady)
+  }
+
+  private func services(
+    onReady: @escaping @Sendable (Int) async -> Void
+  ) async throws -> [any Service] {
+    let health = HealthRegistry()
+    await health.register("bus", isRequired: true) { [bus] in
+      do {
+        try await bus.check()
+        return HealthCheckResult(.ok)
+      } catch {
+        return HealthCheckResult(.down, detail: "\(error)")
+      }
+    }
+    var services: [any Service] = []
+    var listeners: [any ChannelListener] = []
+    var hub: BroadcastHub?
+    if configuration.roles.contains(.dashboard) {
+      let broadcaster = BroadcastHub(
+        journal: bus.journal, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+        configuration: configuration.broadcast, logger: logger)
+      services.append(broadcaster)
+      listeners.append(broadcaster)
+      hub = broadcaster
+    }
+    if configuration.roles.contains(.worker) {
+      let worker = try makeWorker()
+      await worker.registerChecks(in: health)
+      services.append(worker)
+      listeners.append(worker.channelListener)
+    }
+    if !listeners.isEmpty {
+      services.append(ChannelSubscription(channel: bus.channel, listeners: listeners))
+    }
+    if configuration.listens {
+      services.append(makeApplication(health: health, hub: hub, onReady: onReady))
+    }
+    return services
+  }
+
+  private func makeWorker() throws -> Worker {
+    var sinks: [any Sink] = []
+    for name in configuration.sinks {
+      switch name {
+      case "postgres":
+        sinks.append(
+          PostgresSink(
+            try configuration.database(), catalog: catalog,
+            lanes: configuration.settings.integer("worker.postgres_lanes"),
+            batchSize: configuration.settings.integer("worker.postgres_batch_size"),
+            logger: logger))
+      case "influxdb":
+        sinks.append(
+          InfluxSink(
+            configuration: try configuration.influx(), transport: CurlTransport(),
+            catalog: catalog, lanes: configuration.settings.integer("worker.influxdb_lanes")))
+      default:
+        preconditionFailure("the settings allow no sink \(name)")
+      }
+    }
+    return Worker(
+      sinks: sinks, journal: bus.journal, deadLetters: bus.deadLetters, register: bus.adoptions,
+      decoder: CatalogHandPublishedDecoder(
+        catalog: catalog, limits: configuration.eventLimits,
+        keepsWork: configuration.settings.boolean("ingest.keep_work")),
+      configuration: configuration.worker, metrics: registry, logger: logger)
+  }
+
+  private func makeApplication(
+    health: HealthRegistry, hub: BroadcastHub?, onReady: @escaping @Sendable (Int) async -> Void
+  ) -> some Service {
+    let router = Router()
+    router.add(middleware: ProblemMiddleware())
+    OperationsRoutes(registry: registry, health: health).add(to: router)
+    let eventLoops = MultiThreadedEventLoopGroup.singleton
+    let ingest =
+      configuration.roles.contains(.ingest)
+      ? Ingest(
+        configuration: configuration.ingest, catalog: catalog, publisher: bus.publisher,
+        metrics: registry, eventLoops: eventLoops.makeIterator()) : nil
+    return Application(
+      router: router,
+      server: .webSocketUpgrade(
+        configuration: configuration.httpServer,
+        earlyHandlers: { channel in ingest?.makeHandlers(for: channel) ?? [] },
+        webSockets: hub.map { [$0.route()] } ?? []),
+      configuration: .init(
+        address: .hostname(configuration.host, port: configuration.port), backlog: 4096),
+      onServerRunning: { channel in await onReady(channel.localAddress?.port ?? 0) },
+      eventLoopGroupProvider: .shared(eventLoops), logger: logger)
+  }
+}

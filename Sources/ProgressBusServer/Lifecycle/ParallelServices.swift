@@ -1,0 +1,15 @@
+import ServiceLifecycle
+
+/// Services that start together and, at a graceful shutdown, end side by side: a slow dashboard then
+/// does not take the worker's time to drain.
+struct ParallelServices: Service {
+  let services: [any Service]
+
+  func run() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for service in services { group.addTask { try await service.run() } }
+      // The first that fails ends the others.
+      try await group.waitForAll()
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import EventBus
+import Logging
+import Observability
+
+/// Reads the journal in the sink's consumer group and keeps the sink's lanes busy.
+///
+/// A batch is read only when a lane is free, so nothing waits in memory: under load a batch fills
+/// while the lanes write, and with little traffic an event is written at once.
+struct SinkConsumer: Sendable {
+  let consumer: String
+  let configuration: WorkerConfiguration
+  let delivery: SinkDelivery
+
+  private var sink: any Sink { delivery.sink }
+  private var journal: any Journal { delivery.journal }
+  private var stop: StopSignal { delivery.persistently.stop }
+  private var environment: WorkerEnvironment { delivery.persistently.environment }
+
+  /// Returns once the worker has stopped, what was in flight is settled or left pending, and the
+  /// sink is closed.
+  func run() async {
+    let work = Task { await consume() }
+    let keeper = Task { await touchInFlight() }
+    await stop.wait()
+    if await !Drain.finishes(
+      work, within: configuration.drainDeadline, environment: environment)
+    {
+      delivery.logger.warning(
+        "the sink did not finish in time: others will take over what is pending",
+        metadata: ["sink": "\(sink.name)", "pending": "\(delivery.inFlight.ids.count)"])
+      work.cancel()
+    }
+    keeper.cancel()
+    do {
+      try await journal.leave(group: sink.name, consumer: consumer)
+    } catch {
+      delivery.logger.debug("cannot leave the group", metadata: ["reason": "\(error)"])
+    }
+    await sink.close()
+  }
+
+  private func consume() async {
+    await makeGroup()
+    await withTaskGroup(of: Void.self) { lanes in
+      var reader = SinkReader(consumer: consumer, configuration: configuration, delivery: delivery)
+      var busy = 0
+      while !stop.isStopped {
+        if busy == max(1, sink.lanes) {
+          await lanes.next()
+          busy -= 1
+          continue
+        }
+        guard let haul = await reader.next() else { continue }
+        busy += 1
+        lanes.addTask { await bring(haul) }
+      }
+    }
+  }
+
+  private func makeGroup() async {
+    _ = await delivery.persistently("create_group") { () async throws(BusError) in
+      try await journal.createGroup(sink.name)
+    }
+  }
+
+  private func bring(_ haul: Haul) async {
+    if !haul.batch.isEmpty { await delivery.deliver(haul.batch) }
+    for suspect in haul.suspects where !stop.isStopped {
+      await delivery.deliver([suspect.entry], attempts: suspect.deliveries - 1)
+    }
+    for claim in haul.poison where !stop.isStopped {
+      let reason =
+        "\(claim.deliveries - 1) readers stopped before they could say what came of this event"
+      await delivery.bury(claim.entry, reason: reason, attempts: claim.deliveries - 1)
+    }
+  }
+
+  /// Until cancelled; goes on while the sink drains.
+  private func touchInFlight() async {
+    while !Task.isCancelled {
+      do { try await environment.sleep(configuration.touchInterval) } catch { return }
+      let ids = delivery.inFlight.ids
+      guard !ids.isEmpty else { continue }
+      do throws(BusError) {
+        try await journal.touch(group: sink.name, consumer: consumer, ids: ids)
+      } catch .noGroup {
+        // The reader makes it again.
+      } catch {
+        delivery.persistently.record(error, during: "touch")
+      }
+    }
+  }
+}

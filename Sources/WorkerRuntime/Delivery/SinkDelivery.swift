@@ -1,0 +1,151 @@
+import EventBus
+import Logging
+import Metrics
+
+/// Brings batches into one sink, and acknowledges what is stored there or among the dead letters.
+///
+/// An entry is acknowledged only after one of the two: whatever breaks off before leaves it pending,
+/// and it is delivered again.
+struct SinkDelivery: Sendable {
+  let sink: any Sink
+  let journal: any Journal
+  let deadLetters: any DeadLetterStore
+  let inFlight: InFlightEntries
+  let availability: Availability
+  let persistently: PersistentBusCall
+  let metrics: SinkMetrics
+  let logger: Logger
+
+  private var environment: WorkerEnvironment { persistently.environment }
+
+  /// Returns when every entry is settled, or when the worker stops and the rest stays pending.
+  ///
+  /// - Parameter attempts: The writes that the entries were part of before.
+  func deliver(_ batch: [JournalEntry], attempts: Int = 0) async {
+    let flight = inFlight.begin(batch.map(\.id))
+    defer { inFlight.end(flight) }
+    guard let batch = await acknowledgingForeign(batch) else { return }
+
+    var bisection = BatchBisection(count: batch.count, attempts: attempts)
+    var failures = 0
+    while let range = bisection.next {
+      let part = range.count == batch.count ? batch : Array(batch[range])
+      do throws(SinkError) {
+        let refusals = try await write(part)
+        failures = 0
+        availability.markUp()
+        let attempts = bisection.stored()
+        committed(part, without: refusals)
+        let letters = letters(for: refusals, of: part, attempts: attempts)
+        guard await settle(part, letters: letters) else { return }
+      } catch {
+        switch error {
+        case .refused(let reason):
+          failures = 0
+          availability.markUp()
+          metrics.refusedBatches.increment()
+          guard let culprit = bisection.refused() else { continue }
+          let letter = letter(for: part[0], reason: reason, attempts: culprit.attempts)
+          guard await settle(part, letters: [letter]) else { return }
+        case .unavailable(let reason, let retryAfter):
+          failures += 1
+          bisection.unavailable()
+          availability.markDown(reason)
+          let delay = persistently.schedule.delay(
+            afterFailures: failures, retryAfter: retryAfter, jitter: environment.jitter())
+          guard await persistently.stop.sleep(for: delay) else { return }
+          metrics.retries.increment()
+        }
+      }
+    }
+  }
+
+  /// Puts an entry among the dead letters without another write.
+  func bury(_ entry: JournalEntry, reason: String, attempts: Int) async {
+    let flight = inFlight.begin([entry.id])
+    defer { inFlight.end(flight) }
+    let letters =
+      isForeign(entry) ? [] : [letter(for: entry, reason: reason, attempts: attempts)]
+    _ = await settle([entry], letters: letters)
+  }
+
+  /// The entries that are meant for this sink; the replays for another one are acknowledged.
+  ///
+  /// - Returns: nil when the worker stops.
+  private func acknowledgingForeign(_ batch: [JournalEntry]) async -> [JournalEntry]? {
+    guard batch.contains(where: isForeign) else { return batch }
+    guard await acknowledge(batch.filter(isForeign)) else { return nil }
+    return batch.filter { !isForeign($0) }
+  }
+
+  private func isForeign(_ entry: JournalEntry) -> Bool {
+    entry.target.map { $0 != sink.name } ?? false
+  }
+
+  private func write(_ part: [JournalEntry]) async throws(SinkError) -> [Refusal] {
+    let start = environment.elapsed()
+    defer {
+      metrics.writeSeconds.recordNanoseconds((environment.elapsed() - start).nanoseconds)
+      metrics.batchEvents.record(part.count)
+    }
+    return try await sink.write(part)
+  }
+
+  private func letters(
+    for refusals: [Refusal], of part: [JournalEntry], attempts: Int
+  ) -> [DeadLetter] {
+    refusals.map { letter(for: part[$0.index], reason: $0.reason, attempts: attempts) }
+  }
+
+  private func letter(for entry: JournalEntry, reason: String, attempts: Int) -> DeadLetter {
+    DeadLetter(
+      sink: sink.name, reason: reason, attempts: attempts, eventType: entry.eventType,
+      payload: entry.payload)
+  }
+
+  private func committed(_ part: [JournalEntry], without refusals: [Refusal]) {
+    metrics.written.increment(by: part.count - refusals.count)
+    let now = environment.unixMilliseconds()
+    if refusals.isEmpty {
+      for entry in part { metrics.committed(entry.id, now: now) }
+    } else {
+      let refused = Set(refusals.map(\.index))
+      for (index, entry) in part.enumerated() where !refused.contains(index) {
+        metrics.committed(entry.id, now: now)
+      }
+    }
+  }
+
+  /// Stores the dead letters, then acknowledges. A store whose answer gets lost is asked again, so a
+  /// letter may be there twice; it is never missing.
+  ///
+  /// - Returns: false when the worker stops before both are done.
+  private func settle(_ entries: [JournalEntry], letters: [DeadLetter]) async -> Bool {
+    if let first = letters.first {
+      let stored: Void? = await persistently("dead_letter") { () async throws(BusError) in
+        try await deadLetters.add(letters)
+      }
+      guard stored != nil else { return false }
+      metrics.deadLetters.increment(by: letters.count)
+      logger.warning(
+        "events refused for good are among the dead letters",
+        metadata: [
+          "sink": "\(sink.name)", "count": "\(letters.count)", "reason": "\(first.reason)",
+          "event_type": "\(first.eventType)", "attempts": "\(first.attempts)",
+        ])
+    }
+    return await acknowledge(entries)
+  }
+
+  private func acknowledge(_ entries: [JournalEntry]) async -> Bool {
+    let ids = entries.map(\.id)
+    let done: Void? = await persistently("acknowledge") { () async throws(BusError) in
+      do throws(BusError) {
+        try await journal.acknowledge(group: sink.name, ids: ids)
+      } catch .noGroup {
+        // The bus lost its data, these entries included; the reader makes the group again.
+      }
+    }
+    return done != nil
+  }
+}

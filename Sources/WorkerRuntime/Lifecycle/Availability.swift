@@ -1,0 +1,62 @@
+import Logging
+import Metrics
+import Synchronization
+
+/// Whether a neighbour answers. Logs the change, not every failure.
+final class Availability: Sendable {
+  enum State: Sendable, Equatable {
+    case unknown
+    case up
+    case down(reason: String)
+  }
+
+  private struct Record {
+    var state = State.unknown
+    var downSince = Duration.zero
+  }
+
+  private let record = Mutex(Record())
+  private let subject: String
+  private let logger: Logger
+  private let gauge: Meter?
+  private let elapsed: @Sendable () -> Duration
+
+  init(
+    subject: String, logger: Logger, gauge: Meter? = nil,
+    elapsed: @escaping @Sendable () -> Duration
+  ) {
+    self.subject = subject
+    self.logger = logger
+    self.gauge = gauge
+    self.elapsed = elapsed
+  }
+
+  var state: State { record.withLock { $0.state } }
+
+  func markUp() {
+    let outage = record.withLock { record -> Duration? in
+      if record.state == .up { return nil }
+      let wasDown = record.state != .unknown
+      record.state = .up
+      gauge?.set(1)
+      return wasDown ? elapsed() - record.downSince : nil
+    }
+    if let outage {
+      logger.notice("\(subject) is back", metadata: ["outage": "\(outage)"])
+    }
+  }
+
+  func markDown(_ reason: String) {
+    let isNew = record.withLock { record -> Bool in
+      let wasDown = if case .down = record.state { true } else { false }
+      if !wasDown { record.downSince = elapsed() }
+      record.state = .down(reason: reason)
+      gauge?.set(0)
+      return !wasDown
+    }
+    if isNew {
+      logger.warning(
+        "\(subject) is unavailable, trying until it is back", metadata: ["reason": "\(reason)"])
+    }
+  }
+}

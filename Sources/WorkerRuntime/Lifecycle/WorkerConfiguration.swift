@@ -1,0 +1,28 @@
+/// The worker's times and limits. The defaults suit production.
+public struct WorkerConfiguration: Sendable {
+  /// Waits between tries of a sink or of the bus.
+  public var retry = RetrySchedule()
+  /// The longest wait for new entries in one read; at most 1 s, so that a shutdown is prompt.
+  public var readWait: Duration = .seconds(1)
+  /// How often entries in flight are touched, so that no other worker claims them.
+  public var touchInterval: Duration = .seconds(5)
+  /// How often entries of consumers that fell silent are looked for.
+  public var claimInterval: Duration = .seconds(5)
+  /// How long an entry must lie untouched to be claimed; a multiple of `touchInterval`, and with
+  /// `claimInterval` below the 30 s within which a killed worker is taken over.
+  public var claimIdle: Duration = .seconds(15)
+  /// When an entry that its readers do not survive is set apart.
+  public var poison = PoisonPolicy()
+  /// How long work in flight may take at shutdown.
+  public var drainDeadline: Duration = .seconds(5)
+  /// How often the journal is trimmed and measured.
+  public var trimInterval: Duration = .seconds(1)
+  /// Entries that the journal holds at most.
+  public var journalCap = 1_000_000
+  /// How long entries that all have read are kept for replay.
+  public var journalRetention: Duration = .seconds(600)
+  /// Bytes of hand-published messages that may wait for adoption.
+  public var adoptionQueueLimit = 16 << 20
+
+  public init() {}
+}

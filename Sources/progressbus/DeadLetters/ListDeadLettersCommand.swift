@@ -1,0 +1,52 @@
+import ArgumentParser
+import EventBus
+import Events
+import Foundation
+import ProgressBusServer
+
+struct ListDeadLettersCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List dead letters, oldest first.")
+
+  @OptionGroup var selection: DeadLetterSelection
+  @OptionGroup var options: SettingsOptions
+
+  @Flag(help: "One JSON object a line.")
+  var json = false
+
+  /// A letter without its payload, which may hold personal data.
+  private struct Line: Encodable {
+    let id: String
+    let dead_lettered_at: String
+    let sink: String
+    let event_type: String
+    let attempts: Int
+    let reason: String
+
+    init(_ stored: StoredDeadLetter) {
+      id = stored.id.description
+      dead_lettered_at =
+        Timestamp(microseconds: Int64(stored.id.milliseconds) * 1000).description
+      sink = stored.letter.sink
+      event_type = stored.letter.eventType
+      attempts = stored.letter.attempts
+      reason = stored.letter.reason
+    }
+
+    var text: String {
+      let type = event_type.isEmpty ? "-" : event_type
+      return "\(id)  \(dead_lettered_at)  \(sink)  \(type)  attempts=\(attempts)  \(reason)"
+    }
+  }
+
+  func run() async throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    try await DeadLetterDesk.open(options.serverConfiguration()) { desk in
+      try await desk.forEach(selection.filter) { stored in
+        let line = Line(stored)
+        print(json ? String(decoding: try encoder.encode(line), as: UTF8.self) : line.text)
+      }
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import Foundation
+import LocalStack
+import ProgressBusServer
+
+/// ProgressBus with all its servers in one process tree on this machine.
+struct LocalDeployment {
+  struct Ports {
+    let http: Int
+    let redis: Int
+    let postgres: Int
+    let influx: Int
+  }
+
+  let ports: Ports
+  let stateFolder: String
+  /// Further settings, `key=value`.
+  let settings: [String]
+
+  func run() async throws {
+    guard LoopbackPort.isFree(ports.http) else {
+      throw LocalStackError.portInUse(
+        server: "the dashboard", port: ports.http, flag: "--http-port")
+    }
+    let folder = try StateFolder(stateFolder)
+    let postgresFolder = try folder.postgresFolder()
+    if let notice = postgresFolder.notice { Self.tell(notice) }
+    let redis = RedisServer(
+      folder: folder.folder(of: "redis"), port: ports.redis, portFlag: "--redis-port")
+    let postgres = try PostgresServer(
+      folder: postgresFolder.path, port: ports.postgres, portFlag: "--postgres-port")
+    let influx = InfluxServer(
+      folder: folder.folder(of: "influxdb"), port: ports.influx, portFlag: "--influx-port")
+    let stack = LocalStack([redis, postgres, influx]) { Self.tell($0) }
+    let urls = ConnectionURLs(
+      redis: redis.url, database: postgres.url, influxDB: influx.url,
+      influxDBDatabase: influx.database, progressBus: "http://127.0.0.1:\(ports.http)")
+
+    try await stack.start()
+    do {
+      let configuration = try await serverConfiguration(urls)
+      _ = try await Migrator.run(configuration)
+      try urls.write(to: "\(folder.path)/urls.env")
+      let welcome = Welcome(
+        http: ports.http, redis: ports.redis, urlsFile: "\(folder.path)/urls.env")
+      try await Server(configuration: configuration).run { _ in
+        FileHandle.standardOutput.write(Data(welcome.text.utf8))
+      }
+    } catch {
+      await stack.stop()
+      throw error
+    }
+    await stack.stop()
+    try folder.close()
+  }
+
+  private func serverConfiguration(_ urls: ConnectionURLs) async throws -> ServerConfiguration {
+    let own = [
+      "redis.url=\(urls.redis ?? "")", "database.url=\(urls.database ?? "")",
+      "influxdb.url=\(urls.influxDB ?? "")", "influxdb.database=\(urls.influxDBDatabase ?? "")",
+    ]
+    let options = try SettingsOptions.parse(
+      ["--http-port", String(ports.http)] + (own + settings).flatMap { ["--set", $0] })
+    return try await options.serverConfiguration()
+  }
+
+  private static func tell(_ line: String) {
+    FileHandle.standardError.write(Data("progressbus: \(line)\n".utf8))
+  }
+}

@@ -1,0 +1,28 @@
+/// What `up` prints once everything runs: lines that work when pasted.
+struct Welcome {
+  let http: Int
+  let redis: Int
+  let urlsFile: String
+
+  var text: String {
+    """
+
+    ProgressBus is running. Ctrl-C stops it; the data stays for the next start.
+
+      Dashboard   http://127.0.0.1:\(http)/
+      Servers     \(urlsFile)
+
+    Send an event:
+      curl -i http://127.0.0.1:\(http)/student-progress -H 'Content-Type: application/json' -d '\(event)'
+
+    Watch the bus, and put an event on it by hand:
+      redis-cli -p \(redis) SUBSCRIBE progress-events
+      redis-cli -p \(redis) PUBLISH progress-events '\(event)'
+
+    """
+  }
+
+  private var event: String {
+    #"{"event_type":"cell_executed","student_id":"s-1","course_id":"py101","notebook_path":"week1/hello.ipynb","cell_id":"c1","has_error":false,"duration_ms":12.5}"#
+  }
+}

@@ -1,0 +1,150 @@
+import EventBus
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A journal and a channel in memory, whose faults the test chooses.
+final class FakeBus: Journal {
+  private struct State {
+    var entries: [JournalEntry] = []
+    var last = StreamID.zero
+    var isDown = false
+    var isSubscribed = false
+    var reads = 0
+  }
+
+  private let state = Mutex(State())
+  private let listeners: Mutex<[any ChannelListener]> = Mutex([])
+  private let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+
+  var reads: Int { state.withLock { $0.reads } }
+  var last: StreamID { state.withLock { $0.last } }
+
+  func connect(_ listener: any ChannelListener) async throws {
+    listeners.withLock { $0.append(listener) }
+    try await subscribe()
+  }
+
+  func subscribe() async throws {
+    state.withLock {
+      $0.isSubscribed = true
+      $0.isDown = false
+    }
+    try await tell { $0.channelSubscribed() }
+  }
+
+  /// The channel breaks; the journal too when `isJournalDown`.
+  func lose(isJournalDown: Bool = false) async throws {
+    state.withLock {
+      $0.isSubscribed = false
+      $0.isDown = isJournalDown
+    }
+    try await tell { $0.channelLost(.unavailable("test")) }
+  }
+
+  func setJournalDown(_ isDown: Bool) { state.withLock { $0.isDown = isDown } }
+
+  /// Journals an event a payload, and publishes them when the channel stands.
+  @discardableResult
+  func publish(_ payloads: [String], milliseconds: UInt64 = 1) async throws -> [StreamID] {
+    let (messages, isSubscribed) = state.withLock { state in
+      let messages = payloads.map { payload in
+        let id =
+          milliseconds > state.last.milliseconds
+          ? StreamID(milliseconds: milliseconds, sequence: 0)
+          : StreamID(
+            milliseconds: state.last.milliseconds, sequence: state.last.sequence + 1)
+        state.last = id
+        state.entries.append(
+          JournalEntry(id: id, eventType: "test", payload: ByteBuffer(string: payload)))
+        return ChannelMessage.journaled(
+          id, ByteBuffer(string: "{\"stream_id\":\"\(id)\",\(payload.dropFirst())"))
+      }
+      return (messages, state.isSubscribed)
+    }
+    if isSubscribed { try await tell { $0.channelReceived(messages) } }
+    return messages.map { message in
+      guard case .journaled(let id, _) = message else { preconditionFailure("made above") }
+      return id
+    }
+  }
+
+  func publishByHand(_ payload: String) async throws {
+    let ticket = AdoptionTicket(mark: "m", ordinal: 1)
+    try await tell { $0.channelReceived([.handPublished(ticket, ByteBuffer(string: payload))]) }
+  }
+
+  /// Everything is gone, as when Redis comes back without its file.
+  func forget() {
+    state.withLock {
+      $0.entries = []
+      $0.last = .zero
+    }
+  }
+
+  func appendForOneSink(_ payload: String) {
+    state.withLock {
+      $0.last = StreamID(milliseconds: $0.last.milliseconds, sequence: $0.last.sequence + 1)
+      $0.entries.append(
+        JournalEntry(
+          id: $0.last, eventType: "test", payload: ByteBuffer(string: payload), target: "postgres"))
+    }
+  }
+
+  private func tell(_ body: @escaping @Sendable (any ChannelListener) -> Void) async throws {
+    let listeners = listeners.withLock { $0 }
+    try await eventLoop.submit { for listener in listeners { body(listener) } }.get()
+  }
+
+  // MARK: Journal
+
+  func entries(after position: StreamID, limit: Int) async throws(BusError) -> [JournalEntry] {
+    try answer { state in
+      state.reads += 1
+      var low = 0
+      var high = state.entries.count
+      while low < high {
+        let middle = (low + high) / 2
+        if position < state.entries[middle].id { high = middle } else { low = middle + 1 }
+      }
+      return Array(state.entries[low...].prefix(limit))
+    }
+  }
+
+  func state() async throws(BusError) -> JournalState {
+    try answer { state in
+      JournalState(
+        entries: state.entries.count, first: state.entries.first?.id, last: state.last, groups: [])
+    }
+  }
+
+  func trim(before id: StreamID) async throws(BusError) -> Int {
+    try answer { state in
+      let count = state.entries.count
+      state.entries.removeAll { $0.id < id }
+      return count - state.entries.count
+    }
+  }
+
+  private func answer<Value: Sendable>(
+    _ body: (inout State) -> Value
+  ) throws(BusError) -> Value {
+    let value = state.withLock { state in state.isDown ? nil : body(&state) }
+    guard let value else { throw BusError.unavailable("test") }
+    return value
+  }
+
+  func createGroup(_ group: String) async throws(BusError) {}
+
+  func read(
+    group: String, consumer: String, count: Int, wait: Duration
+  ) async throws(BusError) -> [JournalEntry] { [] }
+
+  func claimAbandoned(
+    group: String, consumer: String, idle: Duration, count: Int
+  ) async throws(BusError) -> [ClaimedEntry] { [] }
+
+  func touch(group: String, consumer: String, ids: [StreamID]) async throws(BusError) {}
+  func acknowledge(group: String, ids: [StreamID]) async throws(BusError) {}
+  func leave(group: String, consumer: String) async throws(BusError) {}
+}

@@ -1,0 +1,42 @@
+import EventBus
+import LocalStack
+import Logging
+import NIOCore
+import NIOPosix
+import ProgressBusTesting
+import RedisDriver
+import Testing
+
+/// Both forms of the bus keep the same promises.
+@Suite struct BusConformanceTests {
+  @Test(arguments: BusConformance.allCases)
+  func inRedis(_ promise: BusConformance) async throws {
+    try await withRedisEventBus(journalCapacity: BusConformance.journalCapacity) { bus, redis in
+      let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
+      let redisCLI = try await RedisConnection.connect(
+        to: RedisAddress(parsing: redis.url), on: eventLoop
+      ).get()
+      try await promise.check(
+        BusUnderTest(
+          publisher: bus.publisher, journal: bus.journal, channel: bus.channel,
+          adoptions: bus.adoptions, deadLetters: bus.deadLetters, eventLoop: eventLoop,
+          publishByHand: { message in
+            _ = try await redisCLI.send(["PUBLISH", "progress-events", .bytes(message)]).get()
+          },
+          loseEverything: { _ = try await redisCLI.send(["FLUSHALL"]).get() }))
+      redisCLI.close()
+    }
+  }
+
+  @Test(arguments: BusConformance.allCases)
+  func inMemory(_ promise: BusConformance) async throws {
+    let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
+    let bus = MemoryEventBus(
+      journalCapacity: BusConformance.journalCapacity, eventLoop: eventLoop)
+    try await promise.check(
+      BusUnderTest(
+        publisher: bus, journal: bus, channel: bus, adoptions: bus, deadLetters: bus,
+        eventLoop: eventLoop, publishByHand: { try bus.publishByHand($0) },
+        loseEverything: { bus.loseEverything() }))
+  }
+}

@@ -1,0 +1,61 @@
+import LocalStack
+import PostgresDriver
+import ProgressBusTesting
+import Testing
+
+@Suite struct PostgresPoolTests {
+  @Test func connectionsAreReusedAndNeverExceedTheSize() async throws {
+    try await withPostgresDatabase { url in
+      let pool = PostgresPool(PostgresConfiguration(url: url), size: 3, logger: testLogger)
+      let sessions = try await withThrowingTaskGroup(of: Int.self) { group in
+        for _ in 0..<60 {
+          group.addTask {
+            let rows = try await pool.query("select pg_backend_pid() as pid, pg_sleep(0.002)")
+            return try rows.first?.value("pid") ?? 0
+          }
+        }
+        return try await group.reduce(into: Set<Int>()) { $0.insert($1) }
+      }
+      #expect((1...3).contains(sessions.count))
+      await pool.close()
+    }
+  }
+
+  @Test func waitingEndsWithAClearError() async throws {
+    try await withPostgresDatabase { url in
+      let pool = PostgresPool(
+        PostgresConfiguration(url: url), size: 1, waitTimeout: .milliseconds(50), logger: testLogger
+      )
+      try await pool.withConnection { _ in
+        let error = await #expect(throws: PostgresError.self) { try await pool.query("select 1") }
+        #expect(error?.kind == .poolExhausted)
+        let waiting = Task { try await pool.query("select 1") }
+        waiting.cancel()
+        await #expect(throws: PostgresError.self) { try await waiting.value }
+      }
+      // The place came back.
+      try await pool.query("select 1")
+      await pool.close()
+      let error = await #expect(throws: PostgresError.self) { try await pool.query("select 1") }
+      #expect(error?.message == "the pool is closed")
+    }
+  }
+
+  @Test func brokenAndHalfUsedConnectionsAreNotHandedOut() async throws {
+    try await withPostgres { server in
+      let pool = PostgresPool(PostgresConfiguration(url: server.url), size: 1, logger: testLogger)
+      try await pool.withConnection { try await $0.executeScript("begin; create table t (a int)") }
+      let open = try await pool.query(
+        "select from pg_stat_activity where state = 'idle in transaction'")
+      #expect(open.rowCount == 0)
+      #expect(try await pool.query("select from pg_tables where tablename = 't'").rowCount == 0)
+
+      await server.stop()
+      let down = await #expect(throws: PostgresError.self) { try await pool.query("select 1") }
+      #expect(down?.isTransient == true)
+      try await server.start()
+      #expect(try await pool.query("select 1").rowCount == 1)
+      await pool.close()
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import EventBus
+import Events
+import Foundation
+import LocalStack
+import NIOCore
+import PostgresDriver
+import PostgresSink
+import ProgressBusTesting
+import Testing
+import WorkerRuntime
+
+@Suite struct SinkFaultTests {
+  @Test func unknownKindsAreRefusedAndTheRestIsStored() async throws {
+    try await withStore { store in
+      var strange = TestEvent("notebook_opened", at: 1)
+      strange.eventType = "teleported"
+      let refusals = try await store.write([
+        TestEvent("notebook_opened", at: 1), strange, TestEvent("notebook_saved", at: 2),
+      ])
+      #expect(refusals == [Refusal(index: 1, reason: "no event kind is called \"teleported\"")])
+      #expect(try await store.row("select count(*) from progress_events") == "2")
+    }
+  }
+
+  @Test(
+    arguments: [
+      (["cell_index": 9_999_999_999], "22003"), (["cell_index": -1], "23514"),
+      (["event_id": "alice@example.org"], "22P02"), (["occurred_at": "alice@example.org"], "22007"),
+      (["error_message": "alice@example.org\u{0}"], "22P05"),
+    ] as [([String: TestEvent.Value], String)])
+  func refusedDataIsNamedWithoutItsValues(
+    fields: [String: TestEvent.Value], sqlState: String
+  ) async throws {
+    try await withStore { store in
+      let good = TestEvent("notebook_opened", at: 1)
+      do {
+        try await store.write([good, TestEvent.run(at: 1), TestEvent(at: 2, fields)])
+        Issue.record("it was stored")
+      } catch SinkError.refused(let reason) {
+        #expect(reason.hasPrefix("PostgreSQL \(sqlState): "))
+        #expect(!reason.contains("alice"))
+      }
+      #expect(try await store.row("select count(*) from progress_events") == "0")
+      try await store.write([good])
+      #expect(try await store.row("select count(*) from progress_events") == "1")
+    }
+  }
+
+  @Test func aMissingSchemaCondemnsNoEvent() async throws {
+    try await withPostgresDatabase { url in
+      let sink = PostgresSink(PostgresConfiguration(url: url), logger: testLogger)
+      await expectUnavailable { try await sink.write([try TestEvent(at: 1).entry()]) }
+      await sink.close()
+    }
+  }
+
+  @Test func aStoppedServerIsUnavailableUntilItIsBack() async throws {
+    try await withPostgres { server in
+      try await withStore(url: server.url) { store in
+        try await store.sink.check()
+        let events = (0..<10).map { TestEvent.run(at: $0) }
+        let entries = try events.map { try $0.entry() }
+        _ = try await store.sink.write(Array(entries[..<5]))
+        await server.stop()
+        await expectUnavailable { try await store.sink.write(entries) }
+        await expectUnavailable {
+          try await store.sink.check()
+          return []
+        }
+        try await server.start()
+        #expect(try await store.sink.write(entries) == [])
+        let look = try await PostgresConnection.connect(
+          PostgresConfiguration(url: server.url), logger: testLogger)
+        #expect(try await look.query("select from progress_events").rowCount == 10)
+        await look.close()
+      }
+    }
+  }
+
+  @Test func aHungServerIsUnavailableInTime() async throws {
+    try await withPostgres { server in
+      try await withStore(statementTimeout: .seconds(1), url: server.url) { store in
+        try await store.write([TestEvent.run(at: 0)])
+        await server.pause()
+        let event = TestEvent.run(at: 1)
+        let entry = try event.entry()
+        await expectUnavailable { try await store.sink.write([entry]) }
+        await server.resume()
+        try await eventually("the sink is back") {
+          try await store.sink.write([entry]) == []
+        }
+        #expect(try await store.row("select count(*) from progress_events") == "2")
+        #expect(try await store.row("select executions from cell_progress") == "2")
+      }
+    }
+  }
+
+  private func expectUnavailable(_ body: () async throws -> [Refusal]) async {
+    do {
+      _ = try await body()
+      Issue.record("the server should be unavailable")
+    } catch SinkError.unavailable {
+    } catch {
+      Issue.record("unexpected: \(error)")
+    }
+  }
+}

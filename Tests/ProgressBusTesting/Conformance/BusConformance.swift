@@ -1,0 +1,52 @@
+public import Testing
+
+/// What every form of the bus promises. A test runs each case on a fresh bus.
+public enum BusConformance: String, CaseIterable, Sendable, CustomTestStringConvertible {
+  // The journal.
+  case keepsOrderAndBytes
+  case deliversToEveryGroupOnce
+  case waitsForTheFirstEntry
+  case readersDoNotWaitForOneAnother
+  case returnsSoonAfterCancellation
+  case saysWhenTheGroupIsGone
+  case handsOverWhatADeadConsumerLeft
+  case leavesBusyEntriesAlone
+  case reportsItsState
+  case trimsBeforeAPosition
+  case refusesWhatDoesNotFit
+  // The channel.
+  case relaysWhatIsPublished
+  case tellsWhatWasPublishedByHand
+  case adoptsEachMessageOnce
+  case rejectsOnce
+  // Dead letters.
+  case keepsDeadLetters
+  case replaysForOneSink
+
+  public var testDescription: String { rawValue }
+
+  /// How many entries the journal of the bus under test must hold, no more and no less.
+  public static let journalCapacity = 2_000
+
+  public func check(_ bus: BusUnderTest) async throws {
+    switch self {
+    case .keepsOrderAndBytes: try await bus.checkOrderAndBytes()
+    case .deliversToEveryGroupOnce: try await bus.checkGroups()
+    case .waitsForTheFirstEntry: try await bus.checkWait()
+    case .readersDoNotWaitForOneAnother: try await bus.checkConcurrentReaders()
+    case .returnsSoonAfterCancellation: try await bus.checkCancellation()
+    case .saysWhenTheGroupIsGone: try await bus.checkMissingGroup()
+    case .handsOverWhatADeadConsumerLeft: try await bus.checkClaim()
+    case .leavesBusyEntriesAlone: try await bus.checkTouch()
+    case .reportsItsState: try await bus.checkState()
+    case .trimsBeforeAPosition: try await bus.checkTrim()
+    case .refusesWhatDoesNotFit: try await bus.checkCapacity()
+    case .relaysWhatIsPublished: try await bus.checkRelay()
+    case .tellsWhatWasPublishedByHand: try await bus.checkHandPublished()
+    case .adoptsEachMessageOnce: try await bus.checkAdoption()
+    case .rejectsOnce: try await bus.checkRejection()
+    case .keepsDeadLetters: try await bus.checkDeadLetters()
+    case .replaysForOneSink: try await bus.checkReplay()
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import EventBus
+import NIOCore
+import ProgressBusTesting
+import Synchronization
+import Testing
+
+@testable import WorkerRuntime
+
+@Suite struct AdopterTests {
+  @Test func manyWorkersAdoptEachMessageOnceAndInOrder() async throws {
+    let fixture = WorkerFixture()
+    let workers = (0..<3).map { _ in fixture.worker() }
+    let messages = (0..<200).map { "{\"n\":\($0 / 2)}" }
+    let runs = workers.map { worker in Task { try await worker.run() } }
+    let probe = SubscriptionProbe()
+    let listening = Task {
+      await fixture.bus.listen(workers.map(\.channelListener) + [probe])
+    }
+    try await eventually { probe.isSubscribed }
+    for message in messages { try fixture.bus.publishByHand(ByteBuffer(string: message)) }
+    try fixture.bus.publishByHand(ByteBuffer(string: "hello"))
+    try await eventually { try await fixture.letters().count == 1 }
+    for run in runs { run.cancel() }
+    for run in runs { try await run.value }
+    listening.cancel()
+
+    let entries = try await fixture.bus.entries(after: .zero, limit: 1_000)
+    #expect(entries.map { String(buffer: $0.payload) } == messages)
+    let letter = try #require(try await fixture.letters().first)
+    #expect(
+      letter
+        == DeadLetter(
+          sink: "bus", reason: "no JSON object", attempts: 1, eventType: "",
+          payload: ByteBuffer(string: "hello")))
+    #expect(fixture.metric("progressbus_adopted_total") == 200)
+    #expect(fixture.metric("progressbus_adoption_rejected_total") == 1)
+    #expect(fixture.metric("progressbus_dead_letters_total{sink=\"bus\"}") == 1)
+  }
+
+  @Test func triesTheSameEventAgainBeforeTheNext() async throws {
+    let fixture = WorkerFixture()
+    let register = FlakyRegister(failures: 3)
+    let worker = fixture.worker(register: register, decoder: NumberingDecoder())
+    try await fixture.running(worker) {
+      for ordinal in 1...2 {
+        worker.channelListener.channelReceived([
+          .handPublished(AdoptionTicket(mark: "m", ordinal: ordinal), ByteBuffer(string: "{}"))
+        ])
+      }
+      try await eventually { register.calls.count == 5 }
+    }
+    #expect(register.calls == ["1:id-1", "1:id-1", "1:id-1", "1:id-1", "2:id-2"])
+  }
+
+  @Test func aMessageThatTheBusCannotTakeDoesNotHoldUpTheNext() async throws {
+    let fixture = WorkerFixture()
+    let register = FlakyRegister(failures: 10, error: .unexpected("ERR"))
+    let worker = fixture.worker(register: register, decoder: NumberingDecoder())
+    try await fixture.running(worker) {
+      for ordinal in 1...2 {
+        worker.channelListener.channelReceived([
+          .handPublished(AdoptionTicket(mark: "m", ordinal: ordinal), ByteBuffer(string: "{}"))
+        ])
+      }
+      try await eventually { register.calls.last == "2:id-2" }
+    }
+    #expect(fixture.metric("progressbus_adoption_dropped_total") == 1)
+  }
+
+  @Test func whatFindsNoRoomIsCounted() async throws {
+    var fixture = WorkerFixture()
+    fixture.configuration.adoptionQueueLimit = 1_000
+    let worker = fixture.worker()
+    let big = ByteBuffer(repeating: UInt8(ascii: "{"), count: 500)
+    worker.channelListener.channelReceived(
+      (1...3).map { .handPublished(AdoptionTicket(mark: "m", ordinal: $0), big) })
+    #expect(fixture.metric("progressbus_adoption_dropped_total") == 2)
+    let entry = { try await fixture.bus.entries(after: .zero, limit: 9).count == 1 }
+    try await fixture.running(worker) { try await eventually { try await entry() } }
+  }
+}
+
+/// Tells when the subscription stands.
+private final class SubscriptionProbe: ChannelListener {
+  private let subscribed = Mutex(false)
+
+  var isSubscribed: Bool { subscribed.withLock { $0 } }
+
+  func channelSubscribed() { subscribed.withLock { $0 = true } }
+  func channelReceived(_ messages: [ChannelMessage]) {}
+  func channelLost(_ reason: BusError) {}
+}
+
+/// Gives each message a new id.
+private final class NumberingDecoder: HandPublishedDecoder {
+  private let count = Mutex(0)
+
+  func decode(_ payload: ByteBuffer) -> HandPublishedMessage {
+    let number = count.withLock { count in
+      count += 1
+      return count
+    }
+    return .event(
+      PublishedEvent(eventType: "help", payload: ByteBuffer(string: "id-\(number)")))
+  }
+}
+
+/// Fails the first calls and records all.
+private final class FlakyRegister: AdoptionRegister {
+  private let record = Mutex<[String]>([])
+  private let failures: Int
+  private let error: BusError
+
+  init(failures: Int, error: BusError = .unavailable("broken pipe")) {
+    self.failures = failures
+    self.error = error
+  }
+
+  var calls: [String] { record.withLock { $0 } }
+
+  func adopt(_ event: PublishedEvent, ticket: AdoptionTicket) async throws(BusError) -> Bool {
+    let number = record.withLock { calls in
+      calls.append("\(ticket.ordinal):\(String(buffer: event.payload))")
+      return calls.count
+    }
+    if number <= failures { throw error }
+    return true
+  }
+
+  func reject(_ letter: DeadLetter, ticket: AdoptionTicket) async throws(BusError) -> Bool { true }
+}

@@ -1,0 +1,43 @@
+import EventBus
+import Synchronization
+
+/// A store that fails to add until it is healed.
+final class FlakyDeadLetters: DeadLetterStore {
+  private struct State {
+    var isHealed = false
+    var failures = 0
+  }
+
+  private let store: any DeadLetterStore
+  private let state = Mutex(State())
+
+  init(_ store: any DeadLetterStore) {
+    self.store = store
+  }
+
+  var failures: Int { state.withLock { $0.failures } }
+  func heal() { state.withLock { $0.isHealed = true } }
+
+  func add(_ letters: [DeadLetter]) async throws(BusError) {
+    let isHealed = state.withLock { state in
+      if !state.isHealed { state.failures += 1 }
+      return state.isHealed
+    }
+    guard isHealed else { throw .unavailable("broken pipe") }
+    try await store.add(letters)
+  }
+
+  func letters(
+    after position: StreamID, limit: Int
+  ) async throws(BusError) -> [StoredDeadLetter] {
+    try await store.letters(after: position, limit: limit)
+  }
+
+  func letter(_ id: StreamID) async throws(BusError) -> StoredDeadLetter? {
+    try await store.letter(id)
+  }
+
+  func replay(_ id: StreamID) async throws(BusError) -> Bool { try await store.replay(id) }
+  func remove(_ ids: [StreamID]) async throws(BusError) -> Int { try await store.remove(ids) }
+  func count() async throws(BusError) -> Int { try await store.count() }
+}

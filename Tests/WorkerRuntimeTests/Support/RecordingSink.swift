@@ -1,0 +1,81 @@
+import EventBus
+import NIOCore
+import Synchronization
+import WorkerRuntime
+
+/// A sink in memory that fails as it is told.
+final class RecordingSink: Sink {
+  enum RefusalStyle { case throwing, naming }
+
+  struct State {
+    /// How often each payload was stored.
+    var stored: [String: Int] = [:]
+    var writes: [[String]] = []
+    var checks = 0
+    var writing = 0
+    var mostWriting = 0
+    var isClosed = false
+    var isDown = false
+    /// Writes wait while this is true.
+    var isHeld = false
+  }
+
+  let name: String
+  let batchSize: Int
+  let lanes: Int
+  let state: Mutex<State>
+  private let refused: Set<String>
+  private let style: RefusalStyle
+
+  init(
+    _ name: String = "postgres", batchSize: Int = 50, lanes: Int = 2, refused: Set<String> = [],
+    style: RefusalStyle = .throwing, isDown: Bool = false
+  ) {
+    self.name = name
+    self.batchSize = batchSize
+    self.lanes = lanes
+    self.refused = refused
+    self.style = style
+    state = Mutex(State(isDown: isDown))
+  }
+
+  var stored: [String: Int] { state.withLock { $0.stored } }
+  func setDown(_ isDown: Bool) { state.withLock { $0.isDown = isDown } }
+  func setHeld(_ isHeld: Bool) { state.withLock { $0.isHeld = isHeld } }
+
+  func write(_ batch: [JournalEntry]) async throws(SinkError) -> [Refusal] {
+    let payloads = batch.map { String(buffer: $0.payload) }
+    state.withLock { state in
+      state.writes.append(payloads)
+      state.writing += 1
+      state.mostWriting = max(state.mostWriting, state.writing)
+    }
+    defer { state.withLock { $0.writing -= 1 } }
+    await Task.yield()
+    // Not even a cancelled write comes back: the worst of sinks.
+    while state.withLock({ $0.isHeld }) {
+      await Task.detached { try? await Task.sleep(for: .milliseconds(1)) }.value
+    }
+    if state.withLock({ $0.isDown }) { throw .unavailable("connection refused") }
+    let bad = payloads.indices.filter { refused.contains(payloads[$0]) }
+    if style == .throwing, !bad.isEmpty { throw .refused("value out of range") }
+    state.withLock { state in
+      for (index, payload) in payloads.enumerated() where !bad.contains(index) {
+        state.stored[payload, default: 0] += 1
+      }
+    }
+    return bad.map { Refusal(index: $0, reason: "value out of range") }
+  }
+
+  func check() async throws(SinkError) {
+    let isDown = state.withLock { state in
+      state.checks += 1
+      return state.isDown
+    }
+    if isDown { throw .unavailable("connection refused") }
+  }
+
+  func close() async {
+    state.withLock { $0.isClosed = true }
+  }
+}

@@ -1,0 +1,172 @@
+import EventBus
+import NIOCore
+import Observability
+import ProgressBusTesting
+import Synchronization
+import Testing
+import WorkerRuntime
+
+@Suite struct WorkerDeliveryTests {
+  private let events = WorkerFixture.payloads(0..<500)
+
+  private func once(_ payloads: some Sequence<String>) -> [String: Int] {
+    Dictionary(uniqueKeysWithValues: payloads.map { ($0, 1) })
+  }
+
+  @Test func storesEachEventOnceInEverySinkWithinItsLanes() async throws {
+    let fixture = WorkerFixture()
+    let postgres = RecordingSink("postgres", batchSize: 20, lanes: 3)
+    let influx = RecordingSink("influxdb", batchSize: 500, lanes: 1)
+    try await fixture.running(fixture.worker(postgres, influx)) {
+      try await fixture.publish(events)
+      try await eventually { try await fixture.lag("postgres", "influxdb") == 0 }
+      try await eventually("the lag is shown") {
+        fixture.metric("progressbus_journal_lag{group=\"postgres\"}") == 0
+          && fixture.metric("progressbus_journal_entries") == 500
+      }
+    }
+    #expect(postgres.stored == once(events))
+    #expect(influx.stored == once(events))
+    postgres.state.withLock { state in
+      #expect(state.mostWriting <= 3)
+      #expect(state.writes.allSatisfy { $0.count <= 20 })
+      #expect(state.isClosed)
+    }
+    #expect(influx.state.withLock { $0.mostWriting } == 1)
+    #expect(fixture.metric("progressbus_sink_written_total{sink=\"postgres\"}") == 500)
+    #expect(fixture.metric("progressbus_end_to_end_seconds_count{sink=\"influxdb\"}") == 500)
+    #expect(fixture.metric("progressbus_sink_up{sink=\"postgres\"}") == 1)
+  }
+
+  @Test func aSinkThatIsDownDelaysNobodyAndCatchesUp() async throws {
+    let fixture = WorkerFixture()
+    let postgres = RecordingSink("postgres", isDown: true)
+    let influx = RecordingSink("influxdb")
+    let worker = fixture.worker(postgres, influx)
+    let health = HealthRegistry()
+    await worker.registerChecks(in: health)
+    try await fixture.running(worker) {
+      try await fixture.publish(events)
+      try await eventually { try await fixture.lag("influxdb") == 0 }
+      try await eventually("retries are counted") {
+        (fixture.metric("progressbus_sink_retries_total{sink=\"postgres\"}") ?? 0) > 10
+      }
+      let report = await health.report()
+      #expect(report.status == .degraded)
+      #expect(
+        report.checks["sink.postgres"]
+          == HealthCheckResult(.down, detail: "connection refused"))
+      #expect(report.checks["sink.influxdb"]?.status == .ok)
+      #expect(fixture.metric("progressbus_sink_up{sink=\"postgres\"}") == 0)
+      // Two lanes of fifty: no more was read than the lanes can take.
+      let state = try await fixture.bus.state()
+      #expect(try #require(state.groups.first { $0.name == "postgres" }).pending <= 100)
+
+      postgres.setDown(false)
+      try await eventually { try await fixture.lag() == 0 }
+    }
+    #expect(postgres.stored == once(events))
+    #expect(try await fixture.letters().isEmpty)
+  }
+
+  @Test(arguments: [RecordingSink.RefusalStyle.throwing, .naming])
+  func refusedEventsGoToTheDeadLettersAlone(style: RecordingSink.RefusalStyle) async throws {
+    let fixture = WorkerFixture()
+    let bad: Set = [events[0], events[77], events[499]]
+    let sink = RecordingSink(refused: bad, style: style)
+    try await fixture.publish(events)
+    try await fixture.running(fixture.worker(sink)) {
+      try await eventually { try await fixture.lag() == 0 }
+    }
+    let letters = try await fixture.letters()
+    #expect(Set(letters.map { String(buffer: $0.payload) }) == bad)
+    #expect(letters.count == 3)
+    for letter in letters {
+      #expect(letter.sink == "postgres")
+      #expect(letter.reason == "value out of range")
+      #expect(letter.eventType == "cell_executed")
+      // Halving fifty takes six or seven writes to be down to one.
+      #expect(style == .naming ? letter.attempts == 1 : (6...7).contains(letter.attempts))
+    }
+    #expect(sink.stored == once(events.filter { !bad.contains($0) }))
+    #expect(fixture.metric("progressbus_dead_letters_total{sink=\"postgres\"}") == 3)
+    #expect(fixture.metric("progressbus_sink_written_total{sink=\"postgres\"}") == 497)
+  }
+
+  @Test func nothingIsAcknowledgedBeforeItsDeadLetterIsStored() async throws {
+    let fixture = WorkerFixture()
+    let store = FlakyDeadLetters(fixture.bus)
+    let sink = RecordingSink(refused: [events[0]])
+    try await fixture.publish([events[0]])
+    try await fixture.running(fixture.worker(sink, deadLetters: store)) {
+      try await eventually { store.failures > 5 }
+      #expect(try await fixture.lag() == 1)
+      store.heal()
+      try await eventually { try await fixture.lag() == 0 }
+    }
+    #expect(try await fixture.letters().count == 1)
+  }
+
+  @Test func aReplayReachesItsSinkAlone() async throws {
+    let fixture = WorkerFixture()
+    try await fixture.bus.add([
+      DeadLetter(
+        sink: "influxdb", reason: "r", attempts: 1, eventType: "help",
+        payload: .init(string: "{\"replayed\":1}"))
+    ])
+    let letter = try #require(try await fixture.bus.letters(after: .zero, limit: 1).first)
+    #expect(try await fixture.bus.replay(letter.id))
+    let postgres = RecordingSink("postgres")
+    let influx = RecordingSink("influxdb")
+    try await fixture.publish([events[1]])
+    try await fixture.running(fixture.worker(postgres, influx)) {
+      try await eventually { try await fixture.lag("postgres", "influxdb") == 0 }
+    }
+    #expect(postgres.stored == once([events[1]]))
+    #expect(influx.stored == once([events[1], "{\"replayed\":1}"]))
+  }
+
+  @Test func goesOnAfterTheBusWasAway() async throws {
+    let fixture = WorkerFixture()
+    let sink = RecordingSink()
+    try await fixture.running(fixture.worker(sink)) {
+      try await fixture.publish(Array(events[..<100]))
+      try await eventually { sink.stored.count == 100 }
+      fixture.bus.setAvailable(false)
+      try await eventually("errors are counted") {
+        (fixture.metric("progressbus_bus_errors_total{operation=\"read\"}") ?? 0) > 3
+      }
+      fixture.bus.setAvailable(true)
+      try await fixture.publish(Array(events[100...]))
+      try await eventually { try await fixture.lag() == 0 }
+    }
+    #expect(Set(sink.stored.keys) == Set(events))
+  }
+
+  @Test func makesItsGroupAgainAfterTheBusLostEverything() async throws {
+    let fixture = WorkerFixture()
+    let sink = RecordingSink()
+    try await fixture.running(fixture.worker(sink)) {
+      try await fixture.publish([events[0]])
+      try await eventually { sink.stored.count == 1 }
+      fixture.bus.loseEverything()
+      try await fixture.publish([events[1]])
+      try await eventually { sink.stored.count == 2 }
+      try await eventually { try await fixture.lag() == 0 }
+    }
+  }
+
+  @Test func trimsWhatAllHaveRead() async throws {
+    var fixture = WorkerFixture()
+    fixture.configuration.journalRetention = .zero
+    let held = RecordingSink("influxdb", isDown: true)
+    try await fixture.running(fixture.worker(RecordingSink("postgres"), held)) {
+      try await fixture.publish(events)
+      try await eventually { try await fixture.lag() == 0 }
+      #expect(try await fixture.bus.state().entries == 500)
+      held.setDown(false)
+      try await eventually { try await fixture.bus.state().entries == 0 }
+    }
+    #expect(fixture.metric("progressbus_journal_trimmed_total") == 500)
+  }
+}

@@ -1,0 +1,57 @@
+import EventBus
+import Logging
+import ProgressBusTesting
+import ServiceLifecycle
+import Synchronization
+import Testing
+import WorkerRuntime
+
+@Suite struct WorkerShutdownTests {
+  private let events = WorkerFixture.payloads(0..<10)
+
+  @Test func finishesWhatIsInFlight() async throws {
+    let fixture = WorkerFixture()
+    let sink = RecordingSink()
+    sink.setHeld(true)
+    let worker = fixture.worker(sink)
+    let services = ServiceGroup(
+      services: [worker], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let run = Task { try await services.run() }
+    try await fixture.publish(events)
+    try await eventually { sink.state.withLock { $0.writing } > 0 }
+    await services.triggerGracefulShutdown()
+    sink.setHeld(false)
+    try await run.value
+
+    let state = try await fixture.bus.state()
+    #expect(state.groups.first?.pending == 0)
+    #expect(sink.stored.count == sink.state.withLock { $0.writes.joined().count })
+    #expect(sink.state.withLock { $0.isClosed })
+  }
+
+  @Test func leavesPendingWhatDoesNotFinishInTime() async throws {
+    var fixture = WorkerFixture()
+    fixture.configuration.drainDeadline = .milliseconds(30)
+    let sink = RecordingSink()
+    sink.setHeld(true)
+    try await fixture.publish(events)
+    try await fixture.running(fixture.worker(sink)) {
+      try await eventually { sink.state.withLock { $0.writing } > 0 }
+    }
+    #expect(try await fixture.lag() == 10)
+    #expect(sink.state.withLock { $0.isClosed })
+    sink.setHeld(false)
+  }
+
+  @Test func doesNotWaitForASinkThatIsDown() async throws {
+    var fixture = WorkerFixture()
+    fixture.configuration.drainDeadline = .seconds(600)
+    fixture.configuration.retry = RetrySchedule(base: .seconds(600), cap: .seconds(600))
+    let sink = RecordingSink(isDown: true)
+    try await fixture.publish(events)
+    try await fixture.running(fixture.worker(sink)) {
+      try await eventually { sink.state.withLock { !$0.writes.isEmpty && $0.writing == 0 } }
+    }
+    #expect(try await fixture.lag() == 10)
+  }
+}

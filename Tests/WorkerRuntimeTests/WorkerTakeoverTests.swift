@@ -1,0 +1,85 @@
+import EventBus
+import NIOCore
+import ProgressBusTesting
+import Synchronization
+import Testing
+import WorkerRuntime
+
+@Suite struct WorkerTakeoverTests {
+  private let events = WorkerFixture.payloads(0..<20)
+
+  /// Reads everything as consumers that die without a word, `deliveries` times.
+  private func abandon(_ fixture: WorkerFixture, deliveries: Int) async throws {
+    try await fixture.publish(events)
+    try await fixture.bus.createGroup("postgres")
+    _ = try await fixture.bus.read(
+      group: "postgres", consumer: "dead", count: 100, wait: .zero)
+    for _ in 1..<max(deliveries, 2) where deliveries > 1 {
+      _ = try await fixture.bus.claimAbandoned(
+        group: "postgres", consumer: "dead", idle: .zero, count: 100)
+    }
+  }
+
+  private func fixture() -> WorkerFixture {
+    var fixture = WorkerFixture()
+    fixture.configuration.claimIdle = .milliseconds(50)
+    fixture.configuration.poison = PoisonPolicy(aloneAfter: 2, deadLetterAfter: 4)
+    return fixture
+  }
+
+  @Test func takesOverWhatADeadWorkerLeft() async throws {
+    let fixture = fixture()
+    try await abandon(fixture, deliveries: 1)
+    let sink = RecordingSink()
+    try await fixture.running(fixture.worker(sink)) {
+      try await eventually { try await fixture.lag() == 0 }
+    }
+    #expect(Set(sink.stored.keys) == Set(events))
+    #expect(fixture.metric("progressbus_sink_claimed_total{sink=\"postgres\"}") == 20)
+  }
+
+  @Test func writesAloneWhatItsReadersDidNotSurvive() async throws {
+    let fixture = fixture()
+    try await abandon(fixture, deliveries: 2)
+    let sink = RecordingSink()
+    try await fixture.running(fixture.worker(sink)) {
+      try await eventually { try await fixture.lag() == 0 }
+    }
+    #expect(Set(sink.stored.keys) == Set(events))
+    #expect(sink.state.withLock { $0.writes.allSatisfy { $0.count == 1 } })
+    #expect(try await fixture.letters().isEmpty)
+  }
+
+  @Test func buriesWhatNoReaderSurvives() async throws {
+    let fixture = fixture()
+    try await abandon(fixture, deliveries: 4)
+    let sink = RecordingSink()
+    try await fixture.running(fixture.worker(sink)) {
+      try await eventually { try await fixture.lag() == 0 }
+    }
+    #expect(sink.stored.isEmpty)
+    let letters = try await fixture.letters()
+    #expect(letters.map { String(buffer: $0.payload) }.sorted() == events.sorted())
+    for letter in letters {
+      #expect(letter.attempts == 4)
+      #expect(letter.reason.contains("4 readers stopped"))
+    }
+  }
+
+  @Test func claimsNothingForASinkThatIsDown() async throws {
+    let fixture = fixture()
+    try await abandon(fixture, deliveries: 1)
+    let sink = RecordingSink(isDown: true)
+    try await fixture.running(fixture.worker(sink)) {
+      try await eventually { sink.state.withLock { $0.checks } > 20 }
+      let claimed = try await fixture.bus.claimAbandoned(
+        group: "postgres", consumer: "other", idle: .zero, count: 100)
+      #expect(claimed.count == 20)
+      #expect(claimed.allSatisfy { $0.deliveries == 2 })
+      sink.setDown(false)
+      try await eventually { try await fixture.lag() == 0 }
+    }
+    #expect(Set(sink.stored.keys) == Set(events))
+    #expect(try await fixture.letters().isEmpty)
+  }
+}
