@@ -48,7 +48,7 @@ struct TableCreator: Sendable {
   /// - Parameter addsColumns: whether NULLABLE and REPEATED columns that are missing are added.
   func ensure(_ design: TableDesign, addsColumns: Bool) async throws -> TablesReport.Table {
     let created = try await create(design.table)
-    var report: TablesReport.Table
+    let report: TablesReport.Table
     if created {
       report = Self.report(design, .created)
     } else if let found = try await table(design.table.tableReference) {
@@ -57,9 +57,11 @@ struct TableCreator: Sendable {
       // It went between the two calls.
       report = Self.report(design, .missing)
     }
-    if try await !create(design.dedupView) {
-      try await refreshView(design.dedupView)
+    let isViewPossible = !report.differences.contains {
+      $0.kind == .missing && design.dedupColumns.contains($0.column)
     }
+    if report.state == .missing || !isViewPossible { return report }
+    if try await !create(design.dedupView) { try await refreshView(design.dedupView) }
     return report
   }
 

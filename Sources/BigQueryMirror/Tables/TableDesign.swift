@@ -2,6 +2,8 @@
 struct TableDesign: Sendable {
   let table: TableDefinition
   let dedupView: TableDefinition
+  /// Columns without which the view cannot be made.
+  let dedupColumns: Set<String>
 
   /// Nil when nobody declares the table's columns.
   init?(_ mirrored: MirroredTable, projectID: String, datasetID: String) {
@@ -16,6 +18,10 @@ struct TableDesign: Sendable {
         expirationMs: mirrored.partitionExpirationDays.map { String($0 * 86_400_000) }),
       requirePartitionFilter: mirrored.requiresPartitionFilter ? true : nil,
       clustering: mirrored.clustering.isEmpty ? nil : .init(fields: mirrored.clustering))
+    dedupColumns = [
+      mirrored.idColumn, mirrored.versionColumn ?? mirrored.partitionColumn,
+      mirrored.partitionColumn,
+    ]
     dedupView = TableDefinition(
       tableReference: .init(
         projectId: projectID, datasetId: dataset, tableId: Self.dedupName(mirrored.table)),

@@ -86,3 +86,18 @@ struct CircuitTests {
     #expect(circuit.allowance(batchSize: 100, at: now) == 100)
   }
 }
+
+@Suite("When rows are sent")
+struct DispatchRuleTests {
+  @Test(
+    "When a batch is full, the interval is over, or a row is due for another try",
+    arguments: [
+      (99, 29.9, false, false), (100, 0, false, true), (1, 30, false, true), (1, 0, true, true),
+    ] as [(Int, Double, Bool, Bool)])
+  func due(rowCount: Int, waited: Double, hasTriedRows: Bool, isDue: Bool) {
+    let readiness = TableReadiness(
+      sourceTable: "t", rowCount: rowCount, hasTriedRows: hasTriedRows, waited: .seconds(waited))
+    #expect(
+      DispatchRule.isDue(readiness, batchSize: 100, interval: .seconds(30)) == isDue)
+  }
+}

@@ -62,13 +62,13 @@ struct EmulatorTests {
   @Test("5,000 rows of which 1% are invalid: the good are in, the bad are failures with the reason")
   func onePercentInvalid() async throws {
     try await withTables { mirror, dataset in
-      // A turn without its text is fine for PostgreSQL, and not for BigQuery.
+      // A count that is none is fine for PostgreSQL, and not for BigQuery.
       try await mirror.pool.query(
         """
-        insert into dialogue_sessions (session_id, user_id, start_time, dialogue_turns)
-        select 's' || n, 'u', now(), case when n % 100 = 0
-          then '[{"turn_id": "t", "speaker": "x", "timestamp": "2026-01-01T00:00:00Z"}]'::jsonb
-          else '[]' end
+        insert into training_sessions (
+          session_id, user_id, exercise_type, start_time, status, warnings)
+        select 's' || n, 'u', 'squat', now(), 'completed', case when n % 100 = 0
+          then '[{"type": "knee", "count": "often"}]'::jsonb else '[]' end
         from generate_series(1, 5000) as n
         """)
       let big = mirror.controller(try await SharedEmulator.shared.server().url) {
@@ -79,15 +79,15 @@ struct EmulatorTests {
       let report = try await big.flush()
       #expect(report == FlushReport(synced: 4_950, retried: 0, failed: 50, pending: 0))
       let counted = try await SharedEmulator.shared.rows(
-        "SELECT COUNT(*) AS n, COUNT(DISTINCT session_id) AS d FROM `\(dataset).dialogue_sessions`")
+        "SELECT COUNT(*) AS n, COUNT(DISTINCT session_id) AS d FROM `\(dataset).sessions_dedup`")
       #expect(counted == [["n": 4_950, "d": 4_950]])
       #expect(
         try await mirror.number(
           """
           select count(*) from bq_sync_failures where status = 'pending' and attempts = 1
-            and source_key ~ '^s[0-9]*00$' and reason like 'invalid: dialogue_turns%content%'
+            and source_key ~ '^s[0-9]*00$' and reason like 'invalid: %'
           """) == 50)
-      let figures = try await mirror.figures("dialogue_sessions")
+      let figures = try await mirror.figures("training_sessions")
       #expect(figures.enqueued == 5_000 && figures.synced == 4_950 && figures.failed == 50)
     }
   }
