@@ -4,7 +4,6 @@ import NIOHTTP1
 /// A request for the ingest endpoint whose body is arriving.
 struct IncomingRequest {
   let format: BodyFormat
-  let origin: String?
   private(set) var body = ByteBuffer()
   private let limit: Int
 
@@ -23,7 +22,6 @@ struct IncomingRequest {
       throw .tooLarge(limit: limit)
     }
     self.format = format
-    self.origin = head.headers.first(name: "origin")
     self.limit = limit
   }
 

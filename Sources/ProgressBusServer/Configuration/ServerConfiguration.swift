@@ -36,8 +36,14 @@ public struct ServerConfiguration: Sendable {
     }
   }
 
+  /// A name other than `localhost` may stand for any address, even one like `127.example.org`.
   private static func isLoopback(_ host: String) -> Bool {
-    host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    if host == "localhost" { return true }
+    return switch try? SocketAddress(ipAddress: host, port: 0) {
+    case .v4(let address): UInt32(bigEndian: address.address.sin_addr.s_addr) >> 24 == 127
+    case .v6: host == "::1"
+    default: false
+    }
   }
 
   var eventLimits: EventLimits {

@@ -42,11 +42,11 @@ struct ListDeadLettersCommand: AsyncParsableCommand {
   func run() async throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try await DeadLetterDesk.open(options.serverConfiguration()) { desk in
-      try await desk.forEach(selection.filter) { stored in
-        let line = Line(stored)
-        print(json ? String(decoding: try encoder.encode(line), as: UTF8.self) : line.text)
-      }
+    let desk = try await DeadLetterDesk.open(options.serverConfiguration())
+    defer { desk.close() }
+    for try await stored in desk.letters(selection.filter) {
+      let line = Line(stored)
+      print(json ? String(decoding: try encoder.encode(line), as: UTF8.self) : line.text)
     }
   }
 }
