@@ -80,7 +80,7 @@ struct BigQueryClient: Sendable {
   }
 
   /// Percent-encodes one path component (RFC 3986, section 3.3).
-  private static func escaped(_ component: String) -> String {
+  static func escaped(_ component: String) -> String {
     let allowed = CharacterSet(
       charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:")
     return component.addingPercentEncoding(withAllowedCharacters: allowed) ?? component
