@@ -70,7 +70,7 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     switch (state, error) {
     case (.receiving, NIOHTTPDecompression.DecompressionError.limit):
-      refuse(.tooLarge(limit: workspace.configuration.bodyBytes), context: context)
+      refuse(.tooLarge(limit: workspace.bodyBytes), context: context)
     case (.receiving, is NIOHTTPDecompression.DecompressionError),
       (.receiving, is NIOHTTPDecompression.ExtraDecompressionError):
       refuse(.invalidCompression(), context: context)
@@ -89,12 +89,13 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
       context.fireChannelRead(data)
       return
     }
-    origin = head.headers.first(name: "origin")
+    let fields = RequestFields(head.headers)
+    origin = fields.origin
     omitsBody = head.method == .HEAD
     switch head.method {
     case .POST:
       do {
-        request = try IncomingRequest(head: head, limit: workspace.configuration.bodyBytes)
+        request = try IncomingRequest(fields: fields, limit: workspace.bodyBytes)
         state = .receiving
       } catch {
         refuse(error, context: context)

@@ -39,11 +39,8 @@ public struct ServerConfiguration: Sendable {
   /// A name other than `localhost` may stand for any address, even one like `127.example.org`.
   private static func isLoopback(_ host: String) -> Bool {
     if host == "localhost" { return true }
-    return switch try? SocketAddress(ipAddress: host, port: 0) {
-    case .v4(let address): UInt32(bigEndian: address.address.sin_addr.s_addr) >> 24 == 127
-    case .v6: host == "::1"
-    default: false
-    }
+    guard let address = try? SocketAddress(ipAddress: host, port: 0).ipAddress else { return false }
+    return address == "::1" || address.hasPrefix("127.") && !address.contains(":")
   }
 
   var eventLimits: EventLimits {
