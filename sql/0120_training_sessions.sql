@@ -44,7 +44,7 @@ create table training_sessions (
 create index training_sessions_created on training_sessions (created_at);
 create index training_sessions_user on training_sessions (user_id, start_time);
 
-create function store_training_sessions(events jsonb) returns bigint
+create function store_training_sessions(events json) returns bigint
 language plpgsql
 set enable_seqscan = off
 set jit = off
@@ -59,7 +59,7 @@ begin
       session -> 'sessionMetadata' as metadata,
       session #> '{sessionMetadata,mediapipePerformance}' as performance,
       session #> '{sessionMetadata,deviceInfo}' as device
-    from jsonb_to_recordset(events) as event(
+    from json_to_recordset(events) as event(
       event_id uuid, occurred_at timestamptz, session jsonb)
     order by session ->> 'sessionId', occurred_at desc, event_id desc
   ),

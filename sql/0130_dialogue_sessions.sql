@@ -59,7 +59,7 @@ as $$
   select left(encode(sha256(convert_to(to_jsonb(facts)::text, 'UTF8')), 'hex'), 32)
 $$;
 
-create function store_dialogue_sessions(events jsonb) returns bigint
+create function store_dialogue_sessions(events json) returns bigint
 language plpgsql
 set enable_seqscan = off
 set jit = off
@@ -70,7 +70,7 @@ declare
 begin
   with batch as materialized (
     select distinct on (session ->> 'session_id') event_id, occurred_at, session
-    from jsonb_to_recordset(events) as event(
+    from json_to_recordset(events) as event(
       event_id uuid, occurred_at timestamptz, session jsonb)
     order by session ->> 'session_id', occurred_at desc, event_id desc
   ),
@@ -113,7 +113,7 @@ begin
       (entry ->> 'solved_independently')::boolean, (entry ->> 'hints_used')::bigint,
       (entry ->> 'time_spent_seconds')::bigint, (entry ->> 'points_earned')::bigint,
       coalesce(entry ->> 'session_id', session ->> 'session_id')
-    from jsonb_to_recordset(events) as event(
+    from json_to_recordset(events) as event(
         occurred_at timestamptz, session jsonb, learning_history jsonb)
       cross join jsonb_array_elements(coalesce(learning_history, '[]')) as entry
       cross join lateral (
@@ -138,7 +138,7 @@ begin
       (profile ->> 'hint_dependency')::double precision, (profile ->> 'total_sessions')::bigint,
       (profile ->> 'total_problems_solved')::bigint,
       coalesce(profile -> 'subject_understanding', '[]')
-    from jsonb_to_recordset(events) as event(
+    from json_to_recordset(events) as event(
         occurred_at timestamptz, session jsonb, profile_snapshot jsonb)
       cross join lateral (
         select profile_snapshot as profile,

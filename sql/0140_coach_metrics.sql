@@ -45,7 +45,7 @@ create table rag_metrics (
 
 create index rag_metrics_queried on rag_metrics (queried_at);
 
-create function store_agent_metrics(events jsonb) returns bigint
+create function store_agent_metrics(events json) returns bigint
 language plpgsql
 as $$
 declare
@@ -57,7 +57,7 @@ begin
   select distinct on (event_id)
     event_id::text, session_id, agent_name, coalesce("timestamp", occurred_at), action,
     latency_ms, tokens_used, tool_name, success, error_message, user_id
-  from jsonb_to_recordset(events) as event(
+  from json_to_recordset(events) as event(
     event_id uuid, occurred_at timestamptz, session_id text, agent_name text,
     "timestamp" timestamptz, action text, latency_ms bigint, tokens_used bigint, tool_name text,
     success boolean, error_message text, user_id text)
@@ -68,7 +68,7 @@ begin
 end
 $$;
 
-create function store_emotion_analyses(events jsonb) returns bigint
+create function store_emotion_analyses(events json) returns bigint
 language plpgsql
 as $$
 declare
@@ -80,7 +80,7 @@ begin
   select distinct on (event_id)
     event_id::text, session_id, user_id, coalesce(analyzed_at, occurred_at), emotion, confidence,
     frustration_level, support_level_adjustment, turn_id
-  from jsonb_to_recordset(events) as event(
+  from json_to_recordset(events) as event(
     event_id uuid, occurred_at timestamptz, session_id text, user_id text,
     analyzed_at timestamptz, emotion text, confidence double precision,
     frustration_level double precision, support_level_adjustment text, turn_id text)
@@ -91,7 +91,7 @@ begin
 end
 $$;
 
-create function store_rag_metrics(events jsonb) returns bigint
+create function store_rag_metrics(events json) returns bigint
 language plpgsql
 as $$
 declare
@@ -103,7 +103,7 @@ begin
   select distinct on (event_id)
     event_id::text, session_id, coalesce(queried_at, occurred_at), corpus_id, query_text,
     results_count, top_relevance_score, latency_ms, used_in_response, user_id
-  from jsonb_to_recordset(events) as event(
+  from json_to_recordset(events) as event(
     event_id uuid, occurred_at timestamptz, session_id text, queried_at timestamptz,
     corpus_id text, query_text text, results_count bigint, top_relevance_score double precision,
     latency_ms bigint, used_in_response boolean, user_id text)

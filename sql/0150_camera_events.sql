@@ -56,7 +56,7 @@ create table is21_logs (
 
 create index is21_logs_created on is21_logs (created_at);
 
-create function store_detections(events jsonb) returns bigint
+create function store_detections(events json) returns bigint
 language plpgsql
 as $$
 declare
@@ -69,7 +69,7 @@ begin
     event_id::text, tid, fid, camera_lacis_id, coalesce(detected_at, occurred_at), severity,
     detection_type, detection_detail, coalesce(tags, '{}'), vehicle_ocr, face_features,
     snapshot_url, source_device
-  from jsonb_to_recordset(events) as event(
+  from json_to_recordset(events) as event(
     event_id uuid, occurred_at timestamptz, tid text, fid text, camera_lacis_id text,
     detected_at timestamptz, severity bigint, detection_type text, detection_detail jsonb,
     tags text[], vehicle_ocr jsonb, face_features jsonb, snapshot_url text, source_device text)
@@ -80,7 +80,7 @@ begin
 end
 $$;
 
-create function store_summaries(events jsonb) returns bigint
+create function store_summaries(events json) returns bigint
 language plpgsql
 as $$
 declare
@@ -95,7 +95,7 @@ begin
       key, tid, fid, summary_type, period_start, period_end, summary_text, summary_json,
       detection_count, severity_max, coalesce(camera_ids, '{}'),
       coalesce(created_at, occurred_at), occurred_at
-    from jsonb_to_recordset(events) as event(
+    from json_to_recordset(events) as event(
         event_id uuid, occurred_at timestamptz, summary_id text, tid text, fid text,
         summary_type text, period_start timestamptz, period_end timestamptz, summary_text text,
         summary_json jsonb, detection_count bigint, severity_max bigint, camera_ids text[],
@@ -120,7 +120,7 @@ begin
 end
 $$;
 
-create function store_inferences(events jsonb) returns bigint
+create function store_inferences(events json) returns bigint
 language plpgsql
 as $$
 declare
@@ -133,7 +133,7 @@ begin
     event_id::text, tid, fid, camera_lacis_id, model_name, model_version, inference_type,
     latency_ms, detection_count, confidence, success, error_message, result,
     coalesce(created_at, occurred_at)
-  from jsonb_to_recordset(events) as event(
+  from json_to_recordset(events) as event(
     event_id uuid, occurred_at timestamptz, tid text, fid text, camera_lacis_id text,
     model_name text, model_version text, inference_type text, latency_ms bigint,
     detection_count bigint, confidence double precision, success boolean, error_message text,

@@ -4,13 +4,23 @@ import Foundation
 /// Asks a token endpoint (RFC 6749, section 5).
 enum TokenRequest {
   private struct Answer: Decodable {
-    let access_token: String
-    let expires_in: Double
+    let accessToken: String
+    let expiresIn: Double
+
+    enum CodingKeys: String, CodingKey {
+      case accessToken = "access_token"
+      case expiresIn = "expires_in"
+    }
   }
 
   private struct Refusal: Decodable {
     let error: String
-    let error_description: String?
+    let description: String?
+
+    enum CodingKeys: String, CodingKey {
+      case error
+      case description = "error_description"
+    }
   }
 
   static func form(_ url: String, _ fields: [(String, String)]) -> HTTPRequest {
@@ -38,7 +48,7 @@ enum TokenRequest {
         throw .unreachable("no access token: the token endpoint's answer is not what RFC 6749 says")
       }
       return AccessToken(
-        value: answer.access_token, expiresAt: askedAt.addingTimeInterval(answer.expires_in))
+        value: answer.accessToken, expiresAt: askedAt.addingTimeInterval(answer.expiresIn))
     }
     if response.status == 429 || response.status >= 500 {
       throw .unreachable("no access token: the token endpoint answered HTTP \(response.status)")
@@ -46,7 +56,7 @@ enum TokenRequest {
     // Google's words for a revoked or deleted key; they name no secret.
     let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(response.body))
     let words =
-      refusal.map { ": \($0.error)\($0.error_description.map { " (\($0))" } ?? "")" } ?? ""
+      refusal.map { ": \($0.error)\($0.description.map { " (\($0))" } ?? "")" } ?? ""
     throw .credentials("the token endpoint refused them with HTTP \(response.status)\(words)")
   }
 }

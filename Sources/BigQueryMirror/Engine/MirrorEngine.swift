@@ -17,27 +17,51 @@ struct MirrorEngine: Sendable {
     tables.filter { !$0.pseudonymisedColumns.isEmpty }.map(\.sourceTable)
   }
 
+  /// Batches of one table that are under way at the same time while the queue is long: BigQuery takes
+  /// its time for each, whatever its size.
+  private static let batchesAtOnce = 3
+
   /// Sends what is ready of one table, batch by batch, until nothing is or BigQuery stops answering.
   ///
-  /// - Parameter shouldStop: asked between batches.
+  /// - Parameter shouldStop: asked before each batch.
   func drain(
-    _ table: MirroredTable, shouldStop: @Sendable () -> Bool = { false }
+    _ table: MirroredTable, shouldStop: @escaping @Sendable () -> Bool = { false }
   ) async throws -> Tally {
-    var tally = Tally()
-    while !shouldStop(), !Task.isCancelled {
-      let limit = await circuits.allowance(
-        table.sourceTable, batchSize: configuration.batchSize)
-      guard limit > 0 else { break }
-      let token = UUID()
-      let claimed = try await store.claim(
-        table.sourceTable, token: token, limit: limit, lease: configuration.lease)
-      guard !claimed.isEmpty else { break }
-      let report = await sendHolding(claimed, of: table, token: token)
-      await circuits.record(report, for: table.sourceTable)
-      tally += try await settle(report, of: table, token: token)
-      guard !report.isUnavailable, claimed.count == limit else { break }
+    guard !shouldStop() else { return Tally() }
+    var (tally, isMore) = try await drainBatch(table)
+    guard isMore else { return tally }
+    try await withThrowingTaskGroup(of: Tally.self) { group in
+      for _ in 0..<Self.batchesAtOnce {
+        group.addTask {
+          var tally = Tally()
+          var isMore = true
+          while isMore, !shouldStop(), !Task.isCancelled {
+            let batch = try await drainBatch(table)
+            tally += batch.tally
+            isMore = batch.isMore
+          }
+          return tally
+        }
+      }
+      for try await part in group { tally += part }
     }
     return tally
+  }
+
+  /// Sends one batch.
+  ///
+  /// - Returns: what came of it, and whether there may be more to send right now.
+  private func drainBatch(_ table: MirroredTable) async throws -> (tally: Tally, isMore: Bool) {
+    let limit = await circuits.allowance(table.sourceTable, batchSize: configuration.batchSize)
+    guard limit > 0 else { return (Tally(), false) }
+    let token = UUID()
+    let claimed = try await store.claim(
+      table.sourceTable, token: token, limit: limit, lease: configuration.lease)
+    guard !claimed.isEmpty else { return (Tally(), false) }
+    let report = await sendHolding(claimed, of: table, token: token)
+    await circuits.record(report, for: table.sourceTable)
+    let tally = try await settle(report, of: table, token: token)
+    return (tally, !report.isUnavailable && claimed.count == limit)
   }
 
   /// Sends what is ready of all tables at the same time.

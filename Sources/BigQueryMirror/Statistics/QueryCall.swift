@@ -1,4 +1,5 @@
 import CurlTransport
+
 /// Runs queries (https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query).
 struct QueryCall: Sendable {
   struct Parameter: Encodable, Sendable {

@@ -68,7 +68,7 @@ struct TokenTests {
 
   @Test("The assertion passes a real RS256 check")
   func assertion() async throws {
-    try await withServiceAccount(otherwise: { _ in Self.granted }) {
+    try await withServiceAccount(otherwise: Answers.script { _ in Self.granted }) {
       server, transport, path, publicKey in
       let source = try await CredentialResolver(environment: [:], transport: transport)
         .resolve(path: path)
@@ -133,9 +133,11 @@ struct TokenTests {
 
   @Test("A revoked key is a clear error, and no secret is in it")
   func revoked() async throws {
-    try await withServiceAccount(otherwise: { _ in
-      .json(400, #"{"error":"invalid_grant","error_description":"Invalid JWT Signature."}"#)
-    }) { _, transport, path, _ in
+    try await withServiceAccount(
+      otherwise: Answers.script { _ in
+        .json(400, #"{"error":"invalid_grant","error_description":"Invalid JWT Signature."}"#)
+      }
+    ) { _, transport, path, _ in
       let source = try await CredentialResolver(environment: [:], transport: transport)
         .resolve(path: path)
       await #expect(
@@ -147,11 +149,13 @@ struct TokenTests {
 
   @Test("Rows are sent with the token; one that Google refuses is replaced once")
   func refusedToken() async throws {
-    try await withServiceAccount(otherwise: { request in
-      if request.target == "/token" { return Self.granted }
-      return request.headers["authorization"] == "Bearer ya29.one"
-        ? Answers.accepted : Answers.error(401, "authError")
-    }) { server, transport, path, _ in
+    try await withServiceAccount(
+      otherwise: Answers.script { request in
+        if request.target == "/token" { return Self.granted }
+        return request.headers["authorization"] == "Bearer ya29.one"
+          ? Answers.accepted : Answers.error(401, "authError")
+      }
+    ) { server, transport, path, _ in
       let tokens = TokenCache(
         try await CredentialResolver(environment: [:], transport: transport).resolve(path: path))
       let client = BigQueryClient(
@@ -202,9 +206,11 @@ struct TokenTests {
 
   @Test("The metadata server is asked with its header")
   func metadata() async throws {
-    try await withFaultServer(otherwise: { request in
-      request.headers["metadata-flavor"] == "Google" ? Self.granted : .text(403, "")
-    }) { server in
+    try await withFaultServer(
+      otherwise: Answers.script { request in
+        request.headers["metadata-flavor"] == "Google" ? Self.granted : .text(403, "")
+      }
+    ) { server in
       let transport = CurlTransport()
       let source = MetadataTokens(host: "127.0.0.1:\(server.port)", transport: transport)
       let token = try await source.fetch()
@@ -218,10 +224,12 @@ struct TokenTests {
 
   @Test("The salt comes from Secret Manager")
   func secret() async throws {
-    try await withFaultServer(otherwise: { request in
-      request.target == "/v1/projects/p/secrets/salt/versions/latest:access"
-        ? .json(200, #"{"payload":{"data":"cGVwcGVyCg=="}}"#) : Self.granted
-    }) { server in
+    try await withFaultServer(
+      otherwise: Answers.script { request in
+        request.target == "/v1/projects/p/secrets/salt/versions/latest:access"
+          ? .json(200, #"{"payload":{"data":"cGVwcGVyCg=="}}"#) : Self.granted
+      }
+    ) { server in
       let transport = CurlTransport()
       let tokens = TokenCache(
         MetadataTokens(host: "127.0.0.1:\(server.port)", transport: transport))
@@ -234,7 +242,8 @@ struct TokenTests {
 
   @Test("Without a salt the mirror refuses to start, and names the setting and the tables")
   func noSalt() async throws {
-    try await withMirror("http://127.0.0.1:1", change: { $0.salt = .none }) { mirror in
+    try await withMirror("http://127.0.0.1:1", change: MirrorFixture.change { $0.salt = .none }) {
+      mirror in
       let error = await #expect(throws: MirrorError.self) {
         try await mirror.controller.prepare()
       }

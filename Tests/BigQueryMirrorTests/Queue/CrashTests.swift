@@ -10,8 +10,9 @@ import Testing
 struct CrashTests {
   @Test("A process that ends between insertAll and its commit, ten times: no row is missing")
   func endsBeforeCommit() async throws {
-    try await withFaultServer(otherwise: { _ in Answers.accepted }) { server in
-      try await withMirror(server.url, change: { $0.batchSize = 20 }) { mirror in
+    try await withFaultServer(otherwise: Answers.script { _ in Answers.accepted }) { server in
+      try await withMirror(server.url, change: MirrorFixture.change { $0.batchSize = 20 }) {
+        mirror in
         try await mirror.insertMetrics(300)
         let engine = try await mirror.controller.engine()
         for _ in 0..<10 {
@@ -67,10 +68,13 @@ struct CrashTests {
 
   @Test("Two mirrors at once send every row once, and the figures add up all the while")
   func twoMirrors() async throws {
-    try await withFaultServer(otherwise: { _ in
-      .json(200, #"{"kind":"x"}"#, delay: .milliseconds(3))
-    }) { server in
-      try await withMirror(server.url, change: { $0.callsPerSecond = 1_000 }) { mirror in
+    try await withFaultServer(
+      otherwise: Answers.script { _ in
+        .json(200, #"{"kind":"x"}"#, delay: .milliseconds(3))
+      }
+    ) { server in
+      try await withMirror(server.url, change: MirrorFixture.change { $0.callsPerSecond = 1_000 }) {
+        mirror in
         let other = mirror.controller(server.url) { $0.callsPerSecond = 1_000 }
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask {
@@ -111,19 +115,24 @@ struct CrashTests {
 
   @Test("While BigQuery hangs no transaction is open, and other tables go on")
   func hanging() async throws {
-    try await withFaultServer(otherwise: { request in
-      request.target.contains("agent_metrics") ? .hang : Answers.accepted
-    }) { server in
-      try await withMirror(server.url, change: { $0.callTimeout = .seconds(60) }) { mirror in
+    try await withFaultServer(
+      otherwise: Answers.script { request in
+        request.target.contains("agent_metrics") ? .hang : Answers.accepted
+      }
+    ) { server in
+      try await withMirror(
+        server.url, change: MirrorFixture.change { $0.callTimeout = .seconds(60) }
+      ) { mirror in
         try await mirror.insertMetrics(10)
         let flush = Task { try await mirror.controller.flush() }
         try await eventually("the call hangs") { server.requests.count == 1 }
-        #expect(
+        try await eventually("no transaction is open but for a moment") {
           try await mirror.number(
             """
             select count(*) from pg_stat_activity where datname = current_database()
               and xact_start is not null and pid <> pg_backend_pid()
-            """) == 0)
+            """) == 0
+        }
         try await mirror.pool.query(
           """
           insert into rag_metrics (session_id, corpus_id) select 's', 'c' from generate_series(1, 10)

@@ -30,7 +30,7 @@ struct EventKindTests {
 
   private func store(_ event: String, in mirror: MirrorFixture) async throws {
     let (text, function) = try canonical(event)
-    try await mirror.pool.query("select \(function)($1::jsonb)", [.text("[\(text)]")])
+    try await mirror.pool.query("select \(function)($1::json)", [.text("[\(text)]")])
   }
 
   private static let id = #""event_id":"01890a5d-ac96-774b-bcce-b302099a80"#

@@ -17,9 +17,11 @@ struct FailureAnswerTests {
       .hang,
     ])
   func passes(answer: FaultAnswer) async throws {
-    try await withFaultServer(otherwise: { _ in Answers.accepted }) { server in
+    try await withFaultServer(otherwise: Answers.script { _ in Answers.accepted }) { server in
       server.answerNext(answer, answer)
-      try await withMirror(server.url, change: { $0.callTimeout = .milliseconds(500) }) { mirror in
+      try await withMirror(
+        server.url, change: MirrorFixture.change { $0.callTimeout = .milliseconds(500) }
+      ) { mirror in
         try await mirror.insertMetrics(3)
         let report = try await mirror.controller.flush()
         #expect(report == FlushReport(synced: 3, retried: 0, failed: 0, pending: 0))
@@ -33,8 +35,10 @@ struct FailureAnswerTests {
 
   @Test("What does not pass waits on the queue, and is given up after ten attempts")
   func givenUp() async throws {
-    try await withFaultServer(otherwise: { _ in Answers.error(503, "backendError") }) { server in
-      try await withMirror(server.url, change: { $0.callsPerSecond = 1_000 }) { mirror in
+    try await withFaultServer(otherwise: Answers.script { _ in Answers.error(503, "backendError") })
+    { server in
+      try await withMirror(server.url, change: MirrorFixture.change { $0.callsPerSecond = 1_000 }) {
+        mirror in
         try await mirror.insertMetrics(2)
         _ = try await mirror.controller.flush()
         #expect(server.requests.count == 3)
@@ -61,8 +65,11 @@ struct FailureAnswerTests {
 
   @Test("quotaExceeded: ten minutes of quiet that are no attempt")
   func quota() async throws {
-    try await withFaultServer(otherwise: { _ in Answers.error(403, "quotaExceeded") }) { server in
-      try await withMirror(server.url, change: { $0.batchSize = 2 }) { mirror in
+    try await withFaultServer(
+      otherwise: Answers.script { _ in Answers.error(403, "quotaExceeded") }
+    ) { server in
+      try await withMirror(server.url, change: MirrorFixture.change { $0.batchSize = 2 }) {
+        mirror in
         try await mirror.insertMetrics(5)
         _ = try await mirror.controller.flush()
         _ = try await mirror.controller.flush()
@@ -80,7 +87,8 @@ struct FailureAnswerTests {
 
   @Test("accessDenied is not tried again inside the call, and shown without Google's words")
   func denied() async throws {
-    try await withFaultServer(otherwise: { _ in Answers.error(403, "accessDenied") }) { server in
+    try await withFaultServer(otherwise: Answers.script { _ in Answers.error(403, "accessDenied") })
+    { server in
       try await withMirror(server.url) { mirror in
         try await mirror.insertMetrics(2)
         _ = try await mirror.controller.flush()
@@ -94,9 +102,11 @@ struct FailureAnswerTests {
 
   @Test("A request that is too large is halved; a row that is too large alone is given up")
   func tooLarge() async throws {
-    try await withFaultServer(otherwise: { request in
-      request.text.contains("\"m3\"") ? .text(413, "too large") : Answers.accepted
-    }) { server in
+    try await withFaultServer(
+      otherwise: Answers.script { request in
+        request.text.contains("\"m3\"") ? .text(413, "too large") : Answers.accepted
+      }
+    ) { server in
       try await withMirror(server.url) { mirror in
         try await mirror.insertMetrics(8)
         let report = try await mirror.controller.flush()
@@ -110,7 +120,7 @@ struct FailureAnswerTests {
 
   @Test("stopped: the good rows are sent again at once without the bad ones")
   func stopped() async throws {
-    try await withFaultServer(otherwise: { _ in Answers.accepted }) { server in
+    try await withFaultServer(otherwise: Answers.script { _ in Answers.accepted }) { server in
       server.answerNext(
         Answers.insertErrors([
           (0, "stopped", ""), (1, "invalid", "bad value: learner-one"), (2, "stopped", ""),
@@ -124,13 +134,15 @@ struct FailureAnswerTests {
           try await mirror.text("select reason from bq_sync_failures")
             == "invalid: action: bad value: learner-one")
         #expect(try await mirror.figures().lastError == "invalid: action")
+        #expect(MirrorFixture.log.text.contains("invalid: action"))
+        #expect(!MirrorFixture.log.text.contains("learner-one"), "Google's words are not logged")
       }
     }
   }
 
   @Test("Rows all stopped, or in trouble of their own, wait")
   func rowTrouble() async throws {
-    try await withFaultServer(otherwise: { _ in Answers.accepted }) { server in
+    try await withFaultServer(otherwise: Answers.script { _ in Answers.accepted }) { server in
       server.answerNext(
         Answers.insertErrors([(0, "backendError", ""), (1, "quotaExceeded", "")]),
         Answers.insertErrors([(0, "stopped", ""), (1, "stopped", "")]))
@@ -152,7 +164,7 @@ struct FailureAnswerTests {
 
   @Test("Failures go back on the queue, are resolved by a later success, or are cleared")
   func retryAndClear() async throws {
-    try await withFaultServer(otherwise: { _ in Answers.accepted }) { server in
+    try await withFaultServer(otherwise: Answers.script { _ in Answers.accepted }) { server in
       server.answerNext(
         Answers.insertErrors([(0, "invalid", "x"), (1, "invalid", "x"), (2, "invalid", "x")]),
         Answers.insertErrors([(0, "invalid", "y")]))
@@ -184,7 +196,7 @@ struct FailureAnswerTests {
 
   @Test("A training session shows its own state")
   func ownState() async throws {
-    try await withFaultServer(otherwise: { _ in Answers.accepted }) { server in
+    try await withFaultServer(otherwise: Answers.script { _ in Answers.accepted }) { server in
       server.answerNext(
         Answers.error(403, "accessDenied"), Answers.insertErrors([(0, "invalid", "x")]))
       try await withMirror(server.url) { mirror in

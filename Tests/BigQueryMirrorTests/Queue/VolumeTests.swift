@@ -12,10 +12,12 @@ struct VolumeTests {
   @Test("10,000 queued rows drain at ten calls a second, and no second has more")
   func drain() async throws {
     let calls = CallTimes()
-    try await withFaultServer(otherwise: { _ in
-      calls.note()
-      return Answers.accepted
-    }) { server in
+    try await withFaultServer(
+      otherwise: Answers.script { _ in
+        calls.note()
+        return Answers.accepted
+      }
+    ) { server in
       try await withMirror(server.url) { mirror in
         try await mirror.insertMetrics(10_000)
         let start = ContinuousClock.now
@@ -30,10 +32,10 @@ struct VolumeTests {
 
   @Test("A batch holds no more than it must while a million rows wait, and the status stays quick")
   func million() async throws {
-    try await withFaultServer(otherwise: { _ in Answers.accepted }) { server in
+    try await withFaultServer(otherwise: Answers.script { _ in Answers.accepted }) { server in
       try await withMirror(
         server.url,
-        change: {
+        change: MirrorFixture.change {
           $0.batchSize = 500
           $0.callsPerSecond = 1_000
         }
@@ -64,7 +66,8 @@ struct VolumeTests {
   @Test("Retention deletes the mirrored in bounded batches, and nothing else")
   func retention() async throws {
     try await withFaultServer { server in
-      try await withMirror(server.url, change: { $0.retentionBatch = 1_000 }) { mirror in
+      try await withMirror(server.url, change: MirrorFixture.change { $0.retentionBatch = 1_000 }) {
+        mirror in
         try await mirror.pool.query(
           """
           insert into agent_metrics (id, session_id, agent_name, action, timestamp)
@@ -104,12 +107,14 @@ struct VolumeTests {
 
   @Test("The service sends full batches and the rest, raises the alert, and stops when asked")
   func service() async throws {
-    try await withFaultServer(otherwise: { request in
-      request.isInsertAll ? Answers.accepted : .text(204, "")
-    }) { server in
+    try await withFaultServer(
+      otherwise: Answers.script { request in
+        request.isInsertAll ? Answers.accepted : .text(204, "")
+      }
+    ) { server in
       try await withMirror(
         server.url,
-        change: {
+        change: MirrorFixture.change {
           $0.batchSize = 50
           $0.interval = .seconds(2)
           $0.pendingWarning = 10

@@ -67,7 +67,7 @@ struct LearnerStatisticsTests {
     let dataset = await SharedEmulator.shared.nextDataset()
     try await withMirror(
       emulator.url,
-      change: {
+      change: MirrorFixture.change {
         $0.datasetID = dataset
         $0.callTimeout = .seconds(60)
       }
@@ -97,9 +97,11 @@ struct LearnerStatisticsTests {
 
   @Test("A query that takes its time is asked for until it is done")
   func polling() async throws {
-    try await withFaultServer(otherwise: { _ in
-      .json(200, #"{"jobComplete":false,"jobReference":{"jobId":"j","location":"EU"}}"#)
-    }) { server in
+    try await withFaultServer(
+      otherwise: Answers.script { _ in
+        .json(200, #"{"jobComplete":false,"jobReference":{"jobId":"j","location":"EU"}}"#)
+      }
+    ) { server in
       server.answerNext(
         .json(200, #"{"jobComplete":false,"jobReference":{"jobId":"j","location":"EU"}}"#),
         .json(200, #"{"jobComplete":false,"jobReference":{"jobId":"j","location":"EU"}}"#),

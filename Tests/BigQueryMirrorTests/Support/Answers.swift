@@ -3,6 +3,9 @@ import ProgressBusTesting
 
 /// Answers of BigQuery for the stub to give.
 enum Answers {
+  /// What a stub does with each request.
+  static func script(_ script: @escaping FaultServer.Script) -> FaultServer.Script { script }
+
   static let accepted = FaultAnswer.json(
     200, #"{"kind":"bigquery#tableDataInsertAllResponse"}"#)
 

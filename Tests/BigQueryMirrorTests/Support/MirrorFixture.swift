@@ -11,6 +11,11 @@ import Testing
 struct MirrorFixture: Sendable {
   static let salt = "pepper"
 
+  /// What a test wants otherwise than usual.
+  typealias Change = @Sendable (inout MirrorConfiguration) -> Void
+
+  static func change(_ change: @escaping Change) -> Change { change }
+
   let databaseURL: String
   let pool: PostgresPool
   let transport: CurlTransport
@@ -33,8 +38,12 @@ struct MirrorFixture: Sendable {
     change(&configuration)
     return MirrorController(
       configuration: configuration, isEnabled: true, pool: pool, transport: transport,
-      environment: [:], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      environment: [:], logger: logger)
   }
+
+  /// What the mirrors of this process have logged.
+  static let log = CollectedLog()
+  static let logger = Logger(label: "test") { _ in CollectingLogHandler(log: log) }
 
   /// Rows of the learners' statistics of an agent: small, and without a pseudonym.
   func insertMetrics(_ count: Int, prefix: String = "m") async throws {
@@ -75,20 +84,13 @@ enum ProjectFolder {
 
 /// Runs `body` with a database of its own and a mirror that sends to `emulatorURL`.
 func withMirror<Result: Sendable>(
-  _ emulatorURL: String, change: @escaping @Sendable (inout MirrorConfiguration) -> Void = { _ in },
+  _ emulatorURL: String, change: @escaping MirrorFixture.Change = { _ in },
   _ body: @Sendable (MirrorFixture) async throws -> Result
 ) async throws -> Result {
   try await withPostgresDatabase { url in
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let setup = try await PostgresConnection.connect(
-      PostgresConfiguration(url: url), logger: logger)
-    let folder = "\(ProjectFolder.path)/sql"
-    for file in try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-    where file.hasSuffix(".sql") {
-      try await setup.executeScript(
-        String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8))
-    }
-    await setup.close()
+    try await Migrations.apply(
+      directory: "\(ProjectFolder.path)/sql", to: PostgresConfiguration(url: url), logger: logger)
     let pool = PostgresPool(
       PostgresConfiguration(url: url), size: 8, waitTimeout: .seconds(30), logger: logger)
     let transport = CurlTransport()

@@ -17,7 +17,7 @@ struct EmulatorTests {
     let dataset = await SharedEmulator.shared.nextDataset()
     try await withMirror(
       server.url,
-      change: {
+      change: MirrorFixture.change {
         $0.datasetID = dataset
         $0.callTimeout = .seconds(60)
       }
@@ -108,7 +108,7 @@ struct EmulatorTests {
     try await withTables { mirror, dataset in
       func store(_ at: String, reps: Int) async throws {
         try await mirror.pool.query(
-          "select store_training_sessions($1::jsonb)",
+          "select store_training_sessions($1::json)",
           [
             .text(
               """

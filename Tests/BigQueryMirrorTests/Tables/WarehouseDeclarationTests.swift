@@ -61,9 +61,11 @@ struct WarehouseDeclarationTests {
 
   @Test("One more table is mirrored by SQL alone")
   func oneMoreTable() async throws {
-    try await withFaultServer(otherwise: { request in
-      request.isInsertAll ? Answers.accepted : .json(200, request.text)
-    }) { server in
+    try await withFaultServer(
+      otherwise: Answers.script { request in
+        request.isInsertAll ? Answers.accepted : .json(200, request.text)
+      }
+    ) { server in
       try await withMirror(server.url) { mirror in
         try await mirror.pool.withConnection {
           try await $0.executeScript(
