@@ -132,7 +132,7 @@ let package = Package(
       "Broadcaster",
       [
         "Events", "EventBus", "Observability", "WebSocketServer", nioCore, nioLocks, nioHTTP1,
-        nioWebSocket, logging, metrics, lifecycle, collections,
+        nioWebSocket, logging, metrics, coreMetrics, lifecycle, collections,
       ]),
     room(
       "Dashboard",

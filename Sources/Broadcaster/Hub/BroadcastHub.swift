@@ -1,3 +1,4 @@
+public import CoreMetrics
 public import EventBus
 public import Logging
 import NIOConcurrencyHelpers
@@ -33,7 +34,7 @@ public final class BroadcastHub: ChannelListener, Service {
   private static let probeInterval = TimeAmount.milliseconds(10)
 
   let configuration: BroadcastConfiguration
-  let metrics = BroadcastMetrics()
+  let metrics: BroadcastMetrics
   private let journal: any Journal
   private let logger: Logger
   private let eventLoops: [any EventLoop]
@@ -48,9 +49,11 @@ public final class BroadcastHub: ChannelListener, Service {
   /// - Parameter eventLoopGroup: the group that serves the connections.
   public init(
     journal: any Journal, eventLoopGroup: any EventLoopGroup,
-    configuration: BroadcastConfiguration = .init(), logger: Logger
+    configuration: BroadcastConfiguration = .init(),
+    metrics factory: any MetricsFactory = MetricsSystem.factory, logger: Logger
   ) {
     self.journal = journal
+    metrics = BroadcastMetrics(factory: factory)
     self.configuration = configuration
     self.logger = logger
     let eventLoops = Array(eventLoopGroup.makeIterator())

@@ -125,11 +125,13 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
       return
     }
     state = .publishing
+    let begin = NIODeadline.now()
     workspace.publish(batch.events).assumeIsolated().whenComplete { result in
       self.state = .idle
       switch result {
       case .success:
         self.workspace.metrics.accepted(batch.events.count)
+        self.workspace.metrics.answered(after: .now() - begin)
         self.answer(batch, context: context)
       case .failure(let error):
         let isFull = error as? BusError == .full
