@@ -1,4 +1,5 @@
 public import Logging
+import PostgresDriver
 public import ServiceLifecycle
 
 /// Keeps the mirror going in the background: sends, watches, and deletes what is old.
@@ -7,6 +8,8 @@ public struct MirrorService: Service {
   private static let pollInterval = Duration.milliseconds(500)
   private static let watchInterval = Duration.seconds(10)
   private static let retentionInterval = Duration.seconds(3_600)
+  /// Before something that failed is tried again, so that an outage does not fill the log.
+  private static let pauseAfterFailure = Duration.seconds(2)
   /// How long batches under way may take to end once the process is to stop.
   private static let drainLimit = Duration.seconds(5)
 
@@ -18,11 +21,11 @@ public struct MirrorService: Service {
     self.logger = logger
   }
 
-  /// Runs until graceful shutdown or cancellation.
+  /// Runs until graceful shutdown or cancellation. While PostgreSQL or Google does not answer, it waits.
   ///
-  /// - Throws: `MirrorError` when the mirror cannot start: no salt, no credentials.
+  /// - Throws: `MirrorError` when the mirror cannot start: it is off, or has no salt or no credentials.
   public func run() async throws {
-    let engine = try await controller.engine()
+    guard let engine = try await startedEngine() else { return }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await dispatch(engine) }
       group.addTask {
@@ -36,6 +39,21 @@ public struct MirrorService: Service {
         }
       }
     }
+  }
+
+  /// The engine, as soon as PostgreSQL and Google answer; nil when the process is to stop before.
+  private func startedEngine() async throws -> MirrorEngine? {
+    while !Task.isCancelled, !Task.isShuttingDownGracefully {
+      do {
+        return try await controller.engine()
+      } catch let error as PostgresError {
+        logger.warning("the mirror waits for PostgreSQL", metadata: ["error": "\(error)"])
+      } catch MirrorError.unreachable(let reason) {
+        logger.warning("the mirror waits for Google", metadata: ["error": "\(reason)"])
+      }
+      await pause(Self.pauseAfterFailure)
+    }
+    return nil
   }
 
   private func dispatch(_ engine: MirrorEngine) async {
@@ -100,9 +118,14 @@ public struct MirrorService: Service {
         return
       } catch {
         logger.warning("\(what) failed", metadata: ["error": "\(error)"])
+        await pause(Self.pauseAfterFailure)
       }
-      // Woken early by shutdown or cancellation, which the loop's condition sees.
-      try? await cancelWhenGracefulShutdown { try await Task.sleep(for: interval) }
+      await pause(interval)
     }
+  }
+
+  /// Sleeps; woken early by shutdown or cancellation, which the callers' loops look for.
+  private func pause(_ duration: Duration) async {
+    try? await cancelWhenGracefulShutdown { try await Task.sleep(for: duration) }
   }
 }
