@@ -125,7 +125,7 @@ let package = Package(
     room(
       "Ingest",
       [
-        "Events", "EventBus", "Observability", nioCore, nioHTTP1, nioCompression, logging, metrics,
+        "Events", "EventBus", "Observability", "WebSocketServer", nioCore, nioHTTP1, nioCompression, logging, metrics,
         coreMetrics,
       ]),
     room(
@@ -259,8 +259,8 @@ let package = Package(
     tests(
       "ProgressBusServerTests",
       [
-        "ProgressBusServer", "Events", "EventBus", "Observability", "ProgressBusTesting",
-        "WorkerRuntime", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging,
+        "ProgressBusServer", "Events", "EventBus", "Ingest", "WebSocketServer", "WorkerRuntime",
+        "ProgressBusTesting", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging,
       ]),
     tests(
       "EndToEndTests",
