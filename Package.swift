@@ -225,8 +225,8 @@ let package = Package(
     tests(
       "BigQueryMirrorTests",
       [
-        "BigQueryMirror", "PostgresDriver", "CurlTransport", "Events", "ProgressBusTesting", jwtKit,
-        logging,
+        "BigQueryMirror", "PostgresDriver", "CurlTransport", "Events", "LocalStack",
+        "ProgressBusTesting", jwtKit, lifecycle, logging,
       ]),
     tests(
       "WebSocketServerTests",
