@@ -155,8 +155,8 @@ let package = Package(
     .executableTarget(
       name: "progressbus",
       dependencies: [
-        "ProgressBusServer", "LocalStack", "Events", "EventBus", "PostgresDriver", argumentParser,
-        nioCore, logging,
+        "ProgressBusServer", "LocalStack", "Events", "EventBus", "PostgresDriver",
+        "BigQueryMirror", argumentParser, nioCore, logging,
       ],
       // The optimiser of Swift 6.3.1 crashes on the commands' coroutines. Nothing here is hot: what
       // a command runs is in the rooms below.

@@ -8,7 +8,7 @@ struct ProgressBus: AsyncParsableCommand {
     abstract: "Carries learning progress from notebooks to everyone who needs it.",
     subcommands: [
       UpCommand.self, ServeCommand.self, MigrateCommand.self, DeadLettersCommand.self,
-      SchemaCommand.self, CheckConfigCommand.self,
+      BigQueryCommand.self, SchemaCommand.self, CheckConfigCommand.self,
     ])
 
   static func main() async {

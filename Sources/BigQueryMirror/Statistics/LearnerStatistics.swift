@@ -53,10 +53,16 @@ public actor LearnerStatistics {
       if try await cache.lock(key + ":lock", for: .seconds(30)) || .now >= end { break }
       try await Task.sleep(for: .milliseconds(50))
     }
-    let report = try await query(user, period, source)
-    try await cache.store(
-      Array(try JSONEncoder().encode(report)), for: key, lifetime: Self.lifetime)
-    return report
+    do {
+      let report = try await query(user, period, source)
+      try await cache.store(
+        Array(try JSONEncoder().encode(report)), for: key, lifetime: Self.lifetime)
+      return report
+    } catch {
+      // Who waits for this answer need not wait for the lock's end; it ends by itself anyway.
+      try? await cache.unlock(key + ":lock")
+      throw error
+    }
   }
 
   private func query(

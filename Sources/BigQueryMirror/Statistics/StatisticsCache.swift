@@ -8,4 +8,7 @@ public protocol StatisticsCache: Sendable {
 
   /// Takes a lock for so long; false when somebody holds it.
   func lock(_ key: String, for lifetime: Duration) async throws -> Bool
+
+  /// Ends a lock before its time.
+  func unlock(_ key: String) async throws
 }

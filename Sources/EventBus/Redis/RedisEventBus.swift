@@ -9,6 +9,7 @@ public final class RedisEventBus: Sendable {
   public let channel: RedisEventChannel
   public let adoptions: RedisAdoptionRegister
   public let deadLetters: RedisDeadLetterStore
+  public let cache: RedisCache
 
   private let client: RedisClient
   private let readers: BlockingConnections
@@ -51,6 +52,7 @@ public final class RedisEventBus: Sendable {
     journal = RedisJournal(keys: keys, client: client, readers: readers, logger: logger)
     channel = RedisEventChannel(configuration, group: group, logger: logger)
     adoptions = RedisAdoptionRegister(keys: keys, journalCapacity: capacity, client: client)
+    cache = RedisCache(client: client)
     deadLetters = RedisDeadLetterStore(keys: keys, journalCapacity: capacity, client: client)
   }
 

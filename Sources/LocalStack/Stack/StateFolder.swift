@@ -52,6 +52,12 @@ public final class StateFolder: Sendable {
   /// The folder of one server.
   public func folder(of server: String) -> String { "\(path)/\(server)" }
 
+  /// A random secret of 128 bits, made at its first use and the same ever after.
+  /// - Throws: `LocalStackError.fileFailed`.
+  public func secret(named name: String) throws -> String {
+    try SecretFile.readOrMake("\(path)/secrets/\(name)")
+  }
+
   /// The folder of PostgreSQL, which the account that it runs as can reach.
   /// - Returns: the folder, and a line for the operator if it lies elsewhere.
   /// - Throws: `LocalStackError`.

@@ -1,3 +1,4 @@
+import BigQueryMirror
 import CoreMetrics
 import EventBus
 public import Events
@@ -29,7 +30,8 @@ public struct Server: Sendable {
     defer { writer.flush() }
     let logger = ServerLogging.makeLogger(
       label: "progressbus", configuration: configuration, catalog: catalog, writer: writer)
-    let registry = MetricsRegistry()
+    let registry = MetricsRegistry(
+      declarations: ProgressBusMetric.allCases.map(\.declaration) + MirrorMetrics.declarations)
     MetricsSystem.bootstrap(registry)
     ProcessMetrics.register(in: registry, version: Self.version)
     let bus = try await RedisEventBus.start(

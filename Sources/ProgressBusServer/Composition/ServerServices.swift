@@ -1,3 +1,4 @@
+import BigQueryMirror
 import Broadcaster
 import CurlTransport
 import Dashboard
@@ -61,11 +62,15 @@ struct ServerServices {
       services.append(worker)
       listeners.append(worker.channelListener)
     }
+    let mirror = try await makeMirror(health: health)
+    if let mirror, configuration.isMirrorEnabled, configuration.roles.contains(.worker) {
+      services.append(MirrorService(controller: mirror.controller, logger: logger))
+    }
     if !listeners.isEmpty {
       services.append(ChannelSubscription(channel: bus.channel, listeners: listeners))
     }
     if configuration.listens {
-      services.append(try makeApplication(health: health, hub: hub, onReady: onReady))
+      services.append(try makeApplication(health: health, hub: hub, mirror: mirror, onReady: onReady))
     }
     return services
   }
@@ -98,8 +103,29 @@ struct ServerServices {
       configuration: configuration.worker, metrics: registry, logger: logger)
   }
 
+  /// Nil where nothing of the mirror is wanted: a worker without a database, an ingest.
+  private func makeMirror(health: HealthRegistry) async throws -> MirrorDesk? {
+    guard configuration.usesMirror else { return nil }
+    let mirror = try MirrorDesk.open(configuration, logger: logger)
+    guard configuration.isMirrorEnabled else { return mirror }
+    try await mirror.prepare(logger: logger)
+    await health.register("bigquery", isRequired: false) {
+      do {
+        let report = try await mirror.controller.health()
+        let remarks = (report.problems + report.warnings).joined(separator: "; ")
+        return HealthCheckResult(
+          report.status == .healthy ? .ok : report.isHealthy ? .degraded : .down,
+          detail: remarks.isEmpty ? nil : remarks)
+      } catch {
+        return HealthCheckResult(.down, detail: "\(error)")
+      }
+    }
+    return mirror
+  }
+
   private func makeApplication(
-    health: HealthRegistry, hub: BroadcastHub?, onReady: @escaping @Sendable (Int) async -> Void
+    health: HealthRegistry, hub: BroadcastHub?, mirror: MirrorDesk?,
+    onReady: @escaping @Sendable (Int) async -> Void
   ) throws -> some Service {
     let router = Router()
     router.add(middleware: ProblemMiddleware())
@@ -107,6 +133,12 @@ struct ServerServices {
     if configuration.roles.contains(.dashboard) {
       try DashboardRoutes.make(configuration: configuration, bus: bus, logger: logger)
         .add(to: router)
+    }
+    if let mirror {
+      MirrorRoutes(controller: mirror.controller).add(to: router)
+      StatisticsRoutes(
+        statistics: LearnerStatistics(controller: mirror.controller, cache: bus.cache)
+      ).add(to: router)
     }
     let eventLoops = MultiThreadedEventLoopGroup.singleton
     let ingest =

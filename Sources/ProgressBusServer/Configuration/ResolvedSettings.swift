@@ -47,7 +47,7 @@ public struct ResolvedSettings: Sendable {
   }
 
   /// Whether someone set it, rather than that it has its default.
-  func isGiven(_ key: String) -> Bool { values[key].map { $0.origin != "default" } ?? false }
+  public func isGiven(_ key: String) -> Bool { values[key].map { $0.origin != "default" } ?? false }
 
   func text(_ key: String) -> String? {
     if case .text(let text)? = values[key]?.value { text } else { nil }

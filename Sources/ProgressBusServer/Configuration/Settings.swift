@@ -1,6 +1,7 @@
 /// All settings, in the order in which they are documented.
 public enum Settings {
-  public static let all: [Setting] = server + servers + ingest + bus + worker + webSocket
+  public static let all: [Setting] = 
+    server + servers + ingest + bus + worker + webSocket + google + mirror
 
   static let server: [Setting] = [
     Setting(
@@ -104,5 +105,68 @@ public enum Settings {
     Setting(
       "websocket.queue_bytes", .integer(65_536...1_073_741_824), default: "1048576",
       "What may wait for one slow subscriber before it is closed.")
+  ]
+
+  static let google: [Setting] = [
+    Setting(
+      "google.project", variable: "GOOGLE_CLOUD_PROJECT", .text,
+      "The Google Cloud project, where no other setting names one."),
+    Setting(
+      "google.application_credentials", variable: "GOOGLE_APPLICATION_CREDENTIALS", .text,
+      "A file with Google credentials: a service account's key or a user's."),
+    Setting(
+      "bigquery.emulator_url", variable: "BIGQUERY_EMULATOR_HOST", .text,
+      "The full URL of an emulator in place of BigQuery; nothing is authenticated then."),
+  ]
+
+  static let mirror: [Setting] = [
+    Setting(
+      "bq_sync.enabled", variable: "BQ_SYNC_ENABLED", .boolean, default: "false",
+      "Copy rows to BigQuery."),
+    Setting(
+      "bq_sync.project_id", variable: "BQ_SYNC_PROJECT_ID", .text,
+      "The project of the datasets. Default: `GOOGLE_CLOUD_PROJECT`."),
+    Setting(
+      "bq_sync.dataset_id", variable: "BQ_SYNC_DATASET_ID", .text, default: "progressbus",
+      "The dataset of tables that name none of their own."),
+    Setting(
+      "bq_sync.location", variable: "BQ_SYNC_LOCATION", .text,
+      "Where datasets are made, for example `EU`. Default: BigQuery's."),
+    Setting(
+      "bq_sync.credentials_path", variable: "BQ_CREDENTIALS_PATH", .text,
+      "A file with credentials for BigQuery alone."),
+    Setting(
+      "bq_sync.batch_size", variable: "BQ_SYNC_BATCH_SIZE", .integer(1...500), default: "100",
+      "The most rows in one call."),
+    Setting(
+      "bq_sync.interval_seconds", variable: "BQ_SYNC_INTERVAL_SECONDS", .integer(1...3600),
+      default: "30", "How long rows may wait for a batch to fill."),
+    Setting(
+      "bq_sync.max_attempts", variable: "BQ_SYNC_MAX_ATTEMPTS", .integer(1...100), default: "10",
+      "After how many attempts a row is given up."),
+    Setting(
+      "bq_sync.calls_per_second", variable: "BQ_SYNC_CALLS_PER_SECOND", .integer(1...1000),
+      default: "10", "The most calls to BigQuery in any second."),
+    Setting(
+      "bq_sync.call_timeout_seconds", variable: "BQ_SYNC_CALL_TIMEOUT_SECONDS", .integer(1...600),
+      default: "30", "How long one call may take."),
+    Setting(
+      "bq_sync.retention_days", variable: "BQ_SYNC_RETENTION_DAYS", .integer(1...36_500),
+      default: "60", "The age at which rows that are in BigQuery are deleted from PostgreSQL."),
+    Setting(
+      "bq_sync.pending_warning", variable: "BQ_SYNC_PENDING_WARNING", .integer(0...1_000_000_000),
+      default: "1000", "More waiting rows than this are warned of."),
+    Setting(
+      "bq_sync.failed_alert", variable: "BQ_SYNC_FAILED_ALERT", .integer(0...1_000_000_000),
+      default: "10", "More rows given up than this raise an alert."),
+    Setting(
+      "bq_sync.alert_webhook_url", variable: "BQ_SYNC_ALERT_WEBHOOK_URL", .text, secret: true,
+      "A URL that gets a POST with each alert."),
+    Setting(
+      "bq_sync.pseudonymization_salt", variable: "PSEUDONYMIZATION_SALT", .text, secret: true,
+      "The salt of pseudonyms. There is no default: without one the mirror does not start."),
+    Setting(
+      "bq_sync.pseudonymization_salt_secret", variable: "PSEUDONYMIZATION_SALT_SECRET", .text,
+      "The salt in Secret Manager: `projects/P/secrets/S/versions/V`."),
   ]
 }

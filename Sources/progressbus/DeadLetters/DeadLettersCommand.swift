@@ -14,11 +14,19 @@ struct DeadLettersCommand: AsyncParsableCommand {
 
 /// Which letters a command means.
 struct DeadLetterSelection: ParsableArguments {
-  @Option(help: "Only those of one sink: postgres, influxdb, bigquery or bus.")
+  @Option(help: "Only those of one sink: postgres, influxdb or bus.")
   var sink: String?
 
   @Option(help: ArgumentHelp("Only those whose reason holds this text.", valueName: "text"))
   var reason: String?
+
+  func validate() throws {
+    guard sink != "bigquery" else {
+      throw ValidationError(
+        "what BigQuery refused is in the table bq_sync_failures; look with `progressbus bigquery "
+          + "status`, then `progressbus bigquery retry` or `progressbus bigquery clear-failed`")
+    }
+  }
 
   var filter: DeadLetterFilter { DeadLetterFilter(sink: sink, reason: reason) }
 }

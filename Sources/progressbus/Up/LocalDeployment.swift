@@ -10,6 +10,7 @@ struct LocalDeployment {
     let redis: Int
     let postgres: Int
     let influx: Int
+    let bigQuery: Int
   }
 
   let ports: Ports
@@ -32,14 +33,22 @@ struct LocalDeployment {
     let influx = InfluxServer(
       folder: folder.folder(of: "influxdb"), port: ports.influx, portFlag: "--influx-port")
     let stack = LocalStack([redis, postgres, influx]) { Self.tell($0) }
-    let urls = ConnectionURLs(
+    let mirror = try await LocalMirror.plan(
+      folder: folder, port: ports.bigQuery, settings: settings, tell: Self.tell)
+    var urls = ConnectionURLs(
       redis: redis.url, database: postgres.url, influxDB: influx.url,
       influxDBDatabase: influx.database, progressBus: "http://127.0.0.1:\(ports.http)")
 
-    try await stack.start()
     do {
-      let configuration = try await serverConfiguration(urls)
+      async let emulator = mirror?.start()
+      try await stack.start()
+      urls.bigQueryEmulator = await emulator
+      var configuration = try await serverConfiguration(urls)
       _ = try await Migrator.run(configuration)
+      if urls.bigQueryEmulator != nil, let mirror {
+        let mirrored = try await serverConfiguration(urls, mirror.settings())
+        if await mirror.createTables(mirrored) { configuration = mirrored }
+      }
       try urls.write(to: "\(folder.path)/urls.env")
       let welcome = Welcome(
         http: ports.http, redis: ports.redis, urlsFile: "\(folder.path)/urls.env")
@@ -47,24 +56,28 @@ struct LocalDeployment {
         FileHandle.standardOutput.write(Data(welcome.text.utf8))
       }
     } catch {
+      await mirror?.stop()
       await stack.stop()
       throw error
     }
+    await mirror?.stop()
     await stack.stop()
     try folder.close()
   }
 
-  private func serverConfiguration(_ urls: ConnectionURLs) async throws -> ServerConfiguration {
+  private func serverConfiguration(
+    _ urls: ConnectionURLs, _ more: [String] = []
+  ) async throws -> ServerConfiguration {
     let own = [
       "redis.url=\(urls.redis ?? "")", "database.url=\(urls.database ?? "")",
       "influxdb.url=\(urls.influxDB ?? "")", "influxdb.database=\(urls.influxDBDatabase ?? "")",
     ]
     let options = try SettingsOptions.parse(
-      ["--http-port", String(ports.http)] + (own + settings).flatMap { ["--set", $0] })
+      ["--http-port", String(ports.http)] + (own + more + settings).flatMap { ["--set", $0] })
     return try await options.serverConfiguration()
   }
 
-  private static func tell(_ line: String) {
+  @Sendable private static func tell(_ line: String) {
     FileHandle.standardError.write(Data("progressbus: \(line)\n".utf8))
   }
 }

@@ -31,7 +31,9 @@ struct UpCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await LocalDeployment(
-      ports: .init(http: httpPort, redis: redisPort, postgres: postgresPort, influx: influxPort),
+      ports: .init(
+        http: httpPort, redis: redisPort, postgres: postgresPort, influx: influxPort,
+        bigQuery: bigqueryPort),
       stateFolder: stateDir, settings: set
     ).run()
   }

@@ -143,4 +143,8 @@ private final class MemoryCache: StatisticsCache {
   func lock(_ key: String, for lifetime: Duration) -> Bool {
     locks.withLock { $0.insert(key).inserted }
   }
+
+  func unlock(_ key: String) {
+    locks.withLock { _ = $0.remove(key) }
+  }
 }

@@ -1,0 +1,49 @@
+import NIOCore
+import RedisDriver
+
+/// Values that Redis keeps for a while, for all processes together.
+///
+/// It shares the bus's connection: keep values small.
+public struct RedisCache: Sendable {
+  let client: RedisClient
+
+  /// - Returns: nil when there is none, or no more.
+  /// - Throws: `BusError`.
+  public func value(for key: String) async throws(BusError) -> [UInt8]? {
+    try await client.send(["GET", .string(key)]).bytes.map { Array($0.readableBytesView) }
+  }
+
+  /// Keeps a value, in place of the last one under its key.
+  ///
+  /// - Throws: `BusError`.
+  public func store(
+    _ value: [UInt8], for key: String, lifetime: Duration
+  ) async throws(BusError) {
+    _ = try await client.send([
+      "SET", .string(key), .bytes(ByteBuffer(bytes: value)), "PX",
+      .integer(lifetime.wholeMilliseconds),
+    ])
+  }
+
+  /// Takes a lock that ends by itself.
+  ///
+  /// - Returns: false while somebody holds it.
+  /// - Throws: `BusError`.
+  public func lock(_ key: String, for lifetime: Duration) async throws(BusError) -> Bool {
+    try await client.send([
+      "SET", .string(key), "1", "NX", "PX", .integer(lifetime.wholeMilliseconds),
+    ]) != .null
+  }
+
+  /// Ends a lock, or forgets a value, before its time.
+  ///
+  /// - Throws: `BusError`.
+  public func remove(_ key: String) async throws(BusError) {
+    _ = try await client.send(["DEL", .string(key)])
+  }
+}
+
+extension Duration {
+  /// At least one: Redis refuses an expiry of 0.
+  fileprivate var wholeMilliseconds: Int { max(1, Int(self / .milliseconds(1))) }
+}

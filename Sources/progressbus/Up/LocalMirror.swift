@@ -1,0 +1,134 @@
+import ArgumentParser
+import BigQueryMirror
+import Foundation
+import LocalStack
+import ProgressBusServer
+
+/// The BigQuery mirror on this machine: a private emulator, where one can be had.
+struct LocalMirror {
+  private static let project = "local"
+  /// The first start installs the emulator from PyPI; whoever waits longer than this would rather have
+  /// everything else.
+  private static let patience = Duration.seconds(90)
+
+  private let folder: StateFolder
+  private let emulator: BigQueryEmulator
+  private let stack: LocalStack
+  private let given: ResolvedSettings
+  private let tell: @Sendable (String) -> Void
+
+  /// Nil when the operator has decided about the mirror, on or off, or when the installer is not there.
+  ///
+  /// - Throws: `ConfigurationError`.
+  static func plan(
+    folder: StateFolder, port: Int, settings: [String], tell: @escaping @Sendable (String) -> Void
+  ) async throws -> LocalMirror? {
+    let given = try await SettingsOptions.parse(settings.flatMap { ["--set", $0] }).settings()
+    if given.isGiven("bq_sync.enabled") { return nil }
+    guard let scripts = scriptsFolder() else {
+      tell("the BigQuery mirror stays off: the emulator's installer is not beside the program")
+      return nil
+    }
+    let emulator = BigQueryEmulator(
+      folder: folder.folder(of: "bigquery"), port: port, storagePort: try LoopbackPort.free(),
+      project: project, environmentFolder: environmentFolder(), scriptsFolder: scripts,
+      portFlag: "--bigquery-port")
+    return LocalMirror(
+      folder: folder, emulator: emulator, stack: LocalStack([emulator], report: tell),
+      given: given, tell: tell)
+  }
+
+  /// Starts the emulator.
+  ///
+  /// - Returns: its URL; nil when it cannot be had, which the operator has then been told.
+  func start() async -> String? {
+    let starting = Task { try await stack.start() }
+    let timer = Task {
+      try await Task.sleep(for: Self.patience)
+      starting.cancel()
+      await stack.stop()
+      return true
+    }
+    do {
+      try await starting.value
+      timer.cancel()
+      return emulator.url
+    } catch {
+      timer.cancel()
+      // A timer that was still running throws.
+      let isOver = (try? await timer.value) ?? false
+      let reason =
+        isOver ? "the emulator was not ready within \(Self.patience)" : Self.reason(error)
+      tell("the BigQuery mirror stays off: \(reason)")
+      return nil
+    }
+  }
+
+  func stop() async { await stack.stop() }
+
+  /// Settings that turn the mirror on; those that the operator gave go before them.
+  ///
+  /// - Throws: `LocalStackError` when the salt cannot be kept.
+  func settings() throws -> [String] {
+    var settings = [
+      "bq_sync.enabled=true", "bq_sync.project_id=\(Self.project)",
+      "bigquery.emulator_url=\(emulator.url)",
+    ]
+    // Nobody pays for calls here, and people watch.
+    if !given.isGiven("bq_sync.interval_seconds") { settings.append("bq_sync.interval_seconds=2") }
+    if !given.isGiven("bq_sync.pseudonymization_salt"),
+      !given.isGiven("bq_sync.pseudonymization_salt_secret")
+    {
+      settings.append(
+        "bq_sync.pseudonymization_salt=\(try folder.secret(named: "pseudonymization-salt"))")
+    }
+    return settings
+  }
+
+  /// - Returns: whether the mirror has its tables; if not, the operator has been told why.
+  func createTables(_ configuration: ServerConfiguration) async -> Bool {
+    do {
+      let desk = try MirrorDesk.open(configuration)
+      let report: TablesReport
+      do {
+        report = try await desk.controller.createTables(addColumns: true)
+      } catch {
+        await desk.close()
+        throw error
+      }
+      await desk.close()
+      if !report.isGood {
+        tell("tables in the BigQuery emulator differ from what they should be: \(report.text)")
+      }
+      return true
+    } catch {
+      tell("the BigQuery mirror stays off: \(error)")
+      return false
+    }
+  }
+
+  /// In one line.
+  private static func reason(_ error: any Error) -> String {
+    guard case LocalStackError.programFailed(_, _, let output)? = error as? LocalStackError,
+      !output.isEmpty
+    else { return "\(error)" }
+    return output
+  }
+
+  /// Shared by all state folders: it takes a minute to install and 300 MB.
+  private static func environmentFolder() -> String {
+    let environment = ProcessInfo.processInfo.environment
+    let caches =
+      environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+      ?? NSHomeDirectory() + "/.cache"
+    return "\(caches)/progressbus/bigquery-emulator"
+  }
+
+  private static func scriptsFolder() -> String? {
+    let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+      .deletingLastPathComponent()
+    return ["../share/progressbus/scripts", "../../../scripts"]
+      .map { program.appendingPathComponent($0).standardized.path }
+      .first { FileManager.default.fileExists(atPath: "\($0)/install-bigquery-emulator") }
+  }
+}
