@@ -9,6 +9,8 @@ public struct ConnectionURLs: Sendable, Equatable {
   public var influxDBDatabase: String?
   public var bigQueryEmulator: String?
   public var progressBus: String?
+  /// What else a command needs to see the same servers, by the names of variables.
+  public var settings: [String: String] = [:]
 
   public init(
     redis: String? = nil, database: String? = nil, influxDB: String? = nil,
@@ -29,6 +31,7 @@ public struct ConnectionURLs: Sendable, Equatable {
       ("INFLUXDB_DATABASE", influxDBDatabase), ("BIGQUERY_EMULATOR_HOST", bigQueryEmulator),
       ("PROGRESSBUS_URL", progressBus),
     ].compactMap { name, value in value.map { (name, $0) } }
+      + settings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
   /// Replaces the file in one step. Only its owner can read it: it holds the database's password.

@@ -46,8 +46,10 @@ struct LocalDeployment {
       var configuration = try await serverConfiguration(urls)
       _ = try await Migrator.run(configuration)
       if urls.bigQueryEmulator != nil, let mirror {
-        let mirrored = try await serverConfiguration(urls, mirror.settings())
-        if await mirror.createTables(mirrored) { configuration = mirrored }
+        var mirroredURLs = urls
+        mirroredURLs.settings = try mirror.settings()
+        let mirrored = try await serverConfiguration(mirroredURLs)
+        if await mirror.createTables(mirrored) { (configuration, urls) = (mirrored, mirroredURLs) }
       }
       try urls.write(to: "\(folder.path)/urls.env")
       let welcome = Welcome(
@@ -65,15 +67,13 @@ struct LocalDeployment {
     try folder.close()
   }
 
-  private func serverConfiguration(
-    _ urls: ConnectionURLs, _ more: [String] = []
-  ) async throws -> ServerConfiguration {
-    let own = [
-      "redis.url=\(urls.redis ?? "")", "database.url=\(urls.database ?? "")",
-      "influxdb.url=\(urls.influxDB ?? "")", "influxdb.database=\(urls.influxDBDatabase ?? "")",
-    ]
+  private func serverConfiguration(_ urls: ConnectionURLs) async throws -> ServerConfiguration {
+    // The same as a command gets that reads the file.
+    let own = Settings.all.flatMap { setting in
+      urls.environment.filter { $0.name == setting.variable }.map { "\(setting.key)=\($0.value)" }
+    }
     let options = try SettingsOptions.parse(
-      ["--http-port", String(ports.http)] + (own + more + settings).flatMap { ["--set", $0] })
+      ["--http-port", String(ports.http)] + (own + settings).flatMap { ["--set", $0] })
     return try await options.serverConfiguration()
   }
 

@@ -66,21 +66,17 @@ struct LocalMirror {
 
   func stop() async { await stack.stop() }
 
-  /// Settings that turn the mirror on; those that the operator gave go before them.
+  /// Settings that turn the mirror on, by variable; what the operator gave is left out.
   ///
   /// - Throws: `LocalStackError` when the salt cannot be kept.
-  func settings() throws -> [String] {
-    var settings = [
-      "bq_sync.enabled=true", "bq_sync.project_id=\(Self.project)",
-      "bigquery.emulator_url=\(emulator.url)",
-    ]
+  func settings() throws -> [String: String] {
+    var settings = ["BQ_SYNC_ENABLED": "true", "BQ_SYNC_PROJECT_ID": Self.project]
     // Nobody pays for calls here, and people watch.
-    if !given.isGiven("bq_sync.interval_seconds") { settings.append("bq_sync.interval_seconds=2") }
+    if !given.isGiven("bq_sync.interval_seconds") { settings["BQ_SYNC_INTERVAL_SECONDS"] = "2" }
     if !given.isGiven("bq_sync.pseudonymization_salt"),
       !given.isGiven("bq_sync.pseudonymization_salt_secret")
     {
-      settings.append(
-        "bq_sync.pseudonymization_salt=\(try folder.secret(named: "pseudonymization-salt"))")
+      settings["PSEUDONYMIZATION_SALT"] = try folder.secret(named: "pseudonymization-salt")
     }
     return settings
   }

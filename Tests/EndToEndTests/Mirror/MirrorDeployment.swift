@@ -1,0 +1,115 @@
+import CurlTransport
+import Foundation
+import LocalStack
+import Logging
+import PostgresDriver
+import ProgressBusTesting
+import Testing
+
+/// Redis, a migrated database, and processes of ProgressBus that mirror to a server of the test's choice.
+struct MirrorDeployment: Sendable {
+  let folder: String
+  let pool: PostgresPool
+  let transport: CurlTransport
+  /// What every process is told.
+  let environment: [String: String]
+
+  /// A process; `withServer` runs it.
+  func server(
+    roles: String = "ingest,worker,dashboard", _ more: [String: String] = [:]
+  ) throws -> ServerController<MirrorServer> {
+    ServerController(
+      MirrorServer(
+        folder: "\(folder)/process-\(UUID().uuidString)", port: try LoopbackPort.free(),
+        roles: roles, environment: environment.merging(more) { _, given in given }))
+  }
+
+  /// Runs a command to its end.
+  func run(
+    _ arguments: String..., environment more: [String: String] = [:]
+  ) async throws -> (status: Int32, output: String) {
+    try await MirrorProgram.run(
+      arguments, environment: environment.merging(more) { _, given in given })
+  }
+
+  func number(_ sql: String) async throws -> Int {
+    try await pool.query("select (\(sql)) as number").first?.value("number") ?? 0
+  }
+
+  /// Sends an event.
+  func post(_ event: String, to server: MirrorServer) async throws {
+    let response = try await transport.send(
+      HTTPRequest(
+        .post, server.url + "/student-progress", headers: ["Content-Type": "application/json"],
+        body: Array(event.utf8)))
+    try #require(
+      response.status == 202, "\(String(decoding: response.body, as: UTF8.self)) for \(event)")
+  }
+
+  func get<Answer: Decodable>(
+    _ type: Answer.Type, _ path: String, of server: MirrorServer
+  ) async throws -> Answer {
+    let response = try await transport.send(HTTPRequest(.get, server.url + path))
+    try #require(
+      response.status == 200, "\(String(decoding: response.body, as: UTF8.self)) for \(path)")
+    return try JSONDecoder().decode(type, from: Data(response.body))
+  }
+
+  /// The totals of the status; the figures of each row and of the totals are checked.
+  func totals(of server: MirrorServer) async throws -> MirrorFigures {
+    let status = try await get(MirrorStatusAnswer.self, "/api/bq-sync/status", of: server)
+    for figures in status.tables + [status.totals] {
+      #expect(figures.enqueued == figures.synced + figures.pending + figures.failed)
+    }
+    return status.totals
+  }
+}
+
+struct MirrorStatusAnswer: Decodable {
+  let enabled: Bool
+  let tables: [MirrorFigures]
+  let totals: MirrorFigures
+}
+
+struct MirrorFigures: Decodable, Equatable {
+  let enqueued: Int
+  let synced: Int
+  let pending: Int
+  let failed: Int
+}
+
+/// Runs `body` with servers of its own; BigQuery is at `bigQueryURL`.
+func withMirrorDeployment(
+  bigQueryURL: String, dataset: String = "warehouse", _ more: [String: String] = [:],
+  _ body: @Sendable (MirrorDeployment) async throws -> Void
+) async throws {
+  try await withRedis { redis in
+    try await withPostgresDatabase { database in
+      try await withTemporaryFolder("mirror") { folder in
+        let sql = MirrorProgram.projectFolder + "/sql"
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let configuration = PostgresConfiguration(url: database)
+        try await Migrations.apply(directory: sql, to: configuration, logger: logger)
+        let deployment = MirrorDeployment(
+          folder: folder, pool: PostgresPool(configuration, logger: logger),
+          transport: CurlTransport(),
+          environment: [
+            "REDIS_URL": redis.url, "DATABASE_URL": database, "PROGRESSBUS_SQL_DIRECTORY": sql,
+            "PROGRESSBUS_WORKER_SINKS": "postgres", "BQ_SYNC_ENABLED": "true",
+            "BQ_SYNC_PROJECT_ID": "test", "BQ_SYNC_DATASET_ID": dataset,
+            "BQ_SYNC_INTERVAL_SECONDS": "1", "BIGQUERY_EMULATOR_HOST": bigQueryURL,
+            "PSEUDONYMIZATION_SALT": "pepper",
+          ].merging(more) { _, given in given })
+        do {
+          try await body(deployment)
+        } catch {
+          await deployment.transport.shutdown()
+          await deployment.pool.close()
+          throw error
+        }
+        await deployment.transport.shutdown()
+        await deployment.pool.close()
+      }
+    }
+  }
+}
