@@ -171,6 +171,13 @@ let package = Package(
       path: "Benchmarks/FanOutBenchmark",
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "ReadAPIBenchmark",
+      dependencies: ["Dashboard", "PostgresDriver", hummingbird, logging],
+      path: "Benchmarks/ReadAPIBenchmark",
+      exclude: ["load.sql", "live.sql", "measure"],
+      swiftSettings: strict),
+
     // Support for tests.
     .target(
       name: "ProgressBusTesting",
@@ -250,8 +257,8 @@ let package = Package(
     tests(
       "DashboardTests",
       [
-        "Dashboard", "PostgresDriver", "ProgressBusTesting", hummingbird, hummingbirdTesting,
-        logging,
+        "Dashboard", "Events", "PostgresDriver", "ProgressBusTesting", hummingbird,
+        hummingbirdTesting, httpTypes, nioCore, "LocalStack", subprocess, systemPackage, logging,
       ]),
     .executableTarget(
       name: "LocalStackHost", dependencies: ["LocalStack"], path: "Tests/LocalStackHost",
@@ -263,7 +270,8 @@ let package = Package(
       "ProgressBusServerTests",
       [
         "ProgressBusServer", "Events", "EventBus", "Observability", "ProgressBusTesting",
-        "WorkerRuntime", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging,
+        "WorkerRuntime", hummingbird, hummingbirdTesting, httpTypes, nioCore, "LocalStack",
+        subprocess, systemPackage, logging,
       ]),
     tests(
       "EndToEndTests",
