@@ -270,8 +270,8 @@ let package = Package(
       "ProgressBusServerTests",
       [
         "ProgressBusServer", "Events", "EventBus", "Observability", "ProgressBusTesting",
-        "WorkerRuntime", hummingbird, hummingbirdTesting, httpTypes, nioCore, "LocalStack",
-        subprocess, systemPackage, logging,
+        "WorkerRuntime", "CurlTransport", "Dashboard", "InfluxSink", "LocalStack", hummingbird,
+        hummingbirdTesting, httpTypes, nioCore, logging,
       ]),
     tests(
       "EndToEndTests",
