@@ -36,8 +36,8 @@ import Testing
       #expect(accepted > 10)
       #expect(try await ingest.journal().count >= accepted)
       let grown = try await ingest.residentBytes() - before
-      // 600 bodies of up to 50 MB unpacked came by.
-      #expect(grown < 48 << 20, "grew by \(grown >> 20) MiB from \(before >> 20) MiB")
+      // Of some 650 bodies of up to 50 MB unpacked; it is less than 2 MiB on a quiet machine.
+      #expect(grown < 16 << 20, "grew by \(grown >> 20) MiB from \(before >> 20) MiB")
     }
   }
 
