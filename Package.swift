@@ -127,7 +127,7 @@ let package = Package(
     room(
       "Ingest",
       [
-        "Events", "EventBus", "Observability", nioCore, nioHTTP1, nioCompression, logging, metrics,
+        "Events", "EventBus", "Observability", "WebSocketServer", nioCore, nioHTTP1, nioCompression, logging, metrics,
         coreMetrics,
       ]),
     room(
@@ -232,8 +232,8 @@ let package = Package(
     tests(
       "BigQueryMirrorTests",
       [
-        "BigQueryMirror", "PostgresDriver", "CurlTransport", "Events", "ProgressBusTesting", jwtKit,
-        logging,
+        "BigQueryMirror", "PostgresDriver", "CurlTransport", "Events", "LocalStack",
+        "ProgressBusTesting", jwtKit, lifecycle, logging,
       ]),
     tests(
       "WebSocketServerTests",
@@ -269,9 +269,9 @@ let package = Package(
     tests(
       "ProgressBusServerTests",
       [
-        "ProgressBusServer", "Events", "EventBus", "Observability", "ProgressBusTesting",
-        "WorkerRuntime", "CurlTransport", "Dashboard", "InfluxSink", "LocalStack", hummingbird,
-        hummingbirdTesting, httpTypes, nioCore, logging,
+        "ProgressBusServer", "Events", "EventBus", "Ingest", "WebSocketServer", "WorkerRuntime",
+        "Observability", "ProgressBusTesting", "CurlTransport", "Dashboard", "InfluxSink",
+        "LocalStack", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging,
       ]),
     tests(
       "EndToEndTests",

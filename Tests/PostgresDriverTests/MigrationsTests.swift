@@ -67,11 +67,14 @@ import Testing
       await #expect(throws: MigrationError.databaseIsNewer(version: 2, name: "second")) {
         try await folder.apply(to: url)
       }
-      try folder.write("0003_third.sql", "select 1")
-      await #expect(throws: MigrationError.gap(fileName: "0003_third.sql", expected: 2)) {
+      try folder.write("0002_second.sql", "select 1")
+      try folder.write("0005_fifth.sql", "select 1")
+      try await folder.apply(to: url)
+      try folder.write("0004_fourth.sql", "select 1")
+      await #expect(throws: MigrationError.outOfOrder(fileName: "0004_fourth.sql", applied: 5)) {
         try await folder.apply(to: url)
       }
-      try folder.remove("0003_third.sql")
+      try folder.remove("0004_fourth.sql")
       try folder.write("0001_again.sql", "select 1")
       await #expect(
         throws: MigrationError.duplicate(fileName: "0001_first.sql", other: "0001_again.sql")

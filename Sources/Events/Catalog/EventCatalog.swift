@@ -10,7 +10,9 @@ public struct EventCatalog: Sendable {
       uniqueKeysWithValues: kinds.enumerated().map { ($1.eventType, $0) })
   }
 
-  public static let standard = EventCatalog(NotebookEvents.kinds)
+  public static let standard = EventCatalog(
+    NotebookEvents.kinds + TrainingEvents.kinds + DialogueEvents.kinds + CoachMetricEvents.kinds
+      + CameraEvents.kinds)
 
   /// The place in `kinds` of the kind with this `event_type`.
   public func index(of eventType: String) -> Int? { indices[eventType] }

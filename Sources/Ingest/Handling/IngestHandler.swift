@@ -2,6 +2,7 @@ import EventBus
 import NIOCore
 import NIOHTTP1
 import NIOHTTPCompression
+import WebSocketServer
 
 /// Answers the requests for the ingest endpoint on the connection's event loop and passes all others
 /// on. Expects one request at a time, and a connection that keeps time and closes itself after an
@@ -27,9 +28,9 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
 
   private let workspace: IngestWorkspace
   private var state = State.idle
-  /// Not a part of the state: a switch over the state would hold a second reference to the body, and
-  /// every piece that arrives would copy all that came before it.
-  private var request: IncomingRequest?
+  /// Not a part of the state: a switch over the state holds a second reference to the body, unless the
+  /// optimizer finds a way around it, and every piece would then copy all that came before it.
+  private(set) var request: IncomingRequest?
   /// The `Origin` of the request at hand.
   private var origin: String?
   /// The request at hand is a HEAD, whose answer has no body (RFC 9110, section 9.3.2).
@@ -150,7 +151,8 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
     AnswerBody.write(accepted: batch.accepted, rejected: batch.rejected, to: &body)
     var headers = HTTPHeaders([("content-type", "application/json")])
     workspace.policy.addHeaders(for: origin, to: &headers)
-    write(status, headers, body: body, context: context)
+    context.triggerUserOutboundEvent(
+      HTTPWholeResponse(status: status, headers: headers, body: body), promise: nil)
   }
 
   /// Answers a request that has not ended, and ends the connection.

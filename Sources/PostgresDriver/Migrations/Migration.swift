@@ -1,6 +1,6 @@
 /// One file of the migrations folder.
 public struct Migration: Sendable, Equatable {
-  /// From 1, without gaps.
+  /// Unique and positive. Numbers may be left out, so that each part of the product has its own range.
   public let version: Int
   public let name: String
   /// The file's name, `NNNN_name.sql`.

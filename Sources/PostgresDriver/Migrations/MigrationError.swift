@@ -6,8 +6,8 @@ public enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible 
   case malformedName(fileName: String)
   /// Two files with the same number.
   case duplicate(fileName: String, other: String)
-  /// A number is missing before this file.
-  case gap(fileName: String, expected: Int)
+  /// A file that the database does not have, numbered below one that it has.
+  case outOfOrder(fileName: String, applied: Int)
   /// The file was changed after it was applied.
   case changed(fileName: String)
   /// The database has migrations that the folder does not.
@@ -25,8 +25,8 @@ public enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible 
       "migration \(fileName): the name must be four digits, an underscore, a name and .sql"
     case .duplicate(let fileName, let other):
       "migration \(fileName) has the same number as \(other)"
-    case .gap(let fileName, let expected):
-      "migration \(fileName): number \(expected) is missing before it"
+    case .outOfOrder(let fileName, let applied):
+      "migration \(fileName) comes too late: the database already has number \(applied)"
     case .changed(let fileName):
       "migration \(fileName) was changed after it was applied; add a new file instead"
     case .databaseIsNewer(let version, let name):

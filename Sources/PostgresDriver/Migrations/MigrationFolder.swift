@@ -4,7 +4,7 @@ import Foundation
 enum MigrationFolder {
   /// The migrations in order.
   ///
-  /// - Throws: `MigrationError` when the folder cannot be read, or its numbers are not 1, 2, 3, …
+  /// - Throws: `MigrationError` when the folder cannot be read, or two files have one number
   static func read(_ path: String) throws(MigrationError) -> [Migration] {
     let names: [String]
     do {
@@ -15,12 +15,8 @@ enum MigrationFolder {
     var migrations: [Migration] = []
     for fileName in names.filter({ $0.hasSuffix(".sql") && !$0.hasPrefix(".") }).sorted() {
       let migration = try readFile(fileName, in: path)
-      let expected = migrations.count + 1
       if let previous = migrations.last, previous.version == migration.version {
         throw .duplicate(fileName: fileName, other: previous.fileName)
-      }
-      guard migration.version == expected else {
-        throw .gap(fileName: fileName, expected: expected)
       }
       migrations.append(migration)
     }

@@ -49,7 +49,7 @@ extension PostgresConnection {
     var checksums: [Int: String] = [:]
     for row in rows {
       let version: Int = try row.value("version")
-      guard version <= migrations.count else {
+      guard migrations.contains(where: { $0.version == version }) else {
         throw MigrationError.databaseIsNewer(version: version, name: try row.value("name"))
       }
       checksums[version] = try row.value("checksum", as: String.self)
@@ -62,6 +62,9 @@ extension PostgresConnection {
           throw MigrationError.changed(fileName: migration.fileName)
         }
       } else {
+        if let newest = checksums.keys.max(), newest > migration.version {
+          throw MigrationError.outOfOrder(fileName: migration.fileName, applied: newest)
+        }
         try apply(migration, checksum: checksum)
         applied.append(migration)
       }

@@ -12,18 +12,32 @@ struct HandPublishedEventDecoder {
     normalizer = EventNormalizer(catalog: catalog, limits: limits, keepsWork: keepsWork)
   }
 
-  /// The reason of an invalid message repeats no value of it.
+  /// The reason of an invalid message repeats no value of it and stays on one line.
   mutating func decode(_ message: ByteBuffer) -> HandPublishedMessage {
     do {
       return .event(try read(message))
     } catch let error as JSONSyntaxError {
       return .invalid(reason: "no JSON: \(error)")
     } catch let rejection as EventRejection {
-      let faults = rejection.errors.map { "\($0.pointer) \($0.message)" }
+      let faults = rejection.errors.map { error in
+        // A pointer can hold names that the sender chose, with any characters.
+        error.pointer.isEmpty ? error.message : "\(Self.printable(error.pointer)) \(error.message)"
+      }
       return .invalid(reason: "no valid event: " + faults.joined(separator: "; "))
     } catch {
       preconditionFailure("only the errors above are thrown: \(error)")
     }
+  }
+
+  private static func printable(_ text: String) -> String {
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { scalar in
+          switch scalar.properties.generalCategory {
+          case .control, .lineSeparator, .paragraphSeparator: "\u{FFFD}"
+          default: scalar
+          }
+        }))
   }
 
   private mutating func read(_ message: ByteBuffer) throws -> PublishedEvent {

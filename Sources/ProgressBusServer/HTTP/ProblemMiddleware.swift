@@ -19,20 +19,26 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
   ) async throws -> Response {
     do {
       return try await next(request, context)
+    } catch let error as HTTPError {
+      return try Self.response(status: error.status, detail: error.body, headers: error.headers)
     } catch let error as any HTTPResponseError {
-      let detail = (error as? HTTPError)?.body
-      return try Self.response(status: error.status, detail: detail)
+      return try Self.response(status: error.status)
     } catch {
       context.logger.error("a request failed", metadata: ["error": "\(error)"])
-      return try Self.response(status: .internalServerError, detail: nil)
+      return try Self.response(status: .internalServerError)
     }
   }
 
-  private static func response(status: HTTPResponse.Status, detail: String?) throws -> Response {
+  /// - Parameter headers: what the error says beside its body, such as `Allow` or `Retry-After`.
+  private static func response(
+    status: HTTPResponse.Status, detail: String? = nil, headers: HTTPFields = [:]
+  ) throws -> Response {
     let problem = Problem(title: status.reasonPhrase, status: status.code, detail: detail)
+    var headers = headers
+    headers[.contentType] = "application/problem+json"
+    headers[.cacheControl] = "no-store"
     return Response(
-      status: status,
-      headers: [.contentType: "application/problem+json", .cacheControl: "no-store"],
+      status: status, headers: headers,
       body: .init(byteBuffer: ByteBuffer(data: try JSONEncoder().encode(problem))))
   }
 }

@@ -21,6 +21,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
   private var timer: NIOScheduledCallback?
   private var timerDeadline = NIODeadline.distantFuture
   private var addsKeepAlive = false
+  /// Stands between this handler and the network; what is encoded already is sent from its place.
+  private var encoder: ChannelHandlerContext?
   /// What arrived while a request was being answered.
   private var waiting = CircularBuffer<WaitingInput>(initialCapacity: 4)
   private var isDelivering = false
@@ -42,6 +44,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
+    encoder = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self)
     setTimer(state.deadline, context: context)
   }
 
@@ -49,6 +52,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     timer?.cancel()
     timer = nil
     self.context = nil
+    encoder = nil
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -72,6 +76,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
   private func receive(
     _ part: HTTPServerRequestPart, _ data: NIOAny, context: ChannelHandlerContext
   ) {
+    var expectsContinue = false
     switch part {
     case .head(let head):
       let fields = ConnectionFields(of: head)
@@ -79,16 +84,18 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
       // NIO's decoder stops after a request to upgrade, granted or not.
       state.requestBegan(isLast: !isKeepAlive || fields.asksToUpgrade, now: .now())
       addsKeepAlive = isKeepAlive && head.version == .http1_0
-      if fields.expectsContinue && head.version == .http1_1 {
-        let interim = HTTPResponseHead(version: .http1_1, status: .continue)
-        context.writeAndFlush(wrapOutboundOut(.head(interim)), promise: nil)
-      }
+      expectsContinue = fields.expectsContinue && head.version == .http1_1
     case .body: break
     case .end: state.requestEnded(now: .now())
     }
     // Deadlines mostly move on; the timer is set anew when it rings, or when one comes closer.
     if state.deadline < timerDeadline { setTimer(state.deadline, context: context) }
     context.fireChannelRead(data)
+    // A request that was refused by its head alone has its answer; its body is not asked for.
+    if expectsContinue && !state.hasResponseBegun && !state.isLingering {
+      let interim = HTTPResponseHead(version: .http1_1, status: .continue)
+      context.writeAndFlush(wrapOutboundOut(.head(interim)), promise: nil)
+    }
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -121,6 +128,28 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
       if !waiting.isEmpty { deliverWaiting(context: context) }
     }
     context.write(data, promise: promise)
+  }
+
+  func triggerUserOutboundEvent(
+    context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
+  ) {
+    guard let response = event as? HTTPWholeResponse else {
+      return context.triggerUserOutboundEvent(event, promise: promise)
+    }
+    guard let encoder, !state.isLingering, !addsKeepAlive, !state.responseBegan(isLast: false)
+    else {
+      for part in response.parts {
+        write(context: context, data: wrapOutboundOut(part), promise: nil)
+      }
+      context.flush()
+      promise?.succeed()
+      return
+    }
+    encoder.writeAndFlush(
+      NIOAny(response.encoded(allocator: context.channel.allocator)), promise: promise)
+    _ = state.responseEnded(now: .now())
+    if state.deadline < timerDeadline { setTimer(state.deadline, context: context) }
+    if !waiting.isEmpty { deliverWaiting(context: context) }
   }
 
   /// Goes on with what was sent ahead, once the answer that is being written has been written whole.

@@ -1,0 +1,32 @@
+/// What becomes of a row after an attempt.
+struct RowVerdict: Sendable, Equatable {
+  enum Fate: Sendable, Equatable {
+    case synced
+    case retry(after: Duration, countsAsAttempt: Bool)
+    case failed
+  }
+
+  let id: Int64
+  let fate: Fate
+  /// For the row's own records, empty when it is synced. Can quote the row: never logged.
+  let reason: String
+
+  /// The verdict on a row whose attempt failed for a reason that may pass.
+  static func again(_ row: OutgoingRow, reason: String, maximumAttempts: Int) -> RowVerdict {
+    let attempts = row.attempts + 1
+    guard attempts < maximumAttempts else {
+      return RowVerdict(
+        id: row.id, fate: .failed, reason: "given up after \(attempts) attempts: \(reason)")
+    }
+    return RowVerdict(
+      id: row.id,
+      fate: .retry(
+        after: QueueRetrySchedule.delay(afterAttempts: attempts), countsAsAttempt: true),
+      reason: reason)
+  }
+
+  /// The verdict on a row that is to wait without a mark against it.
+  static func later(_ row: OutgoingRow, after delay: Duration, reason: String) -> RowVerdict {
+    RowVerdict(id: row.id, fate: .retry(after: delay, countsAsAttempt: false), reason: reason)
+  }
+}

@@ -1,0 +1,213 @@
+import Foundation
+import Logging
+import PostgresDriver
+
+/// Takes rows off the queue and sends them. Several engines, in one process or many, may work on one
+/// queue.
+struct MirrorEngine: Sendable {
+  let configuration: MirrorConfiguration
+  let store: MirrorStore
+  let client: BigQueryClient
+  let pseudonymizer: Pseudonymizer?
+  let circuits = Circuits()
+  let logger: Logger
+
+  /// The tables that need a salt.
+  static func needingSalt(_ tables: [MirroredTable]) -> [String] {
+    tables.filter { !$0.pseudonymisedColumns.isEmpty }.map(\.sourceTable)
+  }
+
+  /// Batches of one table that are under way at the same time while the queue is long: BigQuery takes
+  /// its time for each, whatever its size.
+  private static let batchesAtOnce = 3
+
+  /// Sends what is ready of one table, batch by batch, until nothing is or BigQuery stops answering.
+  ///
+  /// - Parameter shouldStop: asked before each batch.
+  func drain(
+    _ table: MirroredTable, shouldStop: @escaping @Sendable () -> Bool = { false }
+  ) async throws -> Tally {
+    guard !shouldStop() else { return Tally() }
+    var (tally, isMore) = try await drainBatch(table)
+    guard isMore else { return tally }
+    try await withThrowingTaskGroup(of: Tally.self) { group in
+      for _ in 0..<Self.batchesAtOnce {
+        group.addTask {
+          var tally = Tally()
+          var isMore = true
+          while isMore, !shouldStop(), !Task.isCancelled {
+            let batch = try await drainBatch(table)
+            tally += batch.tally
+            isMore = batch.isMore
+          }
+          return tally
+        }
+      }
+      for try await part in group { tally += part }
+    }
+    return tally
+  }
+
+  /// Sends one batch.
+  ///
+  /// - Returns: what came of it, and whether there may be more to send right now.
+  private func drainBatch(_ table: MirroredTable) async throws -> (tally: Tally, isMore: Bool) {
+    let limit = await circuits.allowance(table.sourceTable, batchSize: configuration.batchSize)
+    guard limit > 0 else { return (Tally(), false) }
+    let token = UUID()
+    let claimed = try await store.claim(
+      table.sourceTable, token: token, limit: limit, lease: configuration.lease)
+    guard !claimed.isEmpty else { return (Tally(), false) }
+    let report = await sendHolding(claimed, of: table, token: token)
+    await circuits.record(report, for: table.sourceTable)
+    let tally = try await settle(report, of: table, token: token)
+    return (tally, !report.isUnavailable && claimed.count == limit)
+  }
+
+  /// Sends what is ready of all tables at the same time.
+  func drainAll() async throws -> Tally {
+    let tables = try await store.tables()
+    return try await withThrowingTaskGroup(of: Tally.self) { group in
+      for table in tables { group.addTask { try await drain(table) } }
+      var total = Tally()
+      for try await tally in group { total += tally }
+      return total
+    }
+  }
+
+  private func sendHolding(
+    _ claimed: [ClaimedRow], of table: MirroredTable, token: UUID
+  ) async -> DeliveryReport {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await hold(claimed.map(\.id), of: table, token: token) }
+      let report = await send(claimed, of: table)
+      group.cancelAll()
+      return report
+    }
+  }
+
+  /// Renews the lease until cancelled. A renewal that fails needs no more than another try: when the
+  /// lease runs out, the rows are sent twice, and the dedup view shows one.
+  private func hold(_ ids: [Int64], of table: MirroredTable, token: UUID) async {
+    while true {
+      do { try await Task.sleep(for: configuration.lease / 3) } catch { return }
+      do {
+        try await store.renew(
+          table.sourceTable, token: token, ids: ids, lease: configuration.lease)
+      } catch {
+        logger.warning(
+          "a lease on mirrored rows was not renewed",
+          metadata: ["table": "\(table.sourceTable)", "error": "\(error)"])
+      }
+    }
+  }
+
+  private func send(_ claimed: [ClaimedRow], of table: MirroredTable) async -> DeliveryReport {
+    var outgoing: [OutgoingRow] = []
+    outgoing.reserveCapacity(claimed.count)
+    var unsendable: [RowVerdict] = []
+    for row in claimed {
+      do {
+        if let ready = try OutgoingRow(row, of: table, pseudonymizer) {
+          outgoing.append(ready)
+        } else {
+          unsendable.append(
+            RowVerdict(id: row.id, fate: .failed, reason: "the source row is gone"))
+        }
+      } catch {
+        // Found at the start; a registry that changed since is put right by a restart with a salt.
+        return DeliveryReport(
+          verdicts: claimed.map {
+            RowVerdict(
+              id: $0.id, fate: .retry(after: configuration.interval, countsAsAttempt: false),
+              reason: "\(error)")
+          }, publicError: "\(error)", isUnavailable: true)
+      }
+    }
+    let delivery = BatchDelivery(
+      client: client,
+      path: client.path(
+        "datasets", table.dataset ?? configuration.datasetID, "tables", table.table, "insertAll"),
+      maximumAttempts: configuration.maximumAttempts,
+      note: { MirrorMetrics.countCall($0, of: table.sourceTable) })
+    var report = await delivery.deliver(outgoing)
+    report.verdicts += unsendable
+    return report
+  }
+
+  /// Writes the verdicts down, even when this process is about to end.
+  private func settle(
+    _ report: DeliveryReport, of table: MirroredTable, token: UUID
+  ) async throws -> Tally {
+    let store = store
+    let tally = try await Task {
+      var tries = 0
+      while true {
+        do {
+          return try await store.settle(
+            table.sourceTable, token: token, verdicts: report.verdicts,
+            publicError: report.publicError)
+        } catch {
+          tries += 1
+          guard tries < 3 else { throw error }
+          try await Task.sleep(for: .milliseconds(200 << tries))
+        }
+      }
+    }.value
+    MirrorMetrics.count(tally, of: table.sourceTable)
+    if let error = report.publicError {
+      logger.warning(
+        "BigQuery did not take every row",
+        metadata: [
+          "table": "\(table.sourceTable)", "error": "\(error)", "synced": "\(tally.synced)",
+          "retried": "\(tally.retried)", "failed": "\(tally.failed)",
+        ])
+    } else {
+      logger.debug(
+        "mirrored rows", metadata: ["table": "\(table.sourceTable)", "rows": "\(tally.synced)"])
+    }
+    return tally
+  }
+}
+
+extension OutgoingRow {
+  /// Nil when the source row is gone.
+  ///
+  /// - Throws: `MirrorError.missingSalt`.
+  init?(_ row: ClaimedRow, of table: MirroredTable, _ pseudonymizer: Pseudonymizer?) throws {
+    guard let document = row.document else { return nil }
+    var pseudonyms: [(name: String, value: String?)] = []
+    if let identities = row.identities {
+      guard let pseudonymizer else {
+        throw MirrorError.missingSalt(tables: [table.sourceTable])
+      }
+      let raw = try JSONDecoder().decode([String: Identity].self, from: Data(identities))
+      pseudonyms = raw.sorted { $0.key < $1.key }.map { name, identity in
+        (name, identity.text.map(pseudonymizer.pseudonym))
+      }
+    }
+    self.init(
+      id: row.id, attempts: row.attempts,
+      element: InsertAllRequest.element(
+        insertID: InsertAllRequest.insertID(
+          form: table.insertIDForm, sourceKey: row.sourceKey,
+          correction: row.isCorrection ? row.id : nil),
+        document: document, pseudonyms: pseudonyms))
+  }
+}
+
+/// An identifier as it stands in a document: a text, a number, or null.
+private struct Identity: Decodable {
+  let text: String?
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      text = nil
+    } else if let string = try? container.decode(String.self) {
+      text = string
+    } else {
+      text = String(try container.decode(Int64.self))
+    }
+  }
+}

@@ -1,0 +1,26 @@
+/// Why the mirror cannot work. Descriptions are for the operator and hold no personal data.
+public enum MirrorError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The mirror is switched off.
+  case disabled
+  /// Tables have pseudonymised columns and there is no salt.
+  case missingSalt(tables: [String])
+  /// Credentials are missing, malformed or refused.
+  case credentials(String)
+  /// Google answered with an error.
+  case google(GoogleError)
+  /// Google gave no answer, or one that cannot be read.
+  case unreachable(String)
+
+  public var description: String {
+    switch self {
+    case .disabled:
+      "the BigQuery mirror is off; BQ_SYNC_ENABLED=true turns it on"
+    case .missingSalt(let tables):
+      "set PSEUDONYMIZATION_SALT: the mirror sends pseudonyms for "
+        + tables.joined(separator: ", ") + ", and there is no salt to make them with"
+    case .credentials(let reason): "Google credentials: \(reason)"
+    case .google(let error): "BigQuery answered \(error)"
+    case .unreachable(let reason): "BigQuery cannot be reached: \(reason)"
+    }
+  }
+}

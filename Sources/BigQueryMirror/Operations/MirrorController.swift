@@ -1,0 +1,125 @@
+public import CurlTransport
+import Foundation
+public import Logging
+public import PostgresDriver
+
+/// Everything that operators and other parts ask of the mirror. Safe from any task; works, as far as it
+/// can, while the mirror is off.
+public struct MirrorController: Sendable {
+  let configuration: MirrorConfiguration
+  let isEnabled: Bool
+  let store: MirrorStore
+  let parts: MirrorParts
+  let transport: any HTTPTransport
+  let logger: Logger
+  private let alerts: AlertMonitor
+
+  /// - Parameters:
+  ///   - pool: at least two connections.
+  ///   - environment: where credentials are looked for.
+  public init(
+    configuration: MirrorConfiguration, isEnabled: Bool, pool: PostgresPool,
+    transport: any HTTPTransport, environment: [String: String], logger: Logger
+  ) {
+    self.configuration = configuration
+    self.isEnabled = isEnabled
+    self.transport = transport
+    self.logger = logger
+    store = MirrorStore(pool: pool)
+    parts = MirrorParts(
+      configuration: configuration, store: store, transport: transport, environment: environment,
+      logger: logger)
+    alerts = AlertMonitor(
+      rule: AlertRule(
+        pendingLimit: configuration.pendingWarning, failedLimit: configuration.failedAlert),
+      webhook: configuration.alertWebhookURL.map { AlertWebhook(url: $0, transport: transport) },
+      logger: logger)
+  }
+
+  /// Proves that the mirror can start: salt and credentials are there. Does nothing while it is off.
+  ///
+  /// - Throws: `MirrorError`, or `PostgresError`.
+  public func prepare() async throws {
+    if isEnabled { _ = try await engine() }
+  }
+
+  /// - Throws: `MirrorError.disabled` and what `prepare` throws.
+  func engine() async throws -> MirrorEngine {
+    guard isEnabled else { throw MirrorError.disabled }
+    return try await parts.engine()
+  }
+
+  /// The figures.
+  ///
+  /// - Throws: `PostgresError`.
+  public func status() async throws -> MirrorStatus {
+    try await store.status(enabled: isEnabled)
+  }
+
+  /// Sends every row that is ready, now. Rows that wait for another try keep waiting.
+  ///
+  /// - Throws: `MirrorError`, or `PostgresError`.
+  public func flush() async throws -> FlushReport {
+    let tally = try await engine().drainAll()
+    let status = try await status()
+    return FlushReport(
+      synced: tally.synced, retried: tally.retried, failed: tally.failed,
+      pending: status.totals.pending)
+  }
+
+  /// Puts what was given up back on the queue.
+  ///
+  /// - Throws: `PostgresError`.
+  public func retry() async throws -> RetryReport {
+    RetryReport(requeued: try await store.retryFailures())
+  }
+
+  /// Forgets what was given up.
+  ///
+  /// - Throws: `PostgresError`.
+  public func clearFailed() async throws -> ClearReport {
+    ClearReport(cleared: try await store.clearFailures())
+  }
+
+  /// Deletes mirrored rows that are older than the retention, some at a time, so that no statement
+  /// holds others up.
+  ///
+  /// - Throws: `PostgresError`.
+  public func enforceRetention() async throws -> RetentionReport {
+    var tables: [RetentionReport.Table] = []
+    for table in try await store.tables() {
+      var total = 0
+      while true {
+        let deleted = try await store.expire(
+          table.sourceTable, days: configuration.retentionDays,
+          limit: configuration.retentionBatch)
+        total += deleted
+        MirrorMetrics.countExpired(deleted, of: table.sourceTable)
+        guard deleted == configuration.retentionBatch else { break }
+        try await Task.sleep(for: .milliseconds(10))
+      }
+      if total > 0 { tables.append(.init(sourceTable: table.sourceTable, deleted: total)) }
+    }
+    return RetentionReport(
+      retentionDays: configuration.retentionDays, deleted: tables.reduce(0) { $0 + $1.deleted },
+      tables: tables)
+  }
+
+  /// How the mirror is, judged by the queue and by this process' last calls.
+  ///
+  /// - Throws: `PostgresError`.
+  public func health() async throws -> MirrorHealth {
+    let status = try await status()
+    let failing = await parts.failingTables(times: 3)
+    return .judge(
+      status, failingTables: failing, configuration: configuration)
+  }
+
+  /// Looks after what needs no hurry: adds up figures, shows them, raises alerts.
+  func watch() async throws {
+    try await store.fold()
+    let status = try await status()
+    MirrorMetrics.show(status)
+    await alerts.look(at: status.totals)
+  }
+}

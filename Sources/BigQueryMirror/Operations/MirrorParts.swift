@@ -1,0 +1,86 @@
+import CurlTransport
+import Logging
+
+/// Makes the parts that need Google, at first use, once.
+actor MirrorParts {
+  private let configuration: MirrorConfiguration
+  private let store: MirrorStore
+  private let transport: any HTTPTransport
+  private let environment: [String: String]
+  private let logger: Logger
+  private var tokens: TokenCache?
+  private var clientMaking: Task<BigQueryClient, any Error>?
+  private var engineMaking: Task<MirrorEngine, any Error>?
+
+  init(
+    configuration: MirrorConfiguration, store: MirrorStore, transport: any HTTPTransport,
+    environment: [String: String], logger: Logger
+  ) {
+    self.configuration = configuration
+    self.store = store
+    self.transport = transport
+    self.environment = environment
+    self.logger = logger
+  }
+
+  /// - Throws: `MirrorError.credentials`.
+  func client() async throws -> BigQueryClient {
+    let task = clientMaking ?? Task { try await makeClient() }
+    clientMaking = task
+    do { return try await task.value } catch {
+      if clientMaking == task { clientMaking = nil }
+      throw error
+    }
+  }
+
+  /// - Throws: `MirrorError`, or `PostgresError` when the registry cannot be read.
+  func engine() async throws -> MirrorEngine {
+    let task = engineMaking ?? Task { try await makeEngine() }
+    engineMaking = task
+    do { return try await task.value } catch {
+      if engineMaking == task { engineMaking = nil }
+      throw error
+    }
+  }
+
+  /// Nil when none is configured.
+  func pseudonymizer() async throws -> Pseudonymizer? {
+    switch configuration.salt {
+    case .none: return nil
+    case .text(let salt): return Pseudonymizer(salt: salt)
+    case .secret(let project, let name, let version):
+      _ = try await client()
+      guard let tokens else {
+        throw MirrorError.credentials("Secret Manager cannot be used with an emulator")
+      }
+      return Pseudonymizer(
+        salt: try await SecretManager(transport: transport, tokens: tokens).text(
+          project: project, name: name, version: version))
+    }
+  }
+
+  func failingTables(times: Int) async -> [String] {
+    guard case .success(let engine)? = await engineMaking?.result else { return [] }
+    return await engine.circuits.failing(times: times)
+  }
+
+  private func makeClient() async throws -> BigQueryClient {
+    if configuration.emulatorURL == nil {
+      tokens = TokenCache(
+        try await CredentialResolver(environment: environment, transport: transport)
+          .resolve(path: configuration.credentialsPath))
+    }
+    return BigQueryClient(
+      configuration: configuration, transport: transport, tokens: tokens,
+      limiter: CallLimiter(callsPerSecond: configuration.callsPerSecond))
+  }
+
+  private func makeEngine() async throws -> MirrorEngine {
+    let pseudonymizer = try await pseudonymizer()
+    let needing = MirrorEngine.needingSalt(try await store.tables())
+    if pseudonymizer == nil, !needing.isEmpty { throw MirrorError.missingSalt(tables: needing) }
+    return MirrorEngine(
+      configuration: configuration, store: store, client: try await client(),
+      pseudonymizer: pseudonymizer, logger: logger)
+  }
+}

@@ -1,0 +1,254 @@
+import CurlTransport
+import Foundation
+import JWTKit
+import Logging
+import PostgresDriver
+import ProgressBusTesting
+import Testing
+
+@testable import BigQueryMirror
+
+@Suite("Access tokens")
+struct TokenTests {
+  private struct Claims: JWTPayload {
+    let iss: String
+    let scope: String
+    let aud: String
+    let iat: Int
+    let exp: Int
+    func verify(using algorithm: some JWTAlgorithm) throws {}
+  }
+
+  /// A new RSA key, made by OpenSSL, in PEM form.
+  private static func newKey(in folder: String) async throws -> (private: String, public: String) {
+    func openssl(_ arguments: [String]) throws {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
+      process.arguments = arguments
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      process.waitUntilExit()
+      try #require(process.terminationStatus == 0)
+    }
+    try openssl([
+      "genpkey", "-algorithm", "RSA", "-out", "\(folder)/key", "-pkeyopt", "rsa_keygen_bits:2048",
+    ])
+    try openssl(["pkey", "-in", "\(folder)/key", "-pubout", "-out", "\(folder)/public"])
+    return (
+      try String(contentsOfFile: "\(folder)/key", encoding: .utf8),
+      try String(contentsOfFile: "\(folder)/public", encoding: .utf8)
+    )
+  }
+
+  private func withServiceAccount(
+    otherwise: @escaping FaultServer.Script,
+    _ body:
+      @Sendable (FaultServer, CurlTransport, _ path: String, _ publicKey: String) async throws
+      -> Void
+  ) async throws {
+    try await withTemporaryFolder("key") { folder in
+      let key = try await Self.newKey(in: folder)
+      try await withFaultServer(otherwise: otherwise) { server in
+        let file = [
+          "type": "service_account", "client_email": "mirror@p.iam.gserviceaccount.com",
+          "private_key": key.private, "private_key_id": "key-1",
+          "token_uri": "\(server.url)/token",
+        ]
+        let path = "\(folder)/account.json"
+        try JSONEncoder().encode(file).write(to: URL(fileURLWithPath: path))
+        let transport = CurlTransport()
+        try await body(server, transport, path, key.public)
+        await transport.shutdown()
+      }
+    }
+  }
+
+  private static let granted = FaultAnswer.json(
+    200, #"{"access_token":"ya29.one","expires_in":3599,"token_type":"Bearer"}"#)
+
+  @Test("The assertion passes a real RS256 check")
+  func assertion() async throws {
+    try await withServiceAccount(otherwise: Answers.script { _ in Self.granted }) {
+      server, transport, path, publicKey in
+      let source = try await CredentialResolver(environment: [:], transport: transport)
+        .resolve(path: path)
+      let before = Int(Date().timeIntervalSince1970)
+      let token = try await source.fetch()
+      #expect(token.value == "ya29.one")
+      let request = try #require(server.requests.first)
+      let form = try #require(URLComponents(string: "?" + request.text)?.queryItems)
+      #expect(
+        form.first { $0.name == "grant_type" }?.value
+          == "urn:ietf:params:oauth:grant-type:jwt-bearer")
+      let assertion = try #require(form.first { $0.name == "assertion" }?.value)
+      let keys = JWTKeyCollection()
+      await keys.add(rsa: try Insecure.RSA.PublicKey(pem: publicKey), digestAlgorithm: .sha256)
+      let claims = try await keys.verify(assertion, as: Claims.self, iteratingKeys: true)
+      #expect(claims.iss == "mirror@p.iam.gserviceaccount.com")
+      #expect(claims.aud == "\(server.url)/token")
+      #expect(claims.scope.contains("https://www.googleapis.com/auth/"))
+      #expect(claims.iat >= before && claims.exp == claims.iat + 3_600)
+      let encoded = try #require(assertion.split(separator: ".").first)
+      let padded = encoded + String(repeating: "=", count: (4 - encoded.count % 4) % 4)
+      let header = try #require(Data(base64Encoded: String(padded)))
+      let fields = try JSONSerialization.jsonObject(with: header) as? [String: String]
+      #expect(fields?["alg"] == "RS256")
+      #expect(fields?["kid"] == "key-1")
+    }
+  }
+
+  @Test("One token serves many calls, and a new one is asked for four minutes before its end")
+  func cache() async throws {
+    final class Source: AccessTokenSource {
+      let count = Counter()
+      func fetch() async throws(MirrorError) -> AccessToken {
+        let number = await count.next()
+        return AccessToken(
+          value: "token-\(number)", expiresAt: Date(timeIntervalSince1970: Double(number) * 3_600))
+      }
+    }
+    actor Counter {
+      var value = 0
+      func next() -> Int {
+        value += 1
+        return value
+      }
+    }
+    let source = Source()
+    let clock = TestClock()
+    let cache = TokenCache(source, now: { clock.now })
+    let values = await withTaskGroup(of: String?.self) { group in
+      for _ in 0..<100 { group.addTask { try? await cache.value() } }
+      return await group.reduce(into: Set<String?>()) { $0.insert($1) }
+    }
+    #expect(values == ["token-1"])
+    clock.set(3_359)
+    #expect(try await cache.value() == "token-1")
+    clock.set(3_361)
+    #expect(try await cache.value() == "token-2")
+    await cache.discard()
+    #expect(try await cache.value() == "token-3")
+    #expect(await source.count.value == 3)
+  }
+
+  @Test("A revoked key is a clear error, and no secret is in it")
+  func revoked() async throws {
+    try await withServiceAccount(
+      otherwise: Answers.script { _ in
+        .json(400, #"{"error":"invalid_grant","error_description":"Invalid JWT Signature."}"#)
+      }
+    ) { _, transport, path, _ in
+      let source = try await CredentialResolver(environment: [:], transport: transport)
+        .resolve(path: path)
+      await #expect(
+        throws: MirrorError.credentials(
+          "the token endpoint refused them with HTTP 400: invalid_grant (Invalid JWT Signature.)")
+      ) { try await source.fetch() }
+    }
+  }
+
+  @Test("Rows are sent with the token; one that Google refuses is replaced once")
+  func refusedToken() async throws {
+    try await withServiceAccount(
+      otherwise: Answers.script { request in
+        if request.target == "/token" { return Self.granted }
+        return request.headers["authorization"] == "Bearer ya29.one"
+          ? Answers.accepted : Answers.error(401, "authError")
+      }
+    ) { server, transport, path, _ in
+      let tokens = TokenCache(
+        try await CredentialResolver(environment: [:], transport: transport).resolve(path: path))
+      let client = BigQueryClient(
+        configuration: MirrorConfiguration(
+          projectID: "p", datasetID: "d", emulatorURL: server.url),
+        transport: transport, tokens: tokens, limiter: CallLimiter(callsPerSecond: 100))
+      for _ in 0..<5 { #expect(try await client.call(.get, "/x").status == 200) }
+      #expect(server.requests.count { $0.target == "/token" } == 1)
+      server.answerNext(Answers.error(401, "authError"))
+      #expect(try await client.call(.get, "/x").status == 200)
+      #expect(server.requests.count { $0.target == "/token" } == 2)
+    }
+  }
+
+  @Test("Credentials are looked for in the order of application default credentials")
+  func order() async throws {
+    try await withTemporaryFolder("home") { home in
+      let transport = CurlTransport()
+      func resolve(_ environment: [String: String]) async throws -> any AccessTokenSource {
+        try await CredentialResolver(environment: environment, transport: transport)
+          .resolve(path: nil)
+      }
+      let metadata = try await resolve(["HOME": home, "GCE_METADATA_HOST": "here:1"])
+      #expect((metadata as? MetadataTokens)?.host == "here:1")
+
+      let folder = "\(home)/.config/gcloud"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let user =
+        #"{"type":"authorized_user","client_id":"c","client_secret":"s","refresh_token":"r"}"#
+      try user.write(
+        toFile: "\(folder)/application_default_credentials.json", atomically: true, encoding: .utf8)
+      let fromHome = try await resolve(["HOME": home])
+      #expect((fromHome as? AuthorizedUserTokens)?.user.refreshToken == "r")
+
+      let missing = "\(home)/missing.json"
+      await #expect(throws: MirrorError.credentials("\(missing) cannot be read")) {
+        _ = try await resolve(["HOME": home, "GOOGLE_APPLICATION_CREDENTIALS": missing])
+      }
+      let broken = "\(home)/broken.json"
+      try #"{"type":"service_account","client_email":"x"}"#.write(
+        toFile: broken, atomically: true, encoding: .utf8)
+      await #expect(throws: MirrorError.credentials("\(broken) has no member private_key")) {
+        _ = try await resolve(["GOOGLE_APPLICATION_CREDENTIALS": broken])
+      }
+      await transport.shutdown()
+    }
+  }
+
+  @Test("The metadata server is asked with its header")
+  func metadata() async throws {
+    try await withFaultServer(
+      otherwise: Answers.script { request in
+        request.headers["metadata-flavor"] == "Google" ? Self.granted : .text(403, "")
+      }
+    ) { server in
+      let transport = CurlTransport()
+      let source = MetadataTokens(host: "127.0.0.1:\(server.port)", transport: transport)
+      let token = try await source.fetch()
+      #expect(token.value == "ya29.one")
+      #expect(
+        server.requests.map(\.target)
+          == ["/computeMetadata/v1/instance/service-accounts/default/token"])
+      await transport.shutdown()
+    }
+  }
+
+  @Test("The salt comes from Secret Manager")
+  func secret() async throws {
+    try await withFaultServer(
+      otherwise: Answers.script { request in
+        request.target == "/v1/projects/p/secrets/salt/versions/latest:access"
+          ? .json(200, #"{"payload":{"data":"cGVwcGVyCg=="}}"#) : Self.granted
+      }
+    ) { server in
+      let transport = CurlTransport()
+      let tokens = TokenCache(
+        MetadataTokens(host: "127.0.0.1:\(server.port)", transport: transport))
+      let secrets = SecretManager(transport: transport, tokens: tokens, baseURL: server.url)
+      let salt = try await secrets.text(project: "p", name: "salt", version: "latest")
+      #expect(salt == "pepper")
+      await transport.shutdown()
+    }
+  }
+
+  @Test("Without a salt the mirror refuses to start, and names the setting and the tables")
+  func noSalt() async throws {
+    try await withMirror("http://127.0.0.1:1", change: MirrorFixture.change { $0.salt = .none }) {
+      mirror in
+      let error = await #expect(throws: MirrorError.self) {
+        try await mirror.controller.prepare()
+      }
+      #expect(error == .missingSalt(tables: ["progress_events", "training_sessions"]))
+      #expect(error?.description.contains("PSEUDONYMIZATION_SALT") == true)
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import Testing
+
+@testable import BigQueryMirror
+
+@Suite("Waits between attempts")
+struct QueueRetryScheduleTests {
+  @Test(
+    "On the queue: 1 s, doubled five times, then 32 s more each time, an hour at most",
+    arguments: [
+      (1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 32), (7, 64), (8, 96), (9, 128), (10, 160),
+      (50, 1_440), (117, 3_584), (118, 3_600), (1_000, 3_600), (100_000_000, 3_600),
+    ])
+  func queueDelay(attempts: Int, seconds: Int) {
+    #expect(QueueRetrySchedule.delay(afterAttempts: attempts) == .seconds(seconds))
+  }
+
+  @Test(
+    "Inside a call: half a second, doubled, half of it chance; Retry-After goes before it",
+    arguments: [
+      (1, nil, 0.0, 250), (1, nil, 1.0, 500), (2, nil, 0.0, 500), (2, nil, 1.0, 1_000),
+      (1, 2, 0.5, 2_000), (1, 60, 0.5, 10_000),
+    ] as [(Int, Int?, Double, Int)])
+  func callDelay(tries: Int, retryAfter: Int?, chance: Double, milliseconds: Int) {
+    #expect(
+      CallRetrySchedule.delay(
+        afterTries: tries, retryAfter: retryAfter.map { .seconds($0) }, chance: chance)
+        == .milliseconds(milliseconds))
+  }
+
+  @Test("The tenth attempt is the last")
+  func lastAttempt() {
+    func fate(attempts: Int) -> RowVerdict.Fate {
+      RowVerdict.again(
+        OutgoingRow(id: 1, attempts: attempts, element: []), reason: "backendError",
+        maximumAttempts: 10
+      ).fate
+    }
+    #expect(fate(attempts: 0) == .retry(after: .seconds(1), countsAsAttempt: true))
+    #expect(fate(attempts: 8) == .retry(after: .seconds(128), countsAsAttempt: true))
+    #expect(fate(attempts: 9) == .failed)
+  }
+}
+
+@Suite("Calls a second")
+struct CallScheduleTests {
+  @Test("No window of a second holds more calls than allowed, whenever they are asked for")
+  func windows() {
+    var schedule = CallSchedule(callsPerSecond: 10)
+    let start = ContinuousClock.now
+    var generator = SystemRandomNumberGenerator()
+    var now = start
+    var slots: [ContinuousClock.Instant] = []
+    for _ in 0..<1_000 {
+      now += .milliseconds(Int.random(in: 0...150, using: &generator))
+      let slot = schedule.reserve(at: now)
+      #expect(slot >= now)
+      slots.append(slot)
+    }
+    for index in 10..<slots.count {
+      #expect(slots[index] - slots[index - 10] >= .seconds(1))
+    }
+  }
+
+  @Test("A hundred calls at once are spread over nine seconds")
+  func hundred() {
+    var schedule = CallSchedule(callsPerSecond: 10)
+    let start = ContinuousClock.now
+    let slots = (0..<100).map { _ in schedule.reserve(at: start) }
+    #expect(slots.last == start + .seconds(9))
+  }
+}
+
+@Suite("Circuit")
+struct CircuitTests {
+  @Test("A failing table rests, then a few rows try; a success opens it wide")
+  func restsAndProbes() {
+    var circuit = Circuit()
+    let now = ContinuousClock.now
+    #expect(circuit.allowance(batchSize: 100, at: now) == 100)
+    circuit.recordFailure(quiet: nil, at: now)
+    #expect(circuit.allowance(batchSize: 100, at: now) == 0)
+    #expect(circuit.allowance(batchSize: 100, at: now + .seconds(1)) == Circuit.probeSize)
+    circuit.recordFailure(quiet: .seconds(600), at: now)
+    #expect(circuit.allowance(batchSize: 100, at: now + .seconds(599)) == 0)
+    circuit.recordSuccess()
+    #expect(circuit.allowance(batchSize: 100, at: now) == 100)
+  }
+}
+
+@Suite("When rows are sent")
+struct DispatchRuleTests {
+  @Test(
+    "When a batch is full, the interval is over, or a row is due for another try",
+    arguments: [
+      (99, 29.9, false, false), (100, 0, false, true), (1, 30, false, true), (1, 0, true, true),
+    ] as [(Int, Double, Bool, Bool)])
+  func due(rowCount: Int, waited: Double, hasTriedRows: Bool, isDue: Bool) {
+    let readiness = TableReadiness(
+      sourceTable: "t", rowCount: rowCount, hasTriedRows: hasTriedRows, waited: .seconds(waited))
+    #expect(
+      DispatchRule.isDue(readiness, batchSize: 100, interval: .seconds(30)) == isDue)
+  }
+}

@@ -1,0 +1,157 @@
+import EventBus
+import Events
+import NIOCore
+import NIOHTTP1
+import Testing
+
+@testable import Ingest
+
+@Suite struct BatchDecoderTests {
+  private static let receivedAt = Timestamp(rfc3339: "2026-11-21T10:00:00.000001Z".utf8)!
+
+  private func decode(
+    _ text: String, _ format: BodyFormat = .json,
+    _ configuration: IngestConfiguration = IngestConfiguration()
+  ) throws -> DecodedBatch {
+    var decoder = BatchDecoder(configuration: configuration, catalog: .standard)
+    return try decoder.decode(
+      ByteBuffer(string: text), format: format, receivedAt: Self.receivedAt)
+  }
+
+  private func problem(
+    _ text: String, _ format: BodyFormat = .json,
+    _ configuration: IngestConfiguration = IngestConfiguration()
+  ) -> Problem? {
+    #expect(throws: Problem.self) { try decode(text, format, configuration) }
+  }
+
+  @Test("one object is one event, in its canonical form")
+  func object() throws {
+    let batch = try decode(SampleText.event(#","event_id":"\#(SampleText.id)""#))
+    #expect(batch.accepted.map(\.index) == [0])
+    #expect(batch.accepted[0].id.description == SampleText.id)
+    #expect(batch.rejected.isEmpty)
+    #expect(batch.events[0].eventType == "cell_executed")
+    #expect(
+      String(buffer: batch.events[0].payload)
+        == #"{"event_id":"\#(SampleText.id)","event_type":"cell_executed","occurred_at":"2026-11-21T10:00:00.000001Z","received_at":"2026-11-21T10:00:00.000001Z","course_id":"default","student_id":"s-1","notebook_path":"a.ipynb"}"#
+    )
+  }
+
+  @Test("an array is taken apart in order, and a bad element is rejected alone")
+  func array() throws {
+    let batch = try decode(
+      "[\(SampleText.event(student: "a")), {}, 7, \(SampleText.event(student: "b"))]")
+    #expect(batch.accepted.map(\.index) == [0, 3])
+    #expect(
+      batch.events.map { String(buffer: $0.payload).contains(#""student_id":"b""#) }
+        == [false, true])
+    #expect(batch.rejected.map(\.index) == [1, 2])
+    #expect(batch.rejected.map { $0.errors[0].pointer } == ["/event_type", ""])
+    #expect(batch.rejected.map { $0.errors[0].code } == [.required, .type])
+  }
+
+  @Test("an empty array is a batch of none")
+  func emptyArray() throws {
+    let batch = try decode("[]")
+    #expect(batch.accepted.isEmpty && batch.rejected.isEmpty && batch.events.isEmpty)
+  }
+
+  @Test("lines with CRLF, blank lines and no line end at the end")
+  func lines() throws {
+    let batch = try decode(
+      "\r\n\(SampleText.event(student: "a"))\r\n \t\r\n\n\(SampleText.event(student: "b"))", .ndjson
+    )
+    #expect(batch.accepted.map(\.index) == [0, 1])
+    #expect(batch.rejected.isEmpty)
+  }
+
+  @Test("a line that is no JSON is rejected alone, with its place")
+  func badLine() throws {
+    let batch = try decode(
+      "\(SampleText.event())\n{\"event_type\":\n\(SampleText.event())\n", .ndjson)
+    #expect(batch.accepted.map(\.index) == [0, 2])
+    #expect(batch.rejected.map(\.index) == [1])
+    #expect(batch.rejected[0].errors.map(\.code) == [.syntax])
+    #expect(batch.rejected[0].errors[0].message.contains("ends in the middle"))
+  }
+
+  @Test("a body of which no line is JSON is no NDJSON", arguments: ["no\nno", "", "\n \r\n", "{"])
+  func noLines(_ body: String) {
+    #expect(problem(body, .ndjson)?.status == .badRequest)
+  }
+
+  @Test("what is no JSON names the fault and its place")
+  func noJSON() {
+    let cut = problem(#"{"event_type":"cell_ex"#)
+    #expect(cut?.status == .badRequest)
+    #expect(cut?.detail.contains("ends in the middle") == true)
+    #expect(problem("[1,]")?.detail.contains("at byte 3") == true)
+    #expect(problem("")?.detail.contains("empty") == true)
+    #expect(problem(SampleText.event() + SampleText.event())?.detail.contains("follows") == true)
+  }
+
+  @Test("as many events as allowed, and not one more", arguments: [BodyFormat.json, .ndjson])
+  func tooMany(_ format: BodyFormat) throws {
+    func body(_ count: Int) -> String {
+      format == .json
+        ? SampleText.array(count) : String(repeating: SampleText.event() + "\n", count: count)
+    }
+    #expect(try decode(body(1000), format).accepted.count == 1000)
+    let problem = problem(body(1001), format)
+    #expect(problem?.status == .payloadTooLarge)
+    #expect(problem?.detail.contains("1000") == true)
+  }
+
+  @Test("an event over the limit: rejected in a batch, the whole request alone")
+  func tooLarge() throws {
+    let limit = 64 * 1024
+    #expect(try decode(SampleText.event(ofLength: limit)).accepted.count == 1)
+    #expect(problem(SampleText.event(ofLength: limit + 1))?.status == .payloadTooLarge)
+    let batch = try decode("[\(SampleText.event(ofLength: limit + 1)),\(SampleText.event())]")
+    #expect(batch.accepted.map(\.index) == [1])
+    #expect(batch.rejected[0].errors.map(\.code) == [.tooLarge])
+    let lines = try decode(
+      SampleText.event(ofLength: limit + 1) + "\n" + SampleText.event(), .ndjson)
+    #expect(lines.rejected[0].errors.map(\.code) == [.tooLarge])
+  }
+
+  @Test("an event nested too deeply names the limit, however deep the body goes")
+  func tooDeep() throws {
+    func nested(_ depth: Int) -> String {
+      SampleText.event(
+        #","attributes":"# + String(repeating: "[", count: depth)
+          + String(repeating: "]", count: depth))
+    }
+    let batch = try decode(nested(9))
+    #expect(batch.rejected[0].errors[0].code == .tooDeep)
+    #expect(problem(nested(100_000))?.status == .unprocessableEntity)
+  }
+
+  @Test("the cell-monitor extension's array, by its own names")
+  func cellMonitor() throws {
+    let batch = try decode(
+      #"[{"eventId":"\#(SampleText.id)","eventType":"cell_executed","eventTime":"2026-11-21T09:59:58Z","emailAddress":"ada@example.org","userName":"Ada","teamName":"red","sessionId":"k-1","notebookPath":"w/1.ipynb","cellId":"c-1","cellIndex":3,"cellType":"code","code":"print(1)","executionCount":7,"hasError":false,"errorMessage":null,"result":"1","executionDurationMs":12.5}]"#
+    )
+    #expect(batch.rejected.isEmpty)
+    #expect(
+      String(buffer: batch.events[0].payload)
+        == #"{"event_id":"\#(SampleText.id)","event_type":"cell_executed","occurred_at":"2026-11-21T09:59:58.000000Z","received_at":"2026-11-21T10:00:00.000001Z","course_id":"default","student_id":"ada@example.org","student_name":"Ada","team":"red","session_id":"k-1","notebook_path":"w/1.ipynb","cell_id":"c-1","cell_index":3,"cell_type":"code","execution_count":7,"has_error":false,"duration_ms":12.5}"#
+    )
+  }
+
+  @Test("learners' work is kept where the operator says so, and nowhere else")
+  func work() throws {
+    let text = SampleText.event(#","code":"x = 1","result":"1""#)
+    #expect(!String(buffer: try decode(text).events[0].payload).contains("x = 1"))
+    let kept = try decode(text, .json, IngestConfiguration(keepsWork: true))
+    #expect(String(buffer: kept.events[0].payload).contains(#""code":"x = 1","result":"1""#))
+  }
+
+  @Test("an event keeps no more memory than twice its size and a constant")
+  func memory() throws {
+    let batch = try decode(SampleText.array(1000))
+    let bound = EventNormalizer.canonicalBound(of: SampleText.event().utf8.count)
+    #expect(batch.events.allSatisfy { $0.payload.capacity <= 2 * bound })
+  }
+}

@@ -1,0 +1,87 @@
+import EventBus
+import Events
+import NIOCore
+import Testing
+import WorkerRuntime
+
+@testable import ProgressBusServer
+
+@Suite struct HandPublishedEventDecoderTests {
+  private func decode(_ text: String) -> HandPublishedMessage {
+    var decoder = HandPublishedEventDecoder(
+      catalog: .standard, limits: EventLimits(), keepsWork: false)
+    return decoder.decode(ByteBuffer(string: text))
+  }
+
+  private func reason(_ text: String) throws -> String {
+    guard case .invalid(let reason) = decode(text) else {
+      Issue.record("\(text) was taken for an event")
+      return ""
+    }
+    return reason
+  }
+
+  @Test("a valid message becomes a complete event")
+  func event() throws {
+    let message = decode(
+      #"{"event_type":"help","student_id":"s-1","notebook_path":"a.ipynb","code":"x"}"#)
+    guard case .event(let event) = message else {
+      Issue.record("it was refused")
+      return
+    }
+    #expect(event.eventType == "help")
+    let payload = String(buffer: event.payload)
+    #expect(payload.hasPrefix(#"{"event_id":""#))
+    #expect(payload.contains(#""course_id":"default","student_id":"s-1""#))
+    #expect(!payload.contains("code"))
+  }
+
+  @Test("identical messages become events with ids of their own")
+  func identical() {
+    let text = #"{"event_type":"help","student_id":"s-1","notebook_path":"a.ipynb"}"#
+    var decoder = HandPublishedEventDecoder(
+      catalog: .standard, limits: EventLimits(), keepsWork: false)
+    let payloads = (0..<2).compactMap { _ in
+      if case .event(let event) = decoder.decode(ByteBuffer(string: text)) {
+        String(buffer: event.payload)
+      } else {
+        nil
+      }
+    }
+    #expect(Set(payloads).count == 2)
+  }
+
+  @Test(
+    "what is no JSON says where",
+    arguments: [
+      ("", "no JSON: the text is empty, at byte 0"),
+      ("hello Ada", "no JSON: a character stands where it may not, at byte 0"),
+      (#"{"event_type":"#, "no JSON: the text ends in the middle, at byte 14"),
+    ])
+  func noJSON(_ text: String, _ expected: String) throws {
+    #expect(try reason(text) == expected)
+  }
+
+  @Test("what is no event names every field and repeats no value")
+  func noEvent() throws {
+    let faults = try reason(
+      #"{"event_type":"help","student_id":17,"notebook_path":"","event_id":"Ada Lovelace"}"#)
+    #expect(faults.hasPrefix("no valid event: "))
+    #expect(faults.contains("/student_id must be a string"))
+    #expect(faults.contains("/notebook_path must not be empty"))
+    #expect(faults.contains("/event_id must be a UUID"))
+    #expect(!faults.contains("Ada"))
+    #expect(try reason("[]") == "no valid event: an event must be a JSON object")
+    #expect(
+      try reason(#"{"event_type":"Ada"}"#).contains("/event_type must be one of cell_executed"))
+  }
+
+  @Test("the reason stays on one line, whatever names the sender chose")
+  func oneLine() throws {
+    let reason = try reason(
+      #"{"event_type":"help","student_id":"s","notebook_path":"n","attributes":{"a\nb\u2028c\u001b":"\u0000"}}"#
+    )
+    #expect(reason.contains("U+0000"))
+    #expect(reason.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x2028 })
+  }
+}

@@ -1,0 +1,455 @@
+-- The queue between PostgreSQL and BigQuery.
+--
+-- A statement-level trigger on each mirrored table puts the keys of new rows on bq_sync_queue in the
+-- transaction that made them: nothing can be committed and not queued. Which tables are mirrored, and
+-- how, is data: a row of bq_sync_registry and a call of bq_sync_install.
+--
+-- At every moment, in every snapshot: enqueued = synced + pending + failed, where pending is the number
+-- of rows on the queue. The figures are kept in bq_sync_ledger and bq_sync_totals, in the transactions
+-- that move the rows, so that nobody has to count a queue of a million rows.
+
+create table bq_sync_registry (
+  source_table text collate "C" primary key,
+  -- The source table's primary key, one column.
+  key_column text not null,
+  -- A view with the columns source_key (of the key's type) and document (jsonb: the row, by the names
+  -- and types that BigQuery wants).
+  export_view text not null,
+  -- The BigQuery dataset; null for the configured one.
+  dataset text,
+  bigquery_table text not null,
+  -- The insertId, {id} standing for the source row's key; id_column holds the same value.
+  insert_id_form text not null default '{id}' check (position('{id}' in insert_id_form) > 0),
+  id_column text not null,
+  -- Of the rows with one id, the dedup view shows the one with the greatest value here.
+  version_column text,
+  partition_column text not null,
+  partition_expiration_days integer check (partition_expiration_days > 0),
+  requires_partition_filter boolean not null default false,
+  clustering text[] not null default '{}' check (cardinality(clustering) <= 4),
+  -- Members of the document that leave as SHA-256 of value and salt.
+  pseudonymised_columns text[] not null default '{}',
+  -- The column of the source table that retention goes by.
+  retention_column text not null,
+  -- Whether the source table has the columns sync_status, sync_error and sync_retry_count.
+  shows_state boolean not null default false,
+  -- BigQuery's schema (the API's schema.fields) for a table that the event catalog does not declare.
+  schema_fields jsonb check (jsonb_typeof(schema_fields) = 'array')
+);
+
+create sequence bq_sync_queue_id as bigint;
+
+create table bq_sync_queue (
+  source_table text collate "C" not null,
+  id bigint not null default nextval('bq_sync_queue_id'),
+  source_key text collate "C" not null,
+  enqueued_at timestamptz not null default now(),
+  -- When the row may be taken: at once, after a wait, or when a claim has run out.
+  ready_at timestamptz not null default now(),
+  -- The process and batch that holds the row until ready_at.
+  claim uuid,
+  attempts integer not null default 0,
+  last_error text,
+  -- The row was in BigQuery once and has changed since: its insertId must differ from the first.
+  is_correction boolean not null default false,
+  -- The failure that this row is another try of.
+  failure_id bigint,
+  primary key (source_table, id)
+) with (
+  fillfactor = 70,
+  -- A queue lives on dead rows being swept soon.
+  autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000
+);
+
+create index bq_sync_queue_ready on bq_sync_queue (source_table, ready_at);
+
+create table bq_sync_failures (
+  id bigint generated always as identity primary key,
+  source_table text collate "C" not null,
+  source_key text collate "C" not null,
+  -- As BigQuery gave it. May quote a value of the row: never logged.
+  reason text not null,
+  attempts integer not null,
+  status text not null default 'pending' check (status in ('pending', 'resolved', 'abandoned')),
+  -- Put back on the queue, outcome still open.
+  is_on_queue boolean not null default false,
+  created_at timestamptz not null default now(),
+  last_retry_at timestamptz,
+  resolved_at timestamptz
+);
+
+create index bq_sync_failures_open on bq_sync_failures (source_table, source_key)
+  where status = 'pending';
+
+create table bq_sync_totals (
+  source_table text collate "C" primary key,
+  enqueued bigint not null default 0,
+  synced bigint not null default 0,
+  failed bigint not null default 0,
+  last_success_at timestamptz,
+  -- Without values of rows: shown by the status.
+  last_error text,
+  last_error_at timestamptz
+);
+
+-- Changes of the totals that are not in bq_sync_totals yet. Rows are only added, so that transactions
+-- that write to a mirrored table do not queue for one another; bq_sync_fold adds them up.
+create table bq_sync_ledger (
+  source_table text collate "C" not null,
+  enqueued bigint not null default 0,
+  synced bigint not null default 0,
+  failed bigint not null default 0
+);
+
+create view bq_sync_counts as
+select
+  registry.source_table,
+  coalesce(sum(figures.enqueued), 0)::bigint as enqueued,
+  coalesce(sum(figures.synced), 0)::bigint as synced,
+  coalesce(sum(figures.failed), 0)::bigint as failed,
+  coalesce(sum(figures.enqueued - figures.synced - figures.failed), 0)::bigint as pending
+from bq_sync_registry as registry
+left join (
+  select source_table, enqueued, synced, failed from bq_sync_totals
+  union all
+  select source_table, enqueued, synced, failed from bq_sync_ledger
+) as figures using (source_table)
+group by registry.source_table;
+
+-- Adds up the ledger. Several may run at once: each takes rows that no other has.
+create function bq_sync_fold() returns void
+language sql
+as $$
+  with taken as (
+    delete from bq_sync_ledger
+    where ctid = any (array(select ctid from bq_sync_ledger limit 100000 for update skip locked))
+    returning source_table, enqueued, synced, failed
+  ),
+  summed as (
+    select source_table, sum(enqueued) as enqueued, sum(synced) as synced, sum(failed) as failed
+    from taken group by source_table order by source_table
+  )
+  insert into bq_sync_totals as known (source_table, enqueued, synced, failed)
+  select source_table, enqueued, synced, failed from summed
+  on conflict (source_table) do update set
+    enqueued = known.enqueued + excluded.enqueued,
+    synced = known.synced + excluded.synced,
+    failed = known.failed + excluded.failed
+$$;
+
+-- INSERT … ON CONFLICT DO UPDATE: the transition table of an AFTER INSERT trigger holds the rows that
+-- were inserted, not those that were updated. A function that changes a mirrored row calls
+-- bq_sync_enqueue_corrections.
+create function bq_sync_enqueue_inserted() returns trigger
+language plpgsql
+as $$
+declare
+  row_count bigint;
+begin
+  execute format(
+    'insert into bq_sync_queue (source_table, source_key) select %L, %I::text from inserted_rows',
+    tg_table_name, tg_argv[0]);
+  get diagnostics row_count = row_count;
+  if row_count > 0 then
+    insert into bq_sync_ledger (source_table, enqueued) values (tg_table_name, row_count);
+  end if;
+  return null;
+end
+$$;
+
+-- Queues rows that were mirrored, or are about to be, and have changed.
+create function bq_sync_enqueue_corrections(changed_table text, keys text[]) returns void
+language plpgsql
+as $$
+begin
+  if cardinality(keys) > 0 then
+    insert into bq_sync_queue (source_table, source_key, is_correction)
+    select changed_table, key, true from unnest(keys) as key;
+    insert into bq_sync_ledger (source_table, enqueued) values (changed_table, cardinality(keys));
+  end if;
+end
+$$;
+
+-- Starts to mirror a table of the registry: gives it its columns and its trigger, and queues the rows
+-- that it has.
+create function bq_sync_install(new_table text) returns void
+language plpgsql
+as $$
+declare
+  registered bq_sync_registry;
+  row_count bigint;
+begin
+  select * into strict registered from bq_sync_registry where source_table = new_table;
+  execute format(
+    'alter table %I add column if not exists synced_to_bq boolean not null default false, '
+    'add column if not exists synced_at timestamptz', new_table);
+  execute format(
+    'create trigger bq_sync_enqueue after insert on %I '
+    'referencing new table as inserted_rows for each statement '
+    'execute function bq_sync_enqueue_inserted(%L)', new_table, registered.key_column);
+  execute format(
+    'insert into bq_sync_queue (source_table, source_key) select %L, %I::text from %I '
+    'where not synced_to_bq', new_table, registered.key_column, new_table);
+  get diagnostics row_count = row_count;
+  insert into bq_sync_totals (source_table, enqueued) values (new_table, row_count);
+end
+$$;
+
+-- The type of a mirrored table's key, for casts of source_key.
+create function bq_sync_key_type(registered bq_sync_registry) returns text
+language sql stable
+as $$
+  select format_type(atttypid, null) from pg_attribute
+  where attrelid = registered.source_table::regclass and attname = registered.key_column
+$$;
+
+-- Takes rows that are ready, for as long as the lease, and reads them through the export view. The
+-- members that leave as pseudonyms come apart from the document. A row whose source is gone has no
+-- document. No transaction stays open while BigQuery answers: a lease that runs out makes the rows
+-- ready again.
+create function bq_sync_claim(
+  claimed_table text, claim_token uuid, batch_size integer, lease interval
+) returns table (
+  id bigint, source_key text, attempts integer, is_correction boolean, document text, identities text
+)
+language plpgsql
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  registered bq_sync_registry;
+begin
+  select * into strict registered from bq_sync_registry where source_table = claimed_table;
+  return query execute format(
+    $query$
+      with ready as materialized (
+        select queue.id from bq_sync_queue as queue
+        where queue.source_table = $1 and queue.ready_at <= now()
+        order by queue.ready_at limit $3
+        for update skip locked
+      ),
+      claimed as materialized (
+        update bq_sync_queue as queue set claim = $2, ready_at = now() + $4
+        from ready where queue.source_table = $1 and queue.id = ready.id
+        returning queue.id, queue.source_key, queue.attempts, queue.is_correction
+      )
+      select claimed.id, claimed.source_key, claimed.attempts, claimed.is_correction,
+        (exported.document - $5)::text,
+        (select jsonb_object_agg(name, exported.document -> name)::text from unnest($5) as name)
+      from claimed left join %I as exported on exported.source_key = claimed.source_key::%s
+      order by claimed.id
+    $query$,
+    registered.export_view, bq_sync_key_type(registered))
+  using claimed_table, claim_token, batch_size, lease, registered.pseudonymised_columns;
+end
+$$;
+
+-- Holds the rows of a claim longer. Returns how many are still held.
+create function bq_sync_renew(claimed_table text, claim_token uuid, ids bigint[], lease interval)
+returns bigint
+language sql
+as $$
+  with renewed as (
+    update bq_sync_queue set ready_at = now() + lease
+    where source_table = claimed_table and id = any (ids) and claim = claim_token
+    returning 1
+  )
+  select count(*) from renewed
+$$;
+
+-- Ends a claim. Verdicts: [{"id", "verdict": "synced" | "retry" | "failed", "reason", "delay" (seconds),
+-- "counts" (as an attempt)}]. Rows that another process holds by now are left to it. public_error is
+-- what the status shows; it holds no value of a row.
+create function bq_sync_settle(
+  settled_table text, claim_token uuid, verdicts jsonb, public_error text
+) returns table (synced bigint, retried bigint, failed bigint)
+language plpgsql
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  registered bq_sync_registry;
+  key_type text;
+  held jsonb;
+  synced_keys text[];
+  resolved_failures bigint := 0;
+begin
+  select * into strict registered from bq_sync_registry where source_table = settled_table;
+  key_type := bq_sync_key_type(registered);
+
+  with verdict as (
+    select * from jsonb_to_recordset(verdicts) as verdict(
+      id bigint, verdict text, reason text, delay double precision, counts boolean)
+  ),
+  waiting as (
+    update bq_sync_queue as queue set
+      claim = null, ready_at = now() + verdict.delay * interval '1 second',
+      attempts = attempts + verdict.counts::integer, last_error = verdict.reason
+    from verdict
+    where queue.source_table = settled_table and queue.id = verdict.id
+      and queue.claim = claim_token and verdict.verdict = 'retry'
+    returning queue.source_key, queue.attempts, queue.failure_id, verdict.verdict, verdict.reason
+  ),
+  done as (
+    delete from bq_sync_queue as queue using verdict
+    where queue.source_table = settled_table and queue.id = verdict.id
+      and queue.claim = claim_token and verdict.verdict in ('synced', 'failed')
+    returning queue.source_key, queue.attempts + coalesce(verdict.counts::integer, 0),
+      queue.failure_id, verdict.verdict, verdict.reason
+  )
+  select coalesce(jsonb_agg(held_row), '[]') into held
+  from (
+    select * from waiting union all select * from done
+  ) as held_row(source_key, attempts, failure_id, verdict, reason);
+
+  select
+    count(*) filter (where verdict = 'synced'), count(*) filter (where verdict = 'retry'),
+    count(*) filter (where verdict = 'failed'),
+    array_agg(source_key) filter (where verdict = 'synced')
+  into synced, retried, failed, synced_keys
+  from jsonb_to_recordset(held) as held_row(source_key text, verdict text);
+
+  if synced > 0 then
+    execute format(
+      'update %I set synced_to_bq = true, synced_at = now() where %I = any ($1::%s[])',
+      settled_table, registered.key_column, key_type)
+    using synced_keys;
+    -- Failures of these rows that are still open are resolved; those not on the queue were counted as
+    -- failed until now.
+    with resolved as (
+      update bq_sync_failures as failure
+      set status = 'resolved', resolved_at = now(), is_on_queue = false
+      from bq_sync_failures as before
+      where failure.id = before.id and failure.status = 'pending'
+        and failure.source_table = settled_table and failure.source_key = any (synced_keys)
+        and (not failure.is_on_queue or failure.id in (
+          select failure_id from jsonb_to_recordset(held) as held_row(
+            failure_id bigint, verdict text) where verdict = 'synced'))
+      returning before.is_on_queue
+    )
+    select count(*) filter (where not is_on_queue) into resolved_failures from resolved;
+  end if;
+
+  if failed > 0 then
+    with given_up as (
+      select * from jsonb_to_recordset(held) as held_row(
+        source_key text, attempts integer, failure_id bigint, verdict text, reason text)
+      where verdict = 'failed'
+    ),
+    repeated as (
+      update bq_sync_failures as failure set
+        is_on_queue = false, reason = given_up.reason,
+        attempts = failure.attempts + given_up.attempts
+      from given_up where failure.id = given_up.failure_id
+      returning 1
+    )
+    insert into bq_sync_failures (source_table, source_key, reason, attempts)
+    select settled_table, source_key, reason, attempts from given_up where failure_id is null;
+  end if;
+
+  if registered.shows_state then
+    execute format(
+      $query$
+        update %1$I as source set
+          sync_status = case held_row.verdict
+            when 'synced' then 'synced' when 'failed' then 'failed' else 'pending' end,
+          sync_error = case when held_row.verdict <> 'synced' then held_row.reason end,
+          sync_retry_count = case
+            when held_row.verdict = 'synced' then source.sync_retry_count else held_row.attempts end
+        from jsonb_to_recordset($1) as held_row(
+          source_key text, attempts integer, verdict text, reason text)
+        where source.%2$I = held_row.source_key::%3$s
+      $query$, settled_table, registered.key_column, key_type)
+    using held;
+  end if;
+
+  if synced > 0 or failed > 0 then
+    insert into bq_sync_ledger (source_table, synced, failed)
+    values (settled_table, synced + resolved_failures, failed - resolved_failures);
+  end if;
+  if synced > 0 or public_error is not null then
+    insert into bq_sync_totals as known (source_table, last_success_at, last_error, last_error_at)
+    values (settled_table, case when synced > 0 then now() end, public_error,
+      case when public_error is not null then now() end)
+    on conflict (source_table) do update set
+      last_success_at = coalesce(excluded.last_success_at, known.last_success_at),
+      last_error = coalesce(excluded.last_error, known.last_error),
+      last_error_at = coalesce(excluded.last_error_at, known.last_error_at);
+  end if;
+  return next;
+end
+$$;
+
+-- Puts failures back on the queue and returns how many.
+create function bq_sync_retry_failures() returns bigint
+language sql
+as $$
+  with chosen as (
+    select id from bq_sync_failures where status = 'pending' and not is_on_queue
+    for update skip locked
+  ),
+  marked as (
+    update bq_sync_failures as failure set is_on_queue = true, last_retry_at = now()
+    from chosen where failure.id = chosen.id
+    returning failure.id, failure.source_table, failure.source_key
+  ),
+  queued as (
+    insert into bq_sync_queue (source_table, source_key, failure_id)
+    select source_table, source_key, id from marked order by id
+    returning source_table
+  ),
+  noted as (
+    insert into bq_sync_ledger (source_table, failed)
+    select source_table, -count(*) from queued group by source_table
+    returning 1
+  )
+  select count(*) from queued
+$$;
+
+-- Forgets failures: their rows are not tried again, and count as never enqueued. Returns how many.
+create function bq_sync_clear_failures() returns bigint
+language sql
+as $$
+  with chosen as (
+    select id from bq_sync_failures where status = 'pending' and not is_on_queue
+    for update skip locked
+  ),
+  cleared as (
+    update bq_sync_failures as failure set status = 'abandoned', resolved_at = now()
+    from chosen where failure.id = chosen.id
+    returning failure.source_table
+  ),
+  noted as (
+    insert into bq_sync_ledger (source_table, enqueued, failed)
+    select source_table, -count(*), -count(*) from cleared group by source_table
+    returning 1
+  )
+  select count(*) from cleared
+$$;
+
+-- Deletes some rows that are older than the cutoff and in BigQuery; returns how many.
+create function bq_sync_expire(expired_table text, cutoff timestamptz, batch_size integer)
+returns bigint
+language plpgsql
+as $$
+declare
+  registered bq_sync_registry;
+  deleted bigint;
+begin
+  select * into strict registered from bq_sync_registry where source_table = expired_table;
+  execute format(
+    'delete from %1$I where synced_to_bq and ctid = any (array(select ctid from %1$I '
+    'where synced_to_bq and %2$I < $1 limit $2 for update skip locked))',
+    expired_table, registered.retention_column)
+  using cutoff, batch_size;
+  get diagnostics deleted = row_count;
+  return deleted;
+end
+$$;
+
+-- A moment as BigQuery takes a TIMESTAMP: UTC, to the microsecond.
+create function bq_timestamp(moment timestamptz) returns text
+language sql immutable parallel safe
+as $$
+  select to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$$;
