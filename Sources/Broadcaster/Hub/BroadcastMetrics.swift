@@ -1,10 +1,11 @@
 import Metrics
+import Observability
 
 struct BroadcastMetrics: Sendable {
-  private let subscriberGauge = Gauge(label: "progressbus_websocket_subscribers")
-  private let gapCounter = Counter(label: "progressbus_websocket_gaps_total")
-  private let slowCounter = Counter(label: "progressbus_websocket_slow_closed_total")
-  private let sentCounter = Counter(label: "progressbus_websocket_events_sent_total")
+  private let subscriberGauge = Gauge(label: ProgressBusMetric.websocketSubscribers.name)
+  private let gapCounter = Counter(label: ProgressBusMetric.websocketGaps.name)
+  private let slowCounter = Counter(label: ProgressBusMetric.websocketSlowClosed.name)
+  private let sentCounter = Counter(label: ProgressBusMetric.websocketSent.name)
 
   func subscribers(_ count: Int) { subscriberGauge.record(count) }
   func gap() { gapCounter.increment() }
