@@ -13,7 +13,9 @@ public struct BroadcastConfiguration: Sendable {
   /// reads them from the journal.
   public var maximumHeldBytes = 256 * 1024
   /// Entries read from the journal at once.
-  public var replayPageSize = 500
+  public var replayPageSize = 200
+  /// Replays that may read the journal at the same moment; the others wait their turn.
+  public var simultaneousReplayReads = 8
   /// How often a replay tries to read the journal again before it closes the subscriber.
   public var replayRetries = 5
   /// The wait before the first of these; it doubles each time.

@@ -17,6 +17,9 @@ public final class BroadcastHub: ChannelListener, Service {
     var subscribers = 0
     /// Event loops that are still busy with the last dispatch.
     var busy = 0
+    /// How the subscribers stand after it, as far as event loops have finished.
+    var reading = CongestionBrake.Reading()
+    var brake = CongestionBrake()
     /// Resumed once nothing waits to be sent.
     var drained: CheckedContinuation<Void, Never>?
   }
@@ -26,6 +29,9 @@ public final class BroadcastHub: ChannelListener, Service {
     case replay(ReplayJob)
   }
 
+  /// How often subscribers that are behind are looked at.
+  private static let probeInterval = TimeAmount.milliseconds(10)
+
   let configuration: BroadcastConfiguration
   let metrics = BroadcastMetrics()
   private let journal: any Journal
@@ -34,6 +40,7 @@ public final class BroadcastHub: ChannelListener, Service {
   private let slots: [ObjectIdentifier: Int]
   /// One an event loop, made when its first subscriber comes.
   private let groups: [NIOLoopBoundBox<SubscriberGroup?>]
+  private let replayGate: ReplayGate
   private let state: Mutex<State>
   private let jobs: AsyncStream<Job>
   private let addJob: AsyncStream<Job>.Continuation
@@ -57,6 +64,7 @@ public final class BroadcastHub: ChannelListener, Service {
       maximumFrameSize: configuration.maximumFrameSize,
       maximumPendingBytes: configuration.maximumPendingBytes)
     state = Mutex(State(line: line))
+    replayGate = ReplayGate(width: configuration.simultaneousReplayReads)
     (jobs, addJob) = AsyncStream.makeStream(of: Job.self)
   }
 
@@ -69,10 +77,12 @@ public final class BroadcastHub: ChannelListener, Service {
           switch job {
           case .catchUp(let generation): await self.catchUp(generation)
           case .replay(let job):
-            await job.run(journal: self.journal, configuration: self.configuration)
+            await job.run(
+              journal: self.journal, gate: self.replayGate, configuration: self.configuration)
           }
         }
       }
+      addJob.finish()
       group.cancelAll()
     }
   }
@@ -119,19 +129,34 @@ public final class BroadcastHub: ChannelListener, Service {
         let group = groups[slot]
         eventLoops[slot].execute {
           group.value?.deliver(next.dispatch)
-          self.finishedDispatch()
+          self.finishedDispatch(on: group.value)
         }
       }
       if !next.slots.isEmpty { return }
     }
   }
 
-  private func finishedDispatch() {
-    let isLast = state.withLock { state in
+  private func finishedDispatch(on group: SubscriberGroup?) {
+    let reading = group?.reading() ?? CongestionBrake.Reading()
+    // Nil while other event loops are busy; otherwise those to look at again.
+    let waitingFor: Set<Int>? = state.withLock { state in
+      state.reading = state.reading + reading
       state.busy -= 1
-      return state.busy == 0
+      guard state.busy == 0 else { return nil }
+      let waits = state.brake.shouldWait(state.reading, now: .now())
+      state.reading = CongestionBrake.Reading()
+      guard waits else { return [] }
+      state.busy = state.activeSlots.count
+      return state.activeSlots
     }
-    if isLast { pump() }
+    guard let waitingFor else { return }
+    if waitingFor.isEmpty { return pump() }
+    for slot in waitingFor {
+      let group = groups[slot]
+      eventLoops[slot].scheduleTask(in: Self.probeInterval) {
+        self.finishedDispatch(on: group.value)
+      }
+    }
   }
 
   private func waitUntilDrained() async {
@@ -250,7 +275,8 @@ public final class BroadcastHub: ChannelListener, Service {
     }
   }
 
+  /// Call it on the subscriber's event loop.
   func startReplay(_ job: ReplayJob) {
-    addJob.yield(.replay(job))
+    if case .terminated = addJob.yield(.replay(job)) { job.subscriber.value.replayFailed() }
   }
 }

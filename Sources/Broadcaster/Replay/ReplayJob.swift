@@ -9,13 +9,18 @@ struct ReplayJob: Sendable {
   let filter: CourseFilter
 
   /// Reads page after page, each once the connection has room, until the subscriber is live or gone.
-  func run(journal: any Journal, configuration: BroadcastConfiguration) async {
+  func run(
+    journal: any Journal, gate: ReplayGate, configuration: BroadcastConfiguration
+  ) async {
     var replay = JournalReplay(
       journal: journal, after: after, pageSize: configuration.replayPageSize)
     var failures = 0
     while !Task.isCancelled {
       do {
-        let step = try await replay.next()
+        await gate.enter()
+        let result = await Self.read(&replay)
+        await gate.leave()
+        let step = try result.get()
         failures = 0
         let page = ReplayPage(
           step, position: replay.position, filter: filter,
@@ -38,5 +43,11 @@ struct ReplayJob: Sendable {
     }
     let subscriber = subscriber
     eventLoop.execute { subscriber.value.replayFailed() }
+  }
+
+  private static func read(
+    _ replay: inout JournalReplay
+  ) async -> Result<JournalReplay.Step, BusError> {
+    do { return .success(try await replay.next()) } catch { return .failure(error) }
   }
 }

@@ -15,6 +15,7 @@ final class Subscriber: WebSocketSession {
   private let after: StreamID?
   private var state: SubscriberState?
   private var writable: EventLoopPromise<Void>?
+  private var backlog: BacklogWatch?
 
   init(
     filter: CourseFilter, after: StreamID?, connection: WebSocketConnection, group: SubscriberGroup,
@@ -80,6 +81,19 @@ final class Subscriber: WebSocketSession {
     sendGap(gap)
   }
 
+  /// Whether its connection has more waiting than it should, and gets on with it. A replay has its
+  /// own pace.
+  func isBehindButGetsOn(now: NIODeadline) -> Bool {
+    guard !connection.isWritable, state?.phase == .live else {
+      backlog = nil
+      return false
+    }
+    let outstanding = connection.outstandingBytes
+    var watch = backlog ?? BacklogWatch(outstandingBytes: outstanding, now: now)
+    defer { backlog = watch }
+    return watch.getsOn(outstandingBytes: outstanding, now: now)
+  }
+
   // MARK: The replay
 
   /// - Returns: true to read on behind the position, false to end the replay; once the connection can
@@ -120,6 +134,7 @@ final class Subscriber: WebSocketSession {
 
   private func send(_ frame: ByteBuffer) {
     connection.send(frame: frame)
+    backlog?.sent(frame.readableBytes)
     guard !connection.isWritable,
       connection.outstandingBytes > hub.configuration.maximumOutstandingBytes
     else { return }

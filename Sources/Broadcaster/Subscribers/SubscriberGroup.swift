@@ -55,6 +55,16 @@ final class SubscriberGroup {
     }
   }
 
+  /// How its subscribers stand.
+  func reading() -> CongestionBrake.Reading {
+    var reading = CongestionBrake.Reading(subscribers: count)
+    let now = NIODeadline.now()
+    for members in subscribers.values {
+      for member in members where member.isBehindButGetsOn(now: now) { reading.behind += 1 }
+    }
+    return reading
+  }
+
   private func deliver(_ broadcast: Broadcast, filter: CourseFilter, to members: [Subscriber]) {
     let selection = broadcast.selection(for: filter)
     var sent = 0

@@ -62,15 +62,20 @@ actor Dashboard {
   private static func parse(_ text: Substring) throws -> Line {
     struct Object: Decodable {
       var control: String?
-      var stream_id: String?
+      var streamID: String?
       var after: String?
       var first: String?
+
+      enum CodingKeys: String, CodingKey {
+        case control, after, first
+        case streamID = "stream_id"
+      }
     }
     let object = try JSONDecoder().decode(Object.self, from: Data(text.utf8))
     switch object.control {
-    case "hello": return .hello(object.stream_id!)
+    case "hello": return .hello(object.streamID!)
     case "gap": return .gap(after: object.after!, first: object.first)
-    default: return .event(object.stream_id!)
+    default: return .event(object.streamID!)
     }
   }
 }

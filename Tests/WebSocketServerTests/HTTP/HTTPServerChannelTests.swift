@@ -10,7 +10,7 @@ struct HTTPServerChannelTests {
 
   @Test("Early handlers and Hummingbird answer in turn on one connection")
   func keepAlive() async throws {
-    try await withServer(earlyHandlers: { _ in [EarlyAnswer()] }) { port, _ in
+    try await withServer(earlyHandlers: EarlyAnswer.handlers) { port, _ in
       let client = try await RawClient(port: port)
       for _ in 0..<3 {
         try await client.send(Self.early)
@@ -24,7 +24,7 @@ struct HTTPServerChannelTests {
 
   @Test("Pipelined requests are answered in order")
   func pipelining() async throws {
-    try await withServer(earlyHandlers: { _ in [EarlyAnswer()] }) { port, _ in
+    try await withServer(earlyHandlers: EarlyAnswer.handlers) { port, _ in
       let client = try await RawClient(port: port)
       try await client.send(String(repeating: Self.get + Self.early, count: 50))
       for _ in 0..<50 {
@@ -45,7 +45,7 @@ struct HTTPServerChannelTests {
       "GET /hello HTTP/1.1\r\nHost: test\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n",
     ])
   func connectionClose(request: String) async throws {
-    try await withServer(earlyHandlers: { _ in [EarlyAnswer()] }) { port, _ in
+    try await withServer(earlyHandlers: EarlyAnswer.handlers) { port, _ in
       let client = try await RawClient(port: port)
       try await client.send(request)
       let response = try await client.response()
@@ -69,7 +69,7 @@ struct HTTPServerChannelTests {
 
   @Test("A client that has closed its side still gets its answer")
   func halfClose() async throws {
-    try await withServer(earlyHandlers: { _ in [EarlyAnswer()] }) { port, _ in
+    try await withServer(earlyHandlers: EarlyAnswer.handlers) { port, _ in
       for request in [Self.get, Self.early] {
         let client = try await RawClient(port: port)
         try await client.send(request)
@@ -105,7 +105,7 @@ struct HTTPServerChannelTests {
     var configuration = HTTPServerChannelConfiguration()
     configuration.bodyTimeout = .milliseconds(100)
     try await withServer(
-      configuration: configuration, earlyHandlers: { _ in [EarlyAnswer()] }
+      configuration: configuration, earlyHandlers: EarlyAnswer.handlers
     ) { port, _ in
       for path in ["/early", "/echo"] {
         let client = try await RawClient(port: port)

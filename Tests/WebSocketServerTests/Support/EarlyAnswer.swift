@@ -1,11 +1,14 @@
 import NIOCore
 import NIOHTTP1
+import WebSocketServer
 
 /// An early handler: answers `POST /early` with the length of its body, passes on the rest.
 final class EarlyAnswer: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart
+
+  static let handlers: HTTPServerChannel.EarlyHandlers = { _ in [EarlyAnswer()] }
 
   private var length: Int?
 

@@ -9,7 +9,7 @@ struct WebSocketUpgradeTests {
   @Test("The handshake is answered as RFC 6455 shows it, also after other requests")
   func upgradeAfterKeepAlive() async throws {
     try await withServer(
-      earlyHandlers: { _ in [EarlyAnswer()] }, webSockets: [EchoSession.route]
+      earlyHandlers: EarlyAnswer.handlers, webSockets: [EchoSession.route]
     ) { port, _ in
       let client = try await RawClient(port: port)
       try await client.send("POST /early HTTP/1.1\r\nHost: test\r\nContent-Length: 3\r\n\r\nabc")

@@ -1,0 +1,99 @@
+"""One notebook's connection to ProgressBus."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Mapping
+from typing import Any, Callable
+
+from . import lifecycle
+from .delivery.sender import Sender
+from .delivery.state import DeliveryState
+from .delivery.transport import HTTPTransport, Transport
+from .recording.recorder import Recorder
+from .settings import Settings, changed
+from .spool.outbox import Outbox
+
+#: Events that wait in memory for settings, or for a disk that is slower than the cells.
+_MEMORY_CAPACITY = 20_000
+#: Seconds after an unload in which the rest is still sent.
+_UNLOAD_GRACE = 10.0
+
+
+class Client:
+    """Records a notebook's events and has them sent.
+
+    `record` may be called on any thread and neither blocks nor raises for anything but a bug; the
+    rest is for the notebook's own thread.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        problems: list[str],
+        notebook_path: Callable[[Settings], str],
+        transport: Transport | None = None,
+    ) -> None:
+        self.settings = settings
+        #: What was wrong with the environment's settings.
+        self.problems = problems
+        self.session_id = str(uuid.uuid4())
+        self.recorder = Recorder(_MEMORY_CAPACITY)
+        self.outbox = Outbox(self.session_id)
+        self._notebook_path = notebook_path
+        self._sender = Sender(
+            self.recorder, self.outbox, transport or HTTPTransport(), lambda: self.settings
+        )
+        self._process = os.getpid()
+        self._is_open = True
+        lifecycle.register(self)
+        self._sender.start()
+
+    @property
+    def state(self) -> DeliveryState:
+        """How the delivery goes."""
+        return self._sender.state
+
+    @property
+    def notebook_path(self) -> str:
+        """The path under which this notebook is reported."""
+        return self.settings.notebook or self._notebook_path(self.settings)
+
+    def record(self, event_type: str, fields: Mapping[str, Any] | None = None) -> None:
+        """Report that something happened just now; nothing in a forked child or after `close`."""
+        if not self._is_open or os.getpid() != self._process:
+            return
+        settings = self.settings
+        self.recorder.record(
+            event_type,
+            {
+                "notebook_path": self.notebook_path,
+                "session_id": self.session_id,
+                **(fields or {}),
+            },
+            settings,
+        )
+
+    def configure(self, assignments: Mapping[str, str]) -> None:
+        """Change settings; raises `SettingError` and changes nothing if one is wrong."""
+        self.settings = changed(self.settings, assignments)
+        self._sender.settings_changed()
+
+    def begin_close(self, grace: float = _UNLOAD_GRACE) -> None:
+        """Report `notebook_closed` and let the sender end by itself. Never blocks."""
+        if self._is_open:
+            self.record("notebook_closed")
+            self._is_open = False
+        self._sender.begin_close(grace)
+
+    def finish_close(self, timeout: float) -> None:
+        """Close and wait for the sender; whatever cannot be sent in `timeout` seconds is kept."""
+        self.begin_close(timeout)
+        if not self._sender.join(timeout):
+            self._sender.rescue(timeout / 4)
+
+    def abandon(self) -> None:
+        """Become inert in a forked child."""
+        self._is_open = False
+        self._sender.abandon()

@@ -1,0 +1,1 @@
+"""From events on disk to the server, on the sender's thread."""

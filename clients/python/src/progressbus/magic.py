@@ -1,0 +1,97 @@
+"""`%progressbus`: the one place where the client speaks to the learner."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, line_magic, magics_class
+
+from .setting_values import SettingError
+from .settings import SETTING_NAMES
+from .status import describe
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from .client import Client
+
+_USAGE = f"""\
+%progressbus help                  ask your teacher for help
+%progressbus done                  take that back
+%progressbus status                what is sent where, and how it goes
+%progressbus configure NAME=VALUE  change settings: {", ".join(SETTING_NAMES)}"""
+
+
+@magics_class
+class ProgressBusMagics(Magics):
+    """The line magic; every answer is printed, no input raises."""
+
+    NAME = "progressbus"
+
+    def __init__(self, shell: InteractiveShell, client: Client) -> None:
+        super().__init__(shell)
+        self._client = client
+
+    @line_magic(NAME)
+    def progressbus(self, line: str) -> None:
+        """Ask for help, look at the delivery, change settings."""
+        command, _, rest = line.strip().partition(" ")
+        actions: dict[str, Any] = {
+            "help": self._help,
+            "done": self._done,
+            "status": self._status,
+            "configure": self._configure,
+        }
+        action = actions.get(command)
+        if action is None:
+            print(_USAGE if not command else f"There is no %progressbus {command}.\n{_USAGE}")
+        elif rest.strip() and command != "configure":
+            print(f"%progressbus {command} takes nothing more.")
+        else:
+            action(rest)
+
+    def _help(self, _: str) -> None:
+        self._client.record("help")
+        self._confirm("Your teacher will see that you ask for help.")
+
+    def _done(self, _: str) -> None:
+        self._client.record("help_stop")
+        self._confirm("Your teacher will see that you need no more help.")
+
+    def _confirm(self, text: str) -> None:
+        if not self._client.settings.is_complete:
+            print("ProgressBus does not know yet where to send this: see %progressbus status.")
+        elif self._client.state.trouble:
+            print(
+                f"{text} The server cannot be reached right now; it will be told as soon as it can."
+            )
+        else:
+            print(text)
+
+    def _status(self, _: str) -> None:
+        print(describe(self._client))
+
+    def _configure(self, rest: str) -> None:
+        try:
+            words = shlex.split(rest)
+        except ValueError as error:
+            print(f"Nothing changed: {error}.")
+            return
+        assignments = {}
+        for word in words:
+            name, equals, value = word.partition("=")
+            if not equals:
+                # Only the name: a value that lost its `=` may be a secret.
+                print("Nothing changed: write NAME=VALUE, without spaces around the `=`.")
+                return
+            assignments[name.lower()] = value
+        if not assignments:
+            print(f"The settings: {', '.join(SETTING_NAMES)}.")
+            return
+        try:
+            self._client.configure(assignments)
+        except SettingError as error:
+            print(f"Nothing changed: {error}.")
+            return
+        print(describe(self._client))

@@ -1,0 +1,71 @@
+"""An event as the cell's thread leaves it, and its encoding on the sender's thread."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from ..limits import MAXIMUM_EVENT_BYTES, TEXT_LENGTHS
+from ..settings import Settings
+from ..text import clean
+
+#: What may be cut, in this order, when an event is too large.
+_SHRINKABLE = ("code", "error_message", "error_name")
+
+
+@dataclass(frozen=True)
+class RecordedEvent:
+    """What happened, with the settings of that moment.
+
+    While these lack the server or the learner, the event waits in memory for settings that have
+    both: before a learner is named nothing about them is written anywhere.
+    """
+
+    fields: dict[str, Any]
+    settings: Settings
+
+    def bound(self, current: Settings) -> RecordedEvent:
+        """The event with `current` settings if those of its own time were incomplete."""
+        return self if self.settings.is_complete else RecordedEvent(self.fields, current)
+
+
+def encode(event: RecordedEvent) -> bytes:
+    """One JSON object without a line break, within the server's limits."""
+    settings = event.settings
+    fields = dict(event.fields)
+    _put(fields, "student_id", settings.student)
+    _put(fields, "student_name", settings.student_name)
+    _put(fields, "course_id", settings.course)
+    _put(fields, "team", settings.team)
+    for name, maximum_length in TEXT_LENGTHS.items():
+        if name in fields:
+            # Replaced before the cut, which could leave the token's first half.
+            text = _without_token(fields[name], settings.token)
+            fields[name] = clean(text, maximum_length)
+    line = _dump(fields)
+    for name in _SHRINKABLE:
+        while len(line) > MAXIMUM_EVENT_BYTES and fields.get(name):
+            fields[name] = _shortened(fields[name], len(line) - MAXIMUM_EVENT_BYTES)
+            line = _dump(fields)
+    return line
+
+
+def _shortened(text: str, excess: int) -> str:
+    """`text` without about `excess` of the bytes that it takes in JSON."""
+    size = len(_dump(text)) - 2
+    return text[: min(len(text) - 1, len(text) * max(0, size - excess) // size)]
+
+
+def _put(fields: dict[str, Any], name: str, value: str | None) -> None:
+    if value is not None:
+        fields[name] = value
+
+
+def _without_token(text: str, token: str | None) -> str:
+    """A cell may set the token in its code or fail with it in the message."""
+    return text.replace(token, "***") if token else text
+
+
+def _dump(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")

@@ -1,0 +1,1 @@
+"""Unsent events, kept until the server has them."""

@@ -1,0 +1,73 @@
+"""The folder in which kernels leave each other their unsent events."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from ..delivery.endpoint import Endpoint
+from .file_spool import LOCK_SUFFIX, FileSpool
+
+
+def destination_folder(root: Path, endpoint: Endpoint, student: str) -> Path:
+    """The folder for one learner's events to one server; made when it is not there.
+
+    Apart, so that a kernel does not send what others left over to another server than it was
+    meant for, nor under another learner's token on a shared account. Raises `OSError`.
+    """
+    name = hashlib.sha256(f"{endpoint}\n{student}".encode()).hexdigest()[:20]
+    folder = root / name
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def adopt_leftovers(own: FileSpool, limit: int) -> int:
+    """Move to `own` what dead kernels left in its folder; the number of events.
+
+    Takes a spool only whole and only while `own` has room for it. Raises `OSError`.
+    """
+    adopted = 0
+    for name in _names(own.path.parent):
+        if name == own.path.stem:
+            continue
+        leftover = FileSpool.open(own.path.parent, name, limit, create=False)
+        if leftover is None:
+            continue
+        if own.pending_bytes + leftover.pending_bytes > limit:
+            leftover.abandon()
+            continue
+        lines = leftover.peek(leftover.pending, leftover.pending_bytes)
+        if lines:
+            whole = [line for line in lines if _is_event(line)]
+            own.append(whole)
+            # On disk before the original goes.
+            own.sync()
+            leftover.acknowledge(lines)
+            adopted += len(whole)
+            own.damaged += len(lines) - len(whole)
+        own.damaged += leftover.damaged
+        leftover.close()
+    return adopted
+
+
+def _is_event(line: bytes) -> bool:
+    """A power cut can leave zeros or old blocks in a file; one bad line would spoil its batch."""
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _names(folder: Path) -> list[str]:
+    """Spools in the order in which they were last touched, so that the oldest go first."""
+    found = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(LOCK_SUFFIX):
+                try:
+                    found.append((entry.stat().st_mtime, entry.name[: -len(LOCK_SUFFIX)]))
+                except FileNotFoundError:
+                    continue
+    return [name for _, name in sorted(found)]

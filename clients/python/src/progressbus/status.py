@@ -1,0 +1,68 @@
+"""The text of `%progressbus status`."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from .recording.notebook_path import UNNAMED_NOTEBOOK
+
+if TYPE_CHECKING:
+    from .client import Client
+
+
+def describe(client: Client) -> str:
+    """A few lines about settings and delivery; never the token itself."""
+    settings, state, outbox = client.settings, client.state, client.outbox
+    notebook = client.notebook_path
+    if notebook == UNNAMED_NOTEBOOK:
+        notebook += "  (the front end does not say; set PROGRESSBUS_NOTEBOOK)"
+    name = f" ({settings.student_name})" if settings.student_name else ""
+    lines = [
+        ("Server", str(settings.url) if settings.url else "not set: PROGRESSBUS_URL"),
+        ("Token", "set" if settings.token else "none"),
+        ("Student", f"{settings.student}{name}" if settings.student else _NO_STUDENT),
+        ("Course", settings.course or "default"),
+        ("Team", settings.team or "none"),
+        ("Notebook", notebook),
+        ("Code", "sent" if settings.code else "not sent"),
+        ("Delivery", _delivery(client)),
+        ("Sent", f"{state.sent:,}"),
+        ("Waiting", _waiting(client)),
+    ]
+    if state.set_aside:
+        why = f"{state.set_aside:,}, refused for good; the last: {state.last_set_aside_reason}"
+        lines.append(("Set aside", why))
+    dropped = client.recorder.dropped + outbox.dropped
+    if dropped:
+        lines.append(("Dropped", f"{dropped:,}, the oldest, because there was no more room"))
+    if outbox.damaged:
+        lines.append(("Damaged", f"{outbox.damaged:,} lines that a crash left unreadable"))
+    if outbox.trouble:
+        lines.append(("Disk", f"events are kept in memory only: {outbox.trouble}"))
+    lines += [("Problem", problem) for problem in client.problems]
+    return "\n".join(f"{label + ':':<11}{text}" for label, text in lines)
+
+
+_NO_STUDENT = "not set: PROGRESSBUS_STUDENT"
+
+
+def _delivery(client: Client) -> str:
+    state = client.state
+    if not client.settings.is_complete:
+        return "waits for the settings above"
+    if state.trouble:
+        seconds = max(0.0, (state.next_attempt_at or 0.0) - time.time())
+        what = "the server refuses" if state.is_held else "the server cannot be reached"
+        return f"{what} ({state.trouble}); next attempt in {seconds:.0f} s"
+    if state.last_sent_at is None:
+        return "nothing sent yet"
+    return f"works; last {max(0.0, time.time() - state.last_sent_at):.0f} s ago"
+
+
+def _waiting(client: Client) -> str:
+    outbox = client.outbox
+    waiting = client.recorder.waiting + outbox.pending
+    folder = outbox.folder
+    where = f"; {outbox.pending_bytes:,} bytes in {folder}" if folder and outbox.pending else ""
+    return f"{waiting:,}{where}"
