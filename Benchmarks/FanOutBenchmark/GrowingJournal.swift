@@ -1,21 +1,21 @@
 import EventBus
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// A journal in memory that is only appended to and read.
 final class GrowingJournal: Journal {
-  private let stored: Mutex<[JournalEntry]> = Mutex([])
+  private let stored: NIOLockedValueBox<[JournalEntry]> = NIOLockedValueBox([])
 
-  func append(_ entries: [JournalEntry]) { stored.withLock { $0 += entries } }
+  func append(_ entries: [JournalEntry]) { stored.withLockedValue { $0 += entries } }
 
   func entries(after position: StreamID, limit: Int) async throws(BusError) -> [JournalEntry] {
-    stored.withLock { stored in
+    stored.withLockedValue { stored in
       let start = stored.firstIndex { position < $0.id } ?? stored.count
       return Array(stored[start...].prefix(limit))
     }
   }
 
   func state() async throws(BusError) -> JournalState {
-    stored.withLock { stored in
+    stored.withLockedValue { stored in
       JournalState(
         entries: stored.count, first: stored.first?.id, last: stored.last?.id ?? .zero, groups: [])
     }

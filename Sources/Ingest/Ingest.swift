@@ -33,6 +33,12 @@ public struct Ingest: Sendable {
     self.workspaces = workspaces
   }
 
+  /// Whether a request for `uri` is for the ingest endpoint, whatever its query.
+  static func answers(_ uri: String) -> Bool {
+    let path = uri.utf8.prefix { $0 != UInt8(ascii: "?") }
+    return paths.contains { $0.utf8.elementsEqual(path) }
+  }
+
   /// The handlers for a new connection, to be placed behind the HTTP/1 codec and pipelining handler.
   /// Call it on the channel's event loop.
   public func makeHandlers(for channel: any Channel) -> [any RemovableChannelHandler] {

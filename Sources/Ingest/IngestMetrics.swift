@@ -1,9 +1,11 @@
 import CoreMetrics
 import Metrics
+import NIOCore
 import Observability
 
 /// What the ingest endpoint counts.
 struct IngestMetrics: Sendable {
+  private let seconds: Timer
   private let received: Counter
   private let accepted: Counter
   private let published: Counter
@@ -15,12 +17,18 @@ struct IngestMetrics: Sendable {
     func rejected(_ reason: String) -> Counter {
       ProgressBusMetric.eventsRejected.counter([("reason", reason)], in: factory)
     }
+    seconds = ProgressBusMetric.requestSeconds.timer(in: factory)
     received = ProgressBusMetric.eventsReceived.counter(in: factory)
     accepted = ProgressBusMetric.eventsAccepted.counter(in: factory)
     published = ProgressBusMetric.eventsPublished.counter(in: factory)
     invalid = rejected("invalid")
     refusedByBus = rejected("bus_unavailable")
     refusedByFullBus = rejected("bus_full")
+  }
+
+  /// - Parameter duration: from the end of a request to the bus's confirmation.
+  func answered(after duration: TimeAmount) {
+    seconds.recordNanoseconds(duration.nanoseconds)
   }
 
   func decoded(_ batch: DecodedBatch) {

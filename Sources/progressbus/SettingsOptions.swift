@@ -31,7 +31,7 @@ struct SettingsOptions: ParsableArguments {
     overrides["roles"] = roles ?? overrides["roles"]
     overrides["http.host"] = httpHost ?? overrides["http.host"]
     overrides["http.port"] = httpPort ?? overrides["http.port"]
-    return try ResolvedSettings(await SettingsSource(overrides: overrides, file: config))
+    return try ResolvedSettings(SettingsSource(overrides: overrides, file: config))
   }
 
   func serverConfiguration() async throws -> ServerConfiguration {

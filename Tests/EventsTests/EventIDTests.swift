@@ -33,4 +33,19 @@ struct EventIDTests {
       previous = text
     }
   }
+
+  @Test(
+    "random words differ across blocks, every bit about as often set as not, no copy draws alike")
+  func randomWords() {
+    var words = RandomWords()
+    let drawn = (0..<RandomWords.blockCount * 64).map { _ in words.next() }
+    #expect(Set(drawn).count == drawn.count)
+    for bit in 0..<64 {
+      let share = Double(drawn.filter { $0 >> bit & 1 == 1 }.count) / Double(drawn.count)
+      // Ten standard deviations of 2048 throws of a coin.
+      #expect(abs(share - 0.5) < 0.11, "bit \(bit)")
+    }
+    var other = RandomWords()
+    #expect(!drawn.contains(other.next()))
+  }
 }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
+import NIOConcurrencyHelpers
 import ProgressBusTesting
-import Synchronization
 import Testing
 
 @testable import LocalStack
@@ -58,8 +58,8 @@ import Testing
   }
 
   private final class Reports: Sendable {
-    private let storage = Mutex<[String]>([])
-    var lines: [String] { storage.withLock { $0 } }
-    func append(_ line: String) { storage.withLock { $0.append(line) } }
+    private let storage = NIOLockedValueBox<[String]>([])
+    var lines: [String] { storage.withLockedValue { $0 } }
+    func append(_ line: String) { storage.withLockedValue { $0.append(line) } }
   }
 }

@@ -1,5 +1,5 @@
+import NIOConcurrencyHelpers
 import Observability
-import Synchronization
 import Testing
 
 @Suite struct HealthRegistryTests {
@@ -29,11 +29,11 @@ import Testing
   }
 
   @Test func aCheckThatHangsMeetsItsDeadlineAndRunsOnce() async {
-    let starts = Mutex(0)
+    let starts = NIOLockedValueBox(0)
     let (gate, opener) = AsyncStream.makeStream(of: Void.self)
     let health = HealthRegistry()
     await health.register("stuck", isRequired: true, deadline: .milliseconds(20)) {
-      starts.withLock { $0 += 1 }
+      starts.withLockedValue { $0 += 1 }
       // Does not heed cancellation.
       await Task.detached { for await _ in gate { return } }.value
       return HealthCheckResult(.ok)
@@ -43,7 +43,7 @@ import Testing
       #expect(result?.status == .down)
       #expect(result?.detail?.contains("no answer") == true)
     }
-    #expect(starts.withLock { $0 } == 1)
+    #expect(starts.withLockedValue { $0 } == 1)
     opener.finish()
   }
 }

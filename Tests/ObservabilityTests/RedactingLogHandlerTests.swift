@@ -1,15 +1,15 @@
 import Foundation
 import Logging
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import Observability
 
 @Suite struct RedactingLogHandlerTests {
   private final class Output: Sendable {
-    private let bytes = Mutex<[UInt8]>([])
-    var text: String { String(decoding: bytes.withLock { $0 }, as: UTF8.self) }
-    func append(_ more: [UInt8]) { bytes.withLock { $0 += more } }
+    private let bytes = NIOLockedValueBox<[UInt8]>([])
+    var text: String { String(decoding: bytes.withLockedValue { $0 }, as: UTF8.self) }
+    func append(_ more: [UInt8]) { bytes.withLockedValue { $0 += more } }
   }
 
   private func logged(

@@ -1,7 +1,7 @@
 import EventBus
+import NIOConcurrencyHelpers
 import NIOCore
 import ProgressBusTesting
-import Synchronization
 import Testing
 
 @testable import WorkerRuntime
@@ -82,21 +82,21 @@ import Testing
 
 /// Tells when the subscription stands.
 private final class SubscriptionProbe: ChannelListener {
-  private let subscribed = Mutex(false)
+  private let subscribed = NIOLockedValueBox(false)
 
-  var isSubscribed: Bool { subscribed.withLock { $0 } }
+  var isSubscribed: Bool { subscribed.withLockedValue { $0 } }
 
-  func channelSubscribed() { subscribed.withLock { $0 = true } }
+  func channelSubscribed() { subscribed.withLockedValue { $0 = true } }
   func channelReceived(_ messages: [ChannelMessage]) {}
   func channelLost(_ reason: BusError) {}
 }
 
 /// Gives each message a new id.
 private final class NumberingDecoder: HandPublishedDecoder {
-  private let count = Mutex(0)
+  private let count = NIOLockedValueBox(0)
 
   func decode(_ payload: ByteBuffer) -> HandPublishedMessage {
-    let number = count.withLock { count in
+    let number = count.withLockedValue { count in
       count += 1
       return count
     }
@@ -107,7 +107,7 @@ private final class NumberingDecoder: HandPublishedDecoder {
 
 /// Fails the first calls and records all.
 private final class FlakyRegister: AdoptionRegister {
-  private let record = Mutex<[String]>([])
+  private let record = NIOLockedValueBox<[String]>([])
   private let failures: Int
   private let error: BusError
 
@@ -116,10 +116,10 @@ private final class FlakyRegister: AdoptionRegister {
     self.error = error
   }
 
-  var calls: [String] { record.withLock { $0 } }
+  var calls: [String] { record.withLockedValue { $0 } }
 
   func adopt(_ event: PublishedEvent, ticket: AdoptionTicket) async throws(BusError) -> Bool {
-    let number = record.withLock { calls in
+    let number = record.withLockedValue { calls in
       calls.append("\(ticket.ordinal):\(String(buffer: event.payload))")
       return calls.count
     }

@@ -1,8 +1,8 @@
 import EventBus
+import NIOConcurrencyHelpers
 import NIOCore
 import Observability
 import ProgressBusTesting
-import Synchronization
 import Testing
 import WorkerRuntime
 
@@ -27,12 +27,12 @@ import WorkerRuntime
     }
     #expect(postgres.stored == once(events))
     #expect(influx.stored == once(events))
-    postgres.state.withLock { state in
+    postgres.state.withLockedValue { state in
       #expect(state.mostWriting <= 3)
       #expect(state.writes.allSatisfy { $0.count <= 20 })
       #expect(state.isClosed)
     }
-    #expect(influx.state.withLock { $0.mostWriting } == 1)
+    #expect(influx.state.withLockedValue { $0.mostWriting } == 1)
     #expect(fixture.metric("progressbus_sink_written_total{sink=\"postgres\"}") == 500)
     #expect(fixture.metric("progressbus_end_to_end_seconds_count{sink=\"influxdb\"}") == 500)
     #expect(fixture.metric("progressbus_sink_up{sink=\"postgres\"}") == 1)

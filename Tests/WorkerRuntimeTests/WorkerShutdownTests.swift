@@ -1,8 +1,8 @@
 import EventBus
 import Logging
+import NIOConcurrencyHelpers
 import ProgressBusTesting
 import ServiceLifecycle
-import Synchronization
 import Testing
 import WorkerRuntime
 
@@ -18,15 +18,15 @@ import WorkerRuntime
       services: [worker], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let run = Task { try await services.run() }
     try await fixture.publish(events)
-    try await eventually { sink.state.withLock { $0.writing } > 0 }
+    try await eventually { sink.state.withLockedValue { $0.writing } > 0 }
     await services.triggerGracefulShutdown()
     sink.setHeld(false)
     try await run.value
 
     let state = try await fixture.bus.state()
     #expect(state.groups.first?.pending == 0)
-    #expect(sink.stored.count == sink.state.withLock { $0.writes.joined().count })
-    #expect(sink.state.withLock { $0.isClosed })
+    #expect(sink.stored.count == sink.state.withLockedValue { $0.writes.joined().count })
+    #expect(sink.state.withLockedValue { $0.isClosed })
   }
 
   @Test func leavesPendingWhatDoesNotFinishInTime() async throws {
@@ -36,10 +36,10 @@ import WorkerRuntime
     sink.setHeld(true)
     try await fixture.publish(events)
     try await fixture.running(fixture.worker(sink)) {
-      try await eventually { sink.state.withLock { $0.writing } > 0 }
+      try await eventually { sink.state.withLockedValue { $0.writing } > 0 }
     }
     #expect(try await fixture.lag() == 10)
-    #expect(sink.state.withLock { $0.isClosed })
+    #expect(sink.state.withLockedValue { $0.isClosed })
     sink.setHeld(false)
   }
 
@@ -50,7 +50,7 @@ import WorkerRuntime
     let sink = RecordingSink(isDown: true)
     try await fixture.publish(events)
     try await fixture.running(fixture.worker(sink)) {
-      try await eventually { sink.state.withLock { !$0.writes.isEmpty && $0.writing == 0 } }
+      try await eventually { sink.state.withLockedValue { !$0.writes.isEmpty && $0.writing == 0 } }
     }
     #expect(try await fixture.lag() == 10)
   }

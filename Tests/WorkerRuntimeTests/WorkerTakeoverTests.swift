@@ -1,7 +1,7 @@
 import EventBus
+import NIOConcurrencyHelpers
 import NIOCore
 import ProgressBusTesting
-import Synchronization
 import Testing
 import WorkerRuntime
 
@@ -46,7 +46,7 @@ import WorkerRuntime
       try await eventually { try await fixture.lag() == 0 }
     }
     #expect(Set(sink.stored.keys) == Set(events))
-    #expect(sink.state.withLock { $0.writes.allSatisfy { $0.count == 1 } })
+    #expect(sink.state.withLockedValue { $0.writes.allSatisfy { $0.count == 1 } })
     #expect(try await fixture.letters().isEmpty)
   }
 
@@ -71,7 +71,7 @@ import WorkerRuntime
     try await abandon(fixture, deliveries: 1)
     let sink = RecordingSink(isDown: true)
     try await fixture.running(fixture.worker(sink)) {
-      try await eventually { sink.state.withLock { $0.checks } > 20 }
+      try await eventually { sink.state.withLockedValue { $0.checks } > 20 }
       let claimed = try await fixture.bus.claimAbandoned(
         group: "postgres", consumer: "other", idle: .zero, count: 100)
       #expect(claimed.count == 20)

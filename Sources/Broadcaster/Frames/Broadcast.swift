@@ -1,6 +1,6 @@
 import EventBus
+import NIOConcurrencyHelpers
 import NIOCore
-import Synchronization
 
 /// A run of live events on its way to the subscribers of every event loop. Each frame is encoded once,
 /// by the first event loop that needs it.
@@ -20,7 +20,7 @@ final class Broadcast: Sendable {
   /// In order, not empty.
   let messages: [LiveMessage]
   let byteCount: Int
-  private let encoded = Mutex(Encoded())
+  private let encoded = NIOLockedValueBox(Encoded())
 
   init(_ messages: [LiveMessage]) {
     self.messages = messages
@@ -31,7 +31,7 @@ final class Broadcast: Sendable {
   var last: StreamID { messages[messages.count - 1].id }
 
   func selection(for filter: CourseFilter) -> Selection {
-    encoded.withLock { encoded in
+    encoded.withLockedValue { encoded in
       if let selection = encoded.selections[filter] { return selection }
       let payloads = select(filter, from: .zero, courses: &encoded.courses)
       let selection = Selection(
@@ -44,7 +44,7 @@ final class Broadcast: Sendable {
   /// Only what stands behind `position`: for a subscriber that has had the beginning from the journal.
   func selection(for filter: CourseFilter, after position: StreamID) -> Selection {
     if position < first { return selection(for: filter) }
-    let payloads = encoded.withLock { select(filter, from: position, courses: &$0.courses) }
+    let payloads = encoded.withLockedValue { select(filter, from: position, courses: &$0.courses) }
     return Selection(
       frame: payloads.isEmpty ? nil : EventFrames.frame(payloads), count: payloads.count)
   }

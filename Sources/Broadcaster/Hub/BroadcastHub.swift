@@ -1,8 +1,9 @@
+public import CoreMetrics
 public import EventBus
 public import Logging
+import NIOConcurrencyHelpers
 public import NIOCore
 public import ServiceLifecycle
-import Synchronization
 
 /// Relays the channel to any number of WebSockets, in order, each event once, with replay from the
 /// journal.
@@ -33,7 +34,7 @@ public final class BroadcastHub: ChannelListener, Service {
   private static let probeInterval = TimeAmount.milliseconds(10)
 
   let configuration: BroadcastConfiguration
-  let metrics = BroadcastMetrics()
+  let metrics: BroadcastMetrics
   private let journal: any Journal
   private let logger: Logger
   private let eventLoops: [any EventLoop]
@@ -41,16 +42,18 @@ public final class BroadcastHub: ChannelListener, Service {
   /// One an event loop, made when its first subscriber comes.
   private let groups: [NIOLoopBoundBox<SubscriberGroup?>]
   private let replayGate: ReplayGate
-  private let state: Mutex<State>
+  private let state: NIOLockedValueBox<State>
   private let jobs: AsyncStream<Job>
   private let addJob: AsyncStream<Job>.Continuation
 
   /// - Parameter eventLoopGroup: the group that serves the connections.
   public init(
     journal: any Journal, eventLoopGroup: any EventLoopGroup,
-    configuration: BroadcastConfiguration = .init(), logger: Logger
+    configuration: BroadcastConfiguration = .init(),
+    metrics factory: any MetricsFactory = MetricsSystem.factory, logger: Logger
   ) {
     self.journal = journal
+    metrics = BroadcastMetrics(factory: factory)
     self.configuration = configuration
     self.logger = logger
     let eventLoops = Array(eventLoopGroup.makeIterator())
@@ -63,7 +66,7 @@ public final class BroadcastHub: ChannelListener, Service {
     let line = BroadcastLine(
       maximumFrameSize: configuration.maximumFrameSize,
       maximumPendingBytes: configuration.maximumPendingBytes)
-    state = Mutex(State(line: line))
+    state = NIOLockedValueBox(State(line: line))
     replayGate = ReplayGate(width: configuration.simultaneousReplayReads)
     (jobs, addJob) = AsyncStream.makeStream(of: Job.self)
   }
@@ -90,12 +93,12 @@ public final class BroadcastHub: ChannelListener, Service {
   // MARK: The channel
 
   public func channelSubscribed() {
-    let generation = state.withLock { $0.line.subscribed() }
+    let generation = state.withLockedValue { $0.line.subscribed() }
     addJob.yield(.catchUp(generation))
   }
 
   public func channelReceived(_ messages: [ChannelMessage]) {
-    let overflow = state.withLock { $0.line.received(messages) }
+    let overflow = state.withLockedValue { $0.line.received(messages) }
     if let overflow {
       logger.warning("too many events wait for the subscribers; going on from the journal")
       addJob.yield(.catchUp(overflow))
@@ -104,7 +107,7 @@ public final class BroadcastHub: ChannelListener, Service {
   }
 
   public func channelLost(_ reason: BusError) {
-    state.withLock { $0.line.lost() }
+    state.withLockedValue { $0.line.lost() }
     logger.warning("the channel is lost", metadata: ["reason": "\(reason)"])
   }
 
@@ -114,7 +117,7 @@ public final class BroadcastHub: ChannelListener, Service {
   /// gather, and go out in fewer frames.
   private func pump() {
     while true {
-      let next: (dispatch: Dispatch, slots: Set<Int>)? = state.withLock { state in
+      let next: (dispatch: Dispatch, slots: Set<Int>)? = state.withLockedValue { state in
         guard state.busy == 0 else { return nil }
         guard let dispatch = state.line.next() else {
           state.drained?.resume()
@@ -139,7 +142,7 @@ public final class BroadcastHub: ChannelListener, Service {
   private func finishedDispatch(on group: SubscriberGroup?) {
     let reading = group?.reading() ?? CongestionBrake.Reading()
     // Nil while other event loops are busy; otherwise those to look at again.
-    let waitingFor: Set<Int>? = state.withLock { state in
+    let waitingFor: Set<Int>? = state.withLockedValue { state in
       state.reading = state.reading + reading
       state.busy -= 1
       guard state.busy == 0 else { return nil }
@@ -161,7 +164,7 @@ public final class BroadcastHub: ChannelListener, Service {
 
   private func waitUntilDrained() async {
     await withCheckedContinuation { continuation in
-      let isDrained = state.withLock { state in
+      let isDrained = state.withLockedValue { state in
         if state.busy == 0 && state.line.isDrained { return true }
         // A run of catching up that has become void may still wait.
         state.drained?.resume()
@@ -178,12 +181,12 @@ public final class BroadcastHub: ChannelListener, Service {
   private func catchUp(_ generation: BroadcastLine.Generation) async {
     var replay: JournalReplay?
     var delay = Duration.milliseconds(50)
-    while !Task.isCancelled, state.withLock({ $0.line.generation == generation }) {
+    while !Task.isCancelled, state.withLockedValue({ $0.line.generation == generation }) {
       do {
         if replay == nil { replay = try await beginCatchingUp(generation) }
         let isFinished =
           replay == nil
-          ? state.withLock { $0.line.finishCatchingUp(generation) }
+          ? state.withLockedValue { $0.line.finishCatchingUp(generation) }
           : try await readOn(&replay!, generation)
         pump()
         if isFinished { return }
@@ -203,7 +206,7 @@ public final class BroadcastHub: ChannelListener, Service {
     _ generation: BroadcastLine.Generation
   ) async throws(BusError) -> JournalReplay? {
     let last = try await journal.state().last
-    let tail: StreamID? = state.withLock { state in
+    let tail: StreamID? = state.withLockedValue { state in
       guard generation == state.line.generation else { return nil }
       let hasSubscribers = state.subscribers > 0
       return state.line.startsFromJournal(last: last, hasSubscribers: hasSubscribers)
@@ -222,7 +225,7 @@ public final class BroadcastHub: ChannelListener, Service {
     await waitUntilDrained()
     let step = try await replay.next()
     let position = replay.position
-    return state.withLock { state in
+    return state.withLockedValue { state in
       switch step {
       case .entries(let entries):
         let messages = entries.compactMap { LiveMessage($0) }
@@ -241,10 +244,10 @@ public final class BroadcastHub: ChannelListener, Service {
   // MARK: Subscribers
 
   /// Subscribers at this moment.
-  public var subscriberCount: Int { state.withLock { $0.subscribers } }
+  public var subscriberCount: Int { state.withLockedValue { $0.subscribers } }
 
   /// Whether positions are known and move on, so that a subscriber may come.
-  var isOpen: Bool { state.withLock { $0.line.isOpen } }
+  var isOpen: Bool { state.withLockedValue { $0.line.isOpen } }
 
   /// The subscribers of an event loop; call it there.
   func group(on eventLoop: any EventLoop) -> SubscriberGroup {
@@ -259,7 +262,7 @@ public final class BroadcastHub: ChannelListener, Service {
 
   /// - Returns: where the line stands, for an event loop that was not told so far.
   func joined(slot: Int) -> (newest: StreamID, lastDispatch: UInt64) {
-    state.withLock { state in
+    state.withLockedValue { state in
       state.activeSlots.insert(slot)
       state.subscribers += 1
       metrics.subscribers(state.subscribers)
@@ -268,7 +271,7 @@ public final class BroadcastHub: ChannelListener, Service {
   }
 
   func left(slot: Int, isLast: Bool) {
-    state.withLock { state in
+    state.withLockedValue { state in
       if isLast { state.activeSlots.remove(slot) }
       state.subscribers -= 1
       metrics.subscribers(state.subscribers)

@@ -1,12 +1,22 @@
+import CoreMetrics
 import Metrics
+import Observability
 
+/// What the broadcaster counts.
 struct BroadcastMetrics: Sendable {
-  private let subscriberGauge = Gauge(label: "progressbus_websocket_subscribers")
-  private let gapCounter = Counter(label: "progressbus_websocket_gaps_total")
-  private let slowCounter = Counter(label: "progressbus_websocket_slow_closed_total")
-  private let sentCounter = Counter(label: "progressbus_websocket_events_sent_total")
+  private let subscriberGauge: Meter
+  private let gapCounter: Counter
+  private let slowCounter: Counter
+  private let sentCounter: Counter
 
-  func subscribers(_ count: Int) { subscriberGauge.record(count) }
+  init(factory: any MetricsFactory) {
+    subscriberGauge = ProgressBusMetric.websocketSubscribers.gauge(in: factory)
+    gapCounter = ProgressBusMetric.websocketGaps.counter(in: factory)
+    slowCounter = ProgressBusMetric.websocketSlowClosed.counter(in: factory)
+    sentCounter = ProgressBusMetric.websocketEventsSent.counter(in: factory)
+  }
+
+  func subscribers(_ count: Int) { subscriberGauge.set(count) }
   func gap() { gapCounter.increment() }
   func slowClosed() { slowCounter.increment() }
   func sent(_ count: Int) {

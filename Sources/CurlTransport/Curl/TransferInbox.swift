@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import NIOConcurrencyHelpers
 
 /// Where tasks leave work for the curl thread.
 ///
@@ -24,10 +24,10 @@ final class TransferInbox: Sendable {
     var waiters: [CheckedContinuation<Void, Never>] = []
   }
 
-  private let state = Mutex(State())
+  private let state = NIOLockedValueBox(State())
 
   func submit(_ submission: Submission) {
-    let isAccepted = state.withLock { state in
+    let isAccepted = state.withLockedValue { state in
       guard !state.work.isClosing else { return false }
       state.work.submissions.append(submission)
       state.waker?.wake()
@@ -37,7 +37,7 @@ final class TransferInbox: Sendable {
   }
 
   func noteCancellation() {
-    state.withLock { state in
+    state.withLockedValue { state in
       state.work.mayHaveCancellations = true
       state.waker?.wake()
     }
@@ -45,7 +45,7 @@ final class TransferInbox: Sendable {
 
   /// Refuses further work and tells the loop to end.
   func close() {
-    state.withLock { state in
+    state.withLockedValue { state in
       state.work.isClosing = true
       state.waker?.wake()
     }
@@ -53,7 +53,7 @@ final class TransferInbox: Sendable {
 
   func waitForEnd() async {
     await withCheckedContinuation { continuation in
-      let hasEnded = state.withLock { state in
+      let hasEnded = state.withLockedValue { state in
         if !state.hasEnded { state.waiters.append(continuation) }
         return state.hasEnded
       }
@@ -64,16 +64,16 @@ final class TransferInbox: Sendable {
   // MARK: For the loop
 
   func attach(_ waker: LoopWaker) {
-    state.withLock { $0.waker = waker }
+    state.withLockedValue { $0.waker = waker }
   }
 
   /// After this nobody wakes the loop, so that its handle may be freed.
   func detach() {
-    state.withLock { $0.waker = nil }
+    state.withLockedValue { $0.waker = nil }
   }
 
   func take() -> Work {
-    state.withLock { state in
+    state.withLockedValue { state in
       let work = state.work
       state.work.submissions = []
       state.work.mayHaveCancellations = false
@@ -82,7 +82,7 @@ final class TransferInbox: Sendable {
   }
 
   func noteEnd() {
-    let waiters = state.withLock { state in
+    let waiters = state.withLockedValue { state in
       state.hasEnded = true
       defer { state.waiters = [] }
       return state.waiters

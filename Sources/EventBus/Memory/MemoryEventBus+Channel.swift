@@ -1,10 +1,10 @@
 import Foundation
+import NIOConcurrencyHelpers
 public import NIOCore
-import Synchronization
 
 extension MemoryEventBus: EventChannel {
   public func listen(_ listeners: [any ChannelListener]) async {
-    let subscription = storage.withLock { state in
+    let subscription = storage.withLockedValue { state in
       state.lastSubscription += 1
       state.subscriptions[state.lastSubscription] = listeners
       if state.available {
@@ -17,7 +17,7 @@ extension MemoryEventBus: EventChannel {
     let (stream, continuation) = AsyncStream<Never>.makeStream()
     for await _ in stream {}
     continuation.finish()
-    storage.withLock { $0.subscriptions[subscription] = nil }
+    storage.withLockedValue { $0.subscriptions[subscription] = nil }
   }
 
   /// Publishes a message as someone with `redis-cli` would.

@@ -1,4 +1,4 @@
-import Synchronization
+import NIOConcurrencyHelpers
 
 extension MemoryEventBus: Journal {
   public func createGroup(_ group: String) async throws(BusError) {
@@ -21,7 +21,7 @@ extension MemoryEventBus: Journal {
         return (entries, state.lastWaiting)
       }
       guard entries.isEmpty, .now < end, !Task.isCancelled else {
-        storage.withLock { $0.waiting[ticket] = nil }
+        storage.withLockedValue { $0.waiting[ticket] = nil }
         return entries
       }
       await withTaskGroup { tasks in
@@ -30,7 +30,7 @@ extension MemoryEventBus: Journal {
         await tasks.next()
         tasks.cancelAll()
       }
-      storage.withLock { $0.waiting[ticket] = nil }
+      storage.withLockedValue { $0.waiting[ticket] = nil }
     }
   }
 

@@ -1,6 +1,6 @@
 import Foundation
+import NIOConcurrencyHelpers
 public import NIOCore
-import Synchronization
 
 /// The whole bus in memory, for tests: the same promises as the Redis form, within one process.
 public final class MemoryEventBus: Sendable {
@@ -34,7 +34,7 @@ public final class MemoryEventBus: Sendable {
   let capacity: Int
   /// Calls the listeners.
   let eventLoop: any EventLoop
-  let storage = Mutex(State())
+  let storage = NIOLockedValueBox(State())
 
   /// - Parameters:
   ///   - journalCapacity: the most entries in the journal.
@@ -54,7 +54,7 @@ public final class MemoryEventBus: Sendable {
 
   /// While false, all calls fail with `BusError.unavailable` and the channel is lost.
   public func setAvailable(_ available: Bool) {
-    storage.withLock { state in
+    storage.withLockedValue { state in
       guard state.available != available else { return }
       state.available = available
       if !available { state.marks = MarkCounter() }
@@ -75,7 +75,7 @@ public final class MemoryEventBus: Sendable {
 
   /// Forgets everything, as a Redis that restarts empty.
   public func loseEverything() {
-    storage.withLock { state in
+    storage.withLockedValue { state in
       state.lastID = .zero
       state.lastLetter = .zero
       state.entries = []
@@ -91,7 +91,7 @@ public final class MemoryEventBus: Sendable {
   func withState<Value>(
     _ body: (inout State) throws(BusError) -> Value
   ) throws(BusError) -> Value {
-    let result = storage.withLock { state -> Result<Value, BusError> in
+    let result = storage.withLockedValue { state -> Result<Value, BusError> in
       guard state.available else { return .failure(.unavailable("the bus was made unavailable")) }
       do throws(BusError) {
         return .success(try body(&state))

@@ -1,5 +1,5 @@
 /// The type of a field and its limits.
-public indirect enum FieldType: Sendable, Equatable {
+public enum FieldType: Sendable, Equatable {
   /// Text of at most `maximumLength` Unicode scalars; `minimumLength` 1 refuses the empty string.
   case string(minimumLength: Int = 0, maximumLength: Int)
   /// One of these words.
@@ -19,5 +19,5 @@ public indirect enum FieldType: Sendable, Equatable {
   case json
   /// An object with fields of its own.
   case object([Field])
-  case array(of: FieldType, maximumCount: Int)
+  indirect case array(of: FieldType, maximumCount: Int)
 }

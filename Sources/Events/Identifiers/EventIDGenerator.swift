@@ -1,15 +1,9 @@
 /// Makes UUIDv7 identifiers (RFC 9562, section 5.7) that grow with time, so that an index on them
 /// grows at its end.
-///
-/// Random bits are drawn from the system in blocks, because a system call an event would cost more
-/// than everything else that is done to it.
 public struct EventIDGenerator: Sendable {
-  private var random: [UInt64] = []
-  private static let block = 256
+  private var random = RandomWords()
 
-  public init() {
-    random.reserveCapacity(Self.block)
-  }
+  public init() {}
 
   /// - Parameter moment: whose millisecond goes into the identifier.
   public mutating func next(at moment: Timestamp) -> EventID {
@@ -18,15 +12,7 @@ public struct EventIDGenerator: Sendable {
     // that identifiers made by one server sort by time within a millisecond as well.
     let fraction = UInt64(clamping: moment.microseconds % 1000) * 4096 / 1000
     let high = milliseconds << 16 | 0x7000 | fraction
-    let low = 0x8000_0000_0000_0000 | draw() >> 2
+    let low = 0x8000_0000_0000_0000 | random.next() >> 2
     return EventID(high: high, low: low)
-  }
-
-  private mutating func draw() -> UInt64 {
-    if random.isEmpty {
-      var system = SystemRandomNumberGenerator()
-      for _ in 0..<Self.block { random.append(system.next()) }
-    }
-    return random.removeLast()
   }
 }

@@ -3,11 +3,18 @@
 ///
 /// Keeps its working memory between events; use one for each event loop or task.
 public struct EventNormalizer {
-  private struct KindTable {
-    let kind: EventKind
+  /// A class for the reason that `FieldTable.Entry` is one.
+  private final class KindTable {
+    let eventType: String
     let table: FieldTable
     /// `"event_type":"…"`, as it is written.
     let writtenType: [UInt8]
+
+    init(_ kind: EventKind) {
+      eventType = kind.eventType
+      table = FieldTable(kind.fields)
+      writtenType = Array("\"event_type\":\"\(kind.eventType)\"".utf8)
+    }
   }
 
   private let catalog: EventCatalog
@@ -20,11 +27,7 @@ public struct EventNormalizer {
   public init(catalog: EventCatalog, limits: EventLimits = EventLimits(), keepsWork: Bool = false) {
     self.catalog = catalog
     self.limits = limits
-    self.kinds = catalog.kinds.map { kind in
-      KindTable(
-        kind: kind, table: FieldTable(kind.fields),
-        writtenType: Array("\"event_type\":\"\(kind.eventType)\"".utf8))
-    }
+    self.kinds = catalog.kinds.map(KindTable.init)
     self.values = ValueNormalizer(
       microsecondsAhead: limits.microsecondsAhead, keepsWork: keepsWork)
   }
@@ -84,7 +87,7 @@ public struct EventNormalizer {
     writer.write(UInt8(ascii: "}"))
     let errors = values.end()
     guard errors.isEmpty else { throw EventRejection(errors) }
-    return NormalizedEvent(kind: kind.kind, id: eventID, length: writer.count)
+    return NormalizedEvent(eventType: kind.eventType, id: eventID, length: writer.count)
   }
 
   /// Finds the event's kind; the last `event_type` counts, as it does for every other field.
@@ -107,8 +110,7 @@ public struct EventNormalizer {
     }
     let raw = bytes[Int(token.start)..<Int(token.end)]
     for (index, kind) in kinds.enumerated()
-    where kind.kind.eventType.utf8.count == raw.count && kind.kind.eventType.utf8.elementsEqual(raw)
-    {
+    where kind.eventType.utf8.count == raw.count && kind.eventType.utf8.elementsEqual(raw) {
       return index
     }
     throw EventRejection(

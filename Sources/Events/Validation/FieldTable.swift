@@ -1,11 +1,25 @@
+#if canImport(Glibc)
+  private import Glibc
+#elseif canImport(Darwin)
+  private import Darwin
+#endif
+
 /// The fields of one object, ready for look-ups by the bytes of a member's name.
 struct FieldTable: Sendable {
-  struct Entry: Sendable {
+  /// A class, so that using an entry counts one reference of this table alone: the field's own
+  /// parts belong to the catalog, and every event loop would count them at the same time.
+  final class Entry: Sendable {
     let field: Field
     /// `"name":`, as it is written.
     let writtenName: [UInt8]
     /// The table of the object's own fields, or of its elements' fields.
     let nested: FieldTable?
+
+    init(_ field: Field) {
+      self.field = field
+      writtenName = Array("\"\(field.name)\":".utf8)
+      nested = FieldTable.nestedFields(field.type).map(FieldTable.init)
+    }
   }
 
   let entries: [Entry]
@@ -14,11 +28,7 @@ struct FieldTable: Sendable {
   private let names: [(bytes: [UInt8], entry: Int)]
 
   init(_ fields: [Field]) {
-    entries = fields.map { field in
-      Entry(
-        field: field, writtenName: Array("\"\(field.name)\":".utf8),
-        nested: Self.nestedFields(field.type).map(FieldTable.init))
-    }
+    entries = fields.map(Entry.init)
     var names: [(bytes: [UInt8], entry: Int)] = []
     for (index, field) in fields.enumerated() {
       names.append((Array(field.name.utf8), index))
@@ -36,7 +46,7 @@ struct FieldTable: Sendable {
     self.buckets = buckets
   }
 
-  private static func nestedFields(_ type: FieldType) -> [Field]? {
+  fileprivate static func nestedFields(_ type: FieldType) -> [Field]? {
     switch type {
     case .object(let fields): fields
     case .array(let element, _): nestedFields(element)
@@ -58,7 +68,8 @@ struct FieldTable: Sendable {
     while buckets[bucket] >= 0 {
       let candidate = names[Int(buckets[bucket])]
       if candidate.bytes.count == name.count,
-        candidate.bytes.withUnsafeBytes({ $0.elementsEqual(name) })
+        candidate.bytes.withUnsafeBytes({ memcmp($0.baseAddress!, name.baseAddress!, name.count) })
+          == 0
       {
         return candidate.entry
       }

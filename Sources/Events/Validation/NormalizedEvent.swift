@@ -1,6 +1,6 @@
 /// An event that passed, now written in its canonical form.
 public struct NormalizedEvent: Sendable {
-  public let kind: EventKind
+  public let eventType: String
   public let id: EventID
   /// Bytes of the canonical form.
   public let length: Int

@@ -1,7 +1,5 @@
 /// Checks the values of one event and writes them.
 struct ValueNormalizer {
-  /// More errors than this tell nobody more about one event.
-  private static let maximumErrors = 16
   private static let absent = UInt32.max
 
   private let microsecondsAhead: Int64
@@ -9,16 +7,9 @@ struct ValueNormalizer {
   private var receivedAt = Timestamp(microseconds: 0)
   /// For each entry of the table, the token of its value; those of nested objects lie behind.
   private var slots: [UInt32] = []
-  private var errors: [FieldError] = []
-  /// The names on the way from the event to the value at hand; only errors read it.
-  private var path: [PathStep] = []
+  private var faults = FaultCollector()
   /// The text at hand. Valid between `begin` and `end` only.
   private var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-
-  private enum PathStep {
-    case name(String)
-    case index(Int)
-  }
 
   init(microsecondsAhead: Int64, keepsWork: Bool) {
     self.microsecondsAhead = microsecondsAhead
@@ -34,9 +25,7 @@ struct ValueNormalizer {
   /// Ends the event and hands over what was wrong with it.
   mutating func end() -> [FieldError] {
     bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-    guard !errors.isEmpty else { return [] }
-    defer { errors = [] }
-    return errors
+    return faults.take()
   }
 
   /// Notes where the value of each field stands; the last of equal names counts. Names that no field
@@ -59,7 +48,7 @@ struct ValueNormalizer {
   mutating func eventID(_ tape: JSONTape, entry: Int) -> EventID? {
     guard let token = present(tape, slot: entry) else { return nil }
     guard token.kind == .string, let id = EventID(text(token)) else {
-      fail(.name("event_id"), .format, "must be a UUID")
+      faults.fail(.name("event_id"), .format, "must be a UUID")
       return nil
     }
     return id
@@ -68,11 +57,11 @@ struct ValueNormalizer {
   mutating func occurredAt(_ tape: JSONTape, entry: Int) -> Timestamp? {
     guard let token = present(tape, slot: entry) else { return nil }
     guard token.kind == .string, let moment = Timestamp(rfc3339: text(token)) else {
-      fail(.name("occurred_at"), .format, "must be an RFC 3339 date and time")
+      faults.fail(.name("occurred_at"), .format, "must be an RFC 3339 date and time")
       return nil
     }
     if moment.microseconds - receivedAt.microseconds > microsecondsAhead {
-      fail(
+      faults.fail(
         .name("occurred_at"), .inFuture,
         "must not be more than \(microsecondsAhead / 3_600_000_000) h ahead")
     }
@@ -87,18 +76,18 @@ struct ValueNormalizer {
     let declared = table.entries[entry]
     guard let token = present(tape, slot: base + entry) else {
       if declared.field.isRequired {
-        fail(.name(declared.field.name), .required, "is required")
+        faults.fail(.name(declared.field.name), .required, "is required")
       }
       return false
     }
     if declared.field.privacy == .work, !keepsWork { return false }
     writer.write(UInt8(ascii: ","))
     declared.writtenName.withUnsafeBytes { writer.write($0) }
-    path.append(.name(declared.field.name))
+    faults.enter(.name(declared.field.name))
     writeValue(
       tape, at: Int(slots[base + entry]), token, as: declared.field.type, nested: declared.nested,
       to: &writer)
-    path.removeLast()
+    faults.leave()
     return true
   }
 
@@ -114,74 +103,77 @@ struct ValueNormalizer {
   ) {
     switch type {
     case .string(let minimum, let maximum):
-      guard token.kind == .string else { return fail(.type, "must be a string") }
+      guard token.kind == .string else { return faults.fail(.type, "must be a string") }
       if token.count > maximum {
-        fail(.tooLong, "must not be over \(maximum) characters")
+        faults.fail(.tooLong, "must not be over \(maximum) characters")
       } else if token.count < minimum {
-        fail(.tooShort, minimum == 1 ? "must not be empty" : "must have \(minimum) characters")
+        faults.fail(
+          .tooShort, minimum == 1 ? "must not be empty" : "must have \(minimum) characters")
       }
       writeString(token, to: &writer)
     case .enumeration(let words):
-      guard token.kind == .string else { return fail(.type, "must be a string") }
+      guard token.kind == .string else { return faults.fail(.type, "must be a string") }
       let word = text(token)
       guard words.contains(where: { $0.utf8.elementsEqual(word) }) else {
-        return fail(.unknownValue, "must be one of " + words.joined(separator: ", "))
+        return faults.fail(.unknownValue, "must be one of " + words.joined(separator: ", "))
       }
       writeString(token, to: &writer)
     case .integer(let range):
       guard token.kind == .integer || token.kind == .number else {
-        return fail(.type, "must be a whole number")
+        return faults.fail(.type, "must be a whole number")
       }
       guard let value = JSONNumber.integer(text(token), isInteger: token.kind == .integer) else {
-        return fail(.type, "must be a whole number of 64 bits")
+        return faults.fail(.type, "must be a whole number of 64 bits")
       }
       guard range.contains(value) else {
-        return fail(.outOfRange, "must be from \(range.lowerBound) to \(range.upperBound)")
+        return faults.fail(.outOfRange, "must be from \(range.lowerBound) to \(range.upperBound)")
       }
       if token.kind == .integer { writer.write(text(token)) } else { writer.write("\(value)".utf8) }
     case .number(let range):
       guard token.kind == .integer || token.kind == .number else {
-        return fail(.type, "must be a number")
+        return faults.fail(.type, "must be a number")
       }
       guard range.contains(JSONNumber.double(text(token))) else {
-        return fail(.outOfRange, "must be from \(range.lowerBound) to \(range.upperBound)")
+        return faults.fail(.outOfRange, "must be from \(range.lowerBound) to \(range.upperBound)")
       }
       writeNumber(token, to: &writer)
     case .boolean:
-      guard token.kind == .boolean else { return fail(.type, "must be true or false") }
+      guard token.kind == .boolean else { return faults.fail(.type, "must be true or false") }
       writer.write(text(token))
     case .timestamp:
       guard token.kind == .string, let moment = Timestamp(rfc3339: text(token)) else {
-        return fail(.format, "must be an RFC 3339 date and time")
+        return faults.fail(.format, "must be an RFC 3339 date and time")
       }
       writer.write(UInt8(ascii: "\""))
       writer.fill(Timestamp.canonicalLength) { moment.write(to: $0) }
       writer.write(UInt8(ascii: "\""))
     case .uuid:
       guard token.kind == .string, let id = EventID(text(token)) else {
-        return fail(.format, "must be a UUID")
+        return faults.fail(.format, "must be a UUID")
       }
       writer.write(UInt8(ascii: "\""))
       writer.fill(EventID.textLength) { id.write(to: $0) }
       writer.write(UInt8(ascii: "\""))
     case .scalars(let maximum):
-      guard token.kind == .object else { return fail(.type, "must be an object of scalars") }
+      guard token.kind == .object else { return faults.fail(.type, "must be an object of scalars") }
       guard token.count <= maximum else {
-        return fail(.tooMany, "must not have more than \(maximum) members")
+        return faults.fail(.tooMany, "must not have more than \(maximum) members")
       }
       guard token.deepest == token.depth + 1 || token.count == 0 else {
-        return fail(.type, "must hold strings, numbers, booleans and null only")
+        return faults.fail(.type, "must hold strings, numbers, booleans and null only")
       }
       writeVerbatim(tape, at: index, to: &writer)
     case .json:
       writeVerbatim(tape, at: index, to: &writer)
     case .object:
-      guard token.kind == .object, let nested else { return fail(.type, "must be an object") }
+      guard token.kind == .object, let nested else {
+        return faults.fail(.type, "must be an object")
+      }
       writeObject(tape, at: index, table: nested, to: &writer)
     case .array(let element, let maximum):
-      guard token.kind == .array else { return fail(.type, "must be an array") }
+      guard token.kind == .array else { return faults.fail(.type, "must be an array") }
       guard token.count <= maximum else {
-        return fail(.tooMany, "must not have more than \(maximum) elements")
+        return faults.fail(.tooMany, "must not have more than \(maximum) elements")
       }
       writeArray(tape, at: index, of: element, nested: nested, to: &writer)
     }
@@ -214,9 +206,9 @@ struct ValueNormalizer {
     var position = 0
     while child < Int(tape.tokens[index].next) {
       if position > 0 { writer.write(UInt8(ascii: ",")) }
-      path.append(.index(position))
+      faults.enter(.index(position))
       writeValue(tape, at: child, tape.tokens[child], as: element, nested: nested, to: &writer)
-      path.removeLast()
+      faults.leave()
       child = Int(tape.tokens[child].next)
       position += 1
     }
@@ -238,13 +230,13 @@ struct ValueNormalizer {
       while child < Int(token.next) {
         if child > index + 1 { writer.write(UInt8(ascii: ",")) }
         if isObject {
-          path.append(.name(name(of: tape.tokens[child])))
+          faults.enter(.name(name(of: tape.tokens[child])))
           writeString(tape.tokens[child], to: &writer)
           writer.write(UInt8(ascii: ":"))
           child += 1
         }
         writeVerbatim(tape, at: child, to: &writer)
-        if isObject { path.removeLast() }
+        if isObject { faults.leave() }
         child = Int(tape.tokens[child].next)
       }
       writer.write(isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"))
@@ -254,9 +246,9 @@ struct ValueNormalizer {
   /// Writes a string as it came, escapes and all.
   private mutating func writeString(_ token: JSONToken, to writer: inout ByteWriter) {
     if token.traits.contains(.nul) {
-      fail(.nulCharacter, "must not hold the character U+0000")
+      faults.fail(.nulCharacter, "must not hold the character U+0000")
     } else if token.traits.contains(.loneSurrogate) {
-      fail(.loneSurrogate, "must not hold half of a surrogate pair")
+      faults.fail(.loneSurrogate, "must not hold half of a surrogate pair")
     }
     writer.write(UInt8(ascii: "\""))
     writer.write(text(token))
@@ -270,7 +262,7 @@ struct ValueNormalizer {
     guard token.kind == .number || raw.count > 20 else { return writer.write(raw) }
     let value = JSONNumber.double(raw)
     guard value.isFinite else {
-      return fail(.outOfRange, "must be a number that a double can hold")
+      return faults.fail(.outOfRange, "must be a number that a double can hold")
     }
     if value == 0 {
       writer.write(UInt8(ascii: "0"))
@@ -288,24 +280,5 @@ struct ValueNormalizer {
   private func name(of key: JSONToken) -> String {
     key.traits.isDisjoint(with: [.nul, .loneSurrogate])
       ? JSONString.decode(text(key), isEscaped: key.traits.contains(.escaped)) : "?"
-  }
-
-  private mutating func fail(_ step: PathStep, _ code: FieldError.Code, _ message: String) {
-    path.append(step)
-    fail(code, message)
-    path.removeLast()
-  }
-
-  private mutating func fail(_ code: FieldError.Code, _ message: String) {
-    guard errors.count < Self.maximumErrors else { return }
-    var pointer = ""
-    for step in path {
-      switch step {
-      case .name(let name):
-        pointer += "/" + name.replacing("~", with: "~0").replacing("/", with: "~1")
-      case .index(let index): pointer += "/\(index)"
-      }
-    }
-    errors.append(FieldError(pointer, code, message))
   }
 }

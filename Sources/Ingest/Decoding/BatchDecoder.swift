@@ -114,7 +114,7 @@ struct BatchDecoder {
       }
       guard let event else { return }
       batch.accepted.append(DecodedBatch.Accepted(index: index, id: event.id))
-      batch.events.append(PublishedEvent(eventType: event.kind.eventType, payload: output))
+      batch.events.append(PublishedEvent(eventType: event.eventType, payload: output))
     } catch let rejection as EventRejection {
       batch.rejected.append(DecodedBatch.Rejected(index: index, errors: rejection.errors))
     } catch {

@@ -1,29 +1,23 @@
 import NIOCore
-import NIOHTTP1
 
 /// A request for the ingest endpoint whose body is arriving.
 struct IncomingRequest {
   let format: BodyFormat
-  let origin: String?
   private(set) var body = ByteBuffer()
   private let limit: Int
 
   /// - Throws: the problem that can be told from the head alone.
-  init(head: HTTPRequestHead, limit: Int) throws(Problem) {
-    guard let format = BodyFormat(contentType: head.headers.first(name: "content-type")) else {
+  init(fields: RequestFields, limit: Int) throws(Problem) {
+    guard let format = BodyFormat(contentType: fields.contentType) else {
       throw .unsupportedMediaType()
     }
-    if let encoding = head.headers.first(name: "content-encoding") {
+    if let encoding = fields.contentEncoding {
       guard ["gzip", "deflate", "identity"].contains(encoding.lowercased()) else {
         throw .unsupportedEncoding()
       }
     }
-    if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > limit
-    {
-      throw .tooLarge(limit: limit)
-    }
+    if let length = fields.contentLength, length > limit { throw .tooLarge(limit: limit) }
     self.format = format
-    self.origin = head.headers.first(name: "origin")
     self.limit = limit
   }
 

@@ -15,9 +15,10 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
     case idle
     /// The request is for someone behind us.
     case passing
-    case receiving(IncomingRequest)
+    /// The body of `request` is arriving.
+    case receiving
     /// An OPTIONS request, answered when it has ended.
-    case preflight(origin: String?)
+    case preflight
     /// The request is complete; the bus has its events.
     case publishing
     /// The request was refused before it had ended; what still comes of it is thrown away.
@@ -26,6 +27,13 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
 
   private let workspace: IngestWorkspace
   private var state = State.idle
+  /// Not a part of the state: a switch over the state would hold a second reference to the body, and
+  /// every piece that arrives would copy all that came before it.
+  private var request: IncomingRequest?
+  /// The `Origin` of the request at hand.
+  private var origin: String?
+  /// The request at hand is a HEAD, whose answer has no body (RFC 9110, section 9.3.2).
+  private var omitsBody = false
 
   init(workspace: IngestWorkspace) {
     self.workspace = workspace
@@ -38,18 +46,15 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
     case (.passing, .end):
       state = .idle
       context.fireChannelRead(data)
-    case (.receiving(var request), .body(var piece)):
-      // Taken out of the state so that the body has one owner and grows in place.
-      state = .idle
+    case (.receiving, .body(var piece)):
       do {
-        try request.append(&piece)
-        state = .receiving(request)
+        try request?.append(&piece)
       } catch {
-        refuse(error, origin: request.origin, context: context)
+        refuse(error, context: context)
       }
-    case (.receiving(let request), .end):
-      finish(request, context: context)
-    case (.preflight(let origin), .end):
+    case (.receiving, .end):
+      finish(context: context)
+    case (.preflight, .end):
       state = .idle
       let headers = workspace.policy.preflightHeaders(for: origin)
       write(.noContent, headers, body: nil, context: context)
@@ -64,12 +69,11 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     switch (state, error) {
-    case (.receiving(let request), NIOHTTPDecompression.DecompressionError.limit):
-      let problem = Problem.tooLarge(limit: workspace.configuration.bodyBytes)
-      refuse(problem, origin: request.origin, context: context)
-    case (.receiving(let request), is NIOHTTPDecompression.DecompressionError),
-      (.receiving(let request), is NIOHTTPDecompression.ExtraDecompressionError):
-      refuse(.invalidCompression(), origin: request.origin, context: context)
+    case (.receiving, NIOHTTPDecompression.DecompressionError.limit):
+      refuse(.tooLarge(limit: workspace.bodyBytes), context: context)
+    case (.receiving, is NIOHTTPDecompression.DecompressionError),
+      (.receiving, is NIOHTTPDecompression.ExtraDecompressionError):
+      refuse(.invalidCompression(), context: context)
     case (.refused, is NIOHTTPDecompression.DecompressionError),
       (.refused, is NIOHTTPDecompression.ExtraDecompressionError):
       // The rest of a body that could not be unpacked goes on failing.
@@ -80,69 +84,64 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   private func begin(_ head: HTTPRequestHead, _ data: NIOAny, context: ChannelHandlerContext) {
-    guard isIngestPath(head.uri) else {
+    guard Ingest.answers(head.uri) else {
       state = .passing
       context.fireChannelRead(data)
       return
     }
-    let origin = head.headers.first(name: "origin")
+    let fields = RequestFields(head.headers)
+    origin = fields.origin
+    omitsBody = head.method == .HEAD
     switch head.method {
     case .POST:
       do {
-        state = .receiving(
-          try IncomingRequest(head: head, limit: workspace.configuration.bodyBytes))
+        request = try IncomingRequest(fields: fields, limit: workspace.bodyBytes)
+        state = .receiving
       } catch {
-        refuse(error, origin: origin, context: context)
+        refuse(error, context: context)
       }
     case .OPTIONS:
-      state = .preflight(origin: origin)
+      state = .preflight
     default:
-      refuse(.methodNotAllowed(), origin: origin, context: context)
+      refuse(.methodNotAllowed(), context: context)
     }
   }
 
-  private func isIngestPath(_ uri: String) -> Bool {
-    Ingest.paths.contains { path in
-      uri.utf8.starts(with: path.utf8)
-        && (uri.utf8.count == path.utf8.count
-          || uri.utf8[uri.utf8.index(uri.utf8.startIndex, offsetBy: path.utf8.count)]
-            == UInt8(ascii: "?"))
+  private func finish(context: ChannelHandlerContext) {
+    guard let request = request.take() else {
+      preconditionFailure("the state says that a request is being received")
     }
-  }
-
-  private func finish(_ request: IncomingRequest, context: ChannelHandlerContext) {
     let batch: DecodedBatch
     do {
       batch = try workspace.decode(request.body, format: request.format)
     } catch {
       state = .idle
-      answer(error, origin: request.origin, context: context)
+      answer(error, context: context)
       return
     }
     guard !batch.events.isEmpty else {
       state = .idle
-      answer(batch, to: request, context: context)
+      answer(batch, context: context)
       return
     }
     state = .publishing
+    let begin = NIODeadline.now()
     workspace.publish(batch.events).assumeIsolated().whenComplete { result in
       self.state = .idle
       switch result {
       case .success:
         self.workspace.metrics.accepted(batch.events.count)
-        self.answer(batch, to: request, context: context)
+        self.workspace.metrics.answered(after: .now() - begin)
+        self.answer(batch, context: context)
       case .failure(let error):
         let isFull = error as? BusError == .full
         self.workspace.metrics.refused(batch.events.count, isFull: isFull)
-        self.answer(
-          isFull ? .busFull() : .busUnavailable(), origin: request.origin, context: context)
+        self.answer(isFull ? .busFull() : .busUnavailable(), context: context)
       }
     }
   }
 
-  private func answer(
-    _ batch: DecodedBatch, to request: IncomingRequest, context: ChannelHandlerContext
-  ) {
+  private func answer(_ batch: DecodedBatch, context: ChannelHandlerContext) {
     let status: HTTPResponseStatus =
       batch.rejected.isEmpty
       ? .accepted : batch.accepted.isEmpty ? .unprocessableEntity : .multiStatus
@@ -150,19 +149,19 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
       capacity: 64 + batch.accepted.count * 64 + batch.rejected.count * 160)
     AnswerBody.write(accepted: batch.accepted, rejected: batch.rejected, to: &body)
     var headers = HTTPHeaders([("content-type", "application/json")])
-    workspace.policy.addHeaders(for: request.origin, to: &headers)
+    workspace.policy.addHeaders(for: origin, to: &headers)
     write(status, headers, body: body, context: context)
   }
 
   /// Answers a request that has not ended, and ends the connection.
-  private func refuse(_ problem: Problem, origin: String?, context: ChannelHandlerContext) {
+  private func refuse(_ problem: Problem, context: ChannelHandlerContext) {
     state = .refused
-    answer(problem, origin: origin, headers: [("connection", "close")], context: context)
+    request = nil
+    answer(problem, headers: [("connection", "close")], context: context)
   }
 
   private func answer(
-    _ problem: Problem, origin: String?, headers fields: [(String, String)] = [],
-    context: ChannelHandlerContext
+    _ problem: Problem, headers fields: [(String, String)] = [], context: ChannelHandlerContext
   ) {
     var body = context.channel.allocator.buffer(capacity: 256)
     AnswerBody.write(problem, to: &body)
@@ -183,7 +182,9 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
     if let body { headers.add(name: "content-length", value: String(body.readableBytes)) }
     let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
-    if let body { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
+    if let body, !omitsBody {
+      context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+    }
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
   }
 }

@@ -5,7 +5,7 @@ import NIOCore
 /// What the requests of one event loop share: the decoder's memory and the way to the bus. Stays on
 /// its loop.
 final class IngestWorkspace {
-  let configuration: IngestConfiguration
+  let bodyBytes: Int
   let policy: CrossOriginPolicy
   let metrics: IngestMetrics
   private let publisher: any EventPublisher
@@ -16,7 +16,7 @@ final class IngestWorkspace {
     configuration: IngestConfiguration, catalog: EventCatalog, publisher: any EventPublisher,
     metrics: IngestMetrics, eventLoop: any EventLoop
   ) {
-    self.configuration = configuration
+    self.bodyBytes = configuration.bodyBytes
     self.policy = CrossOriginPolicy(allowedOrigins: configuration.allowedOrigins)
     self.metrics = metrics
     self.publisher = publisher

@@ -9,7 +9,7 @@ enum BodyFormat: Sendable, Equatable {
 
   /// Reads `Content-Type`; a request without one is taken for JSON, another type is nil.
   init?(contentType: String?) {
-    guard let contentType else {
+    guard let contentType, contentType != "application/json" else {
       self = .json
       return
     }

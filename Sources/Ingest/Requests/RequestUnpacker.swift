@@ -2,7 +2,8 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPCompression
 
-/// Unpacks gzip and deflate bodies up to a limit; other requests pass by without a detour.
+/// Unpacks gzip and deflate bodies of the ingest endpoint's requests up to a limit; other requests
+/// pass by as they are.
 final class RequestUnpacker: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = HTTPServerRequestPart
@@ -17,7 +18,7 @@ final class RequestUnpacker: ChannelInboundHandler, RemovableChannelHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     if case .head(let head) = unwrapInboundIn(data) {
       decompressor =
-        head.headers.contains(name: "content-encoding")
+        head.headers.contains(name: "content-encoding") && Ingest.answers(head.uri)
         ? NIOHTTPRequestDecompressor(limit: .size(limit)) : nil
     }
     // Called as a part of this handler: it holds no state of the pipeline and sends what it has

@@ -1,19 +1,19 @@
 import Glibc
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Ports on 127.0.0.1.
 public enum LoopbackPort {
   /// Below the range that the kernel gives to outgoing connections (32768 to 60999, ip(7)), so that
   /// a server which is stopped for a while finds its port free when it comes back.
   private static let range = 15_000..<32_000
-  private static let reserved = Mutex<Set<Int>>([])
+  private static let reserved = NIOLockedValueBox<Set<Int>>([])
 
   /// A port that nothing listens on and that this process has not been given before.
   /// - Throws: `LocalStackError.noFreePort`.
   public static func free() throws -> Int {
     for _ in 0..<1_000 {
       let port = Int.random(in: range)
-      if reserved.withLock({ $0.insert(port).inserted }), isFree(port) { return port }
+      if reserved.withLockedValue({ $0.insert(port).inserted }), isFree(port) { return port }
     }
     throw LocalStackError.noFreePort
   }

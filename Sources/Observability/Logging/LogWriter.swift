@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Writes log lines from a queue of its own, so that a slow terminal or a full pipe stops nobody.
 ///
@@ -13,7 +13,7 @@ public final class LogWriter: Sendable {
     var isDraining = false
   }
 
-  private let state = Mutex(State())
+  private let state = NIOLockedValueBox(State())
   private let queue = DispatchQueue(label: "progressbus.log")
   private let limit: Int
   private let write: @Sendable ([UInt8]) -> Void
@@ -35,7 +35,7 @@ public final class LogWriter: Sendable {
   }
 
   func append(_ line: String) {
-    let mustSchedule = state.withLock { state -> Bool in
+    let mustSchedule = state.withLockedValue { state -> Bool in
       guard state.waiting.count + line.utf8.count < limit else {
         state.dropped += 1
         return false
@@ -55,7 +55,7 @@ public final class LogWriter: Sendable {
 
   private func drain() {
     while true {
-      let bytes = state.withLock { state -> [UInt8] in
+      let bytes = state.withLockedValue { state -> [UInt8] in
         var bytes: [UInt8] = []
         swap(&bytes, &state.waiting)
         if state.dropped > 0 {

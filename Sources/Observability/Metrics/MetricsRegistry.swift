@@ -1,5 +1,5 @@
 public import CoreMetrics
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// The backend of swift-metrics: keeps every time series in memory and prints them for `/metrics`.
 ///
@@ -18,7 +18,7 @@ public final class MetricsRegistry: MetricsFactory {
   }
 
   private let declarations: [String: MetricDeclaration]
-  private let state = Mutex(State())
+  private let state = NIOLockedValueBox(State())
   private let conflicts = CounterSeries()
 
   /// Counts the series that could not be shown because their name already stood for another kind.
@@ -34,14 +34,14 @@ public final class MetricsRegistry: MetricsFactory {
 
   /// Runs `collect` before each print, for gauges whose value is cheaper to ask for than to follow.
   public func onCollect(_ collect: @escaping @Sendable () -> Void) {
-    state.withLock { $0.collectors.append(collect) }
+    state.withLockedValue { $0.collectors.append(collect) }
   }
 
   /// Every series in the text format 0.0.4, in the order of names and labels.
   public func prometheusText() -> String {
     // Outside the lock: collectors set gauges, and may make them.
-    for collect in state.withLock({ $0.collectors }) { collect() }
-    let families = state.withLock { $0.families }
+    for collect in state.withLockedValue({ $0.collectors }) { collect() }
+    let families = state.withLockedValue { $0.families }
     var text = PrometheusText()
     for (name, family) in families.sorted(by: { $0.key < $1.key }) {
       text.header(name: name, kind: family.kind, help: declarations[name]?.help)
@@ -61,7 +61,7 @@ public final class MetricsRegistry: MetricsFactory {
   ) -> Series {
     let name = PrometheusText.metricName(label)
     let labels = MetricLabels(dimensions)
-    return state.withLock { state in
+    return state.withLockedValue { state in
       if let existing = state.families[name]?.series[labels] as? Series { return existing }
       let series = make(name)
       var family = state.families[name] ?? Family(kind: Series.kind)
@@ -77,7 +77,7 @@ public final class MetricsRegistry: MetricsFactory {
   }
 
   private func destroy(_ handler: AnyObject) {
-    state.withLock { state in
+    state.withLockedValue { state in
       for (name, var family) in state.families {
         guard let labels = family.series.first(where: { $0.value === handler })?.key else {
           continue

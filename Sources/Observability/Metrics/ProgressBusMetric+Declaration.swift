@@ -6,7 +6,9 @@ extension ProgressBusMetric {
     case .eventsRejected: counter("Events refused at the edge, by reason.")
     case .eventsPublished: counter("Events appended to the journal and published on the channel.")
     case .requestSeconds:
-      histogram("Time from a request's head to its answer.", HistogramBuckets.latency)
+      histogram(
+        "Time from the end of a request with events to the bus's confirmation.",
+        HistogramBuckets.latency)
     case .sinkWritten: counter("Events that a sink committed.")
     case .sinkRetries: counter("Writes tried again because the sink was unavailable.")
     case .sinkRefused: counter("Writes refused whole, after which the batch was halved.")
@@ -27,7 +29,7 @@ extension ProgressBusMetric {
     case .adoptionDropped:
       counter("Hand-published messages that this process gave up: it fell behind.")
     case .websocketSubscribers: gauge("Open WebSocket subscriptions.")
-    case .websocketSent: counter("Events handed to WebSocket subscribers.")
+    case .websocketEventsSent: counter("Events handed to WebSocket subscribers.")
     case .websocketGaps: counter("Gaps announced to WebSocket subscribers.")
     case .websocketSlowClosed: counter("WebSocket subscribers closed because they read too slowly.")
     case .buildInfo: gauge("Always 1; the labels tell the build.")

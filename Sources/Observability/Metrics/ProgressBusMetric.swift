@@ -29,7 +29,7 @@ public enum ProgressBusMetric: String, CaseIterable, Sendable {
   case adoptionDropped = "progressbus_adoption_dropped_total"
 
   case websocketSubscribers = "progressbus_websocket_subscribers"
-  case websocketSent = "progressbus_websocket_sent_total"
+  case websocketEventsSent = "progressbus_websocket_events_sent_total"
   case websocketGaps = "progressbus_websocket_gaps_total"
   case websocketSlowClosed = "progressbus_websocket_slow_closed_total"
 

@@ -37,7 +37,7 @@ struct HandPublishedEventDecoder {
         ) { memory in
           let event = try normalizer.normalize(
             bytes, tape: tape, at: 0, receivedAt: .now(), into: memory)
-          eventType = event.kind.eventType
+          eventType = event.eventType
           return event.length
         }
         return PublishedEvent(eventType: eventType, payload: output)

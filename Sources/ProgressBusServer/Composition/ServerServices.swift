@@ -49,7 +49,7 @@ struct ServerServices {
     if configuration.roles.contains(.dashboard) {
       let broadcaster = BroadcastHub(
         journal: bus.journal, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-        configuration: configuration.broadcast, logger: logger)
+        configuration: configuration.broadcast, metrics: registry, logger: logger)
       services.append(broadcaster)
       listeners.append(broadcaster)
       hub = broadcaster

@@ -1,5 +1,3 @@
-private import Configuration
-
 /// Every setting with its value and where it came from.
 public struct ResolvedSettings: Sendable {
   enum Value: Sendable, Equatable {
@@ -15,8 +13,9 @@ public struct ResolvedSettings: Sendable {
   public init(_ source: SettingsSource) throws(ConfigurationError) {
     for setting in Settings.all {
       for layer in source.layers {
-        if let value = try Self.read(setting, from: layer) {
-          values[setting.key] = (value, layer.name(setting))
+        if let text = try layer.text(setting) {
+          let name = layer.name(setting)
+          values[setting.key] = (try Self.parse(text, as: setting, name: name), name)
           break
         }
       }
@@ -82,29 +81,6 @@ public struct ResolvedSettings: Sendable {
       preconditionFailure("\(key) is declared as a list with a default")
     }
     return elements
-  }
-
-  private static func read(
-    _ setting: Setting, from layer: SettingsSource.Layer
-  ) throws(ConfigurationError) -> Value? {
-    let name = layer.name(setting)
-    let key = layer.key(setting)
-    // A file has types of its own, so a number may stand where text is meant and the other way round.
-    for type in [ConfigType.string, .int, .bool, .double, .stringArray] {
-      guard let content = try? layer.provider.value(forKey: key, type: type).value?.content else {
-        continue
-      }
-      switch content {
-      case .string(let text): return try parse(text, as: setting, name: name)
-      case .int(let number): return try parse(String(number), as: setting, name: name)
-      case .bool(let flag): return try parse(String(flag), as: setting, name: name)
-      case .double(let number): return try parse(String(number), as: setting, name: name)
-      case .stringArray(let elements):
-        return try parse(elements.joined(separator: ","), as: setting, name: name)
-      default: continue
-      }
-    }
-    return nil
   }
 
   private static func parse(

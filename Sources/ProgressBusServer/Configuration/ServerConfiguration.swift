@@ -36,8 +36,11 @@ public struct ServerConfiguration: Sendable {
     }
   }
 
+  /// A name other than `localhost` may stand for any address, even one like `127.example.org`.
   private static func isLoopback(_ host: String) -> Bool {
-    host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    if host == "localhost" { return true }
+    guard let address = try? SocketAddress(ipAddress: host, port: 0).ipAddress else { return false }
+    return address == "::1" || address.hasPrefix("127.") && !address.contains(":")
   }
 
   var eventLimits: EventLimits {

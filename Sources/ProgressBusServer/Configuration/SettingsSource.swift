@@ -1,15 +1,32 @@
 internal import Configuration
 public import Foundation
-private import SystemPackage
-private import Yams
 
 /// Where settings come from: the first source that has one wins.
 public struct SettingsSource: Sendable {
-  /// One provider and the names that settings have in it.
+  /// One provider, which holds texts, and the names that settings have in it.
   struct Layer: Sendable {
-    let provider: any ConfigProvider
+    private let provider: any ConfigProvider
+    private let key: @Sendable (Setting) -> AbsoluteConfigKey
     let name: @Sendable (Setting) -> String
-    let key: @Sendable (Setting) -> AbsoluteConfigKey
+
+    init(
+      _ provider: any ConfigProvider, name: @escaping @Sendable (Setting) -> String,
+      key: @escaping @Sendable (Setting) -> AbsoluteConfigKey
+    ) {
+      self.provider = provider
+      self.name = name
+      self.key = key
+    }
+
+    /// - Returns: nil when this layer does not set it.
+    func text(_ setting: Setting) throws(ConfigurationError) -> String? {
+      do {
+        let value = try provider.value(forKey: key(setting), type: .string).value
+        return if case .string(let text)? = value?.content { text } else { nil }
+      } catch {
+        throw ConfigurationError(name(setting), "cannot be read as text")
+      }
+    }
   }
 
   let layers: [Layer]
@@ -29,7 +46,7 @@ public struct SettingsSource: Sendable {
   public init(
     overrides: [String: String] = [:],
     environment: [String: String] = ProcessInfo.processInfo.environment, file: String? = nil
-  ) async throws(ConfigurationError) {
+  ) throws(ConfigurationError) {
     let keys = Set(Settings.all.map(\.key))
     if let unknown = overrides.keys.sorted().first(where: { !keys.contains($0) }) {
       throw ConfigurationError(unknown, "is no setting")
@@ -50,9 +67,9 @@ public struct SettingsSource: Sendable {
       ) { "--set \($0.key)" },
       Self.environmentLayer(environment, name: \.variable),
     ]
-    if let layer = try await Self.fileLayer(
-      file ?? environment["PROGRESSBUS_CONFIG"] ?? "progressbus.yaml",
-      isOptional: file == nil && environment["PROGRESSBUS_CONFIG"] == nil, keys: keys)
+    let variable = environment["PROGRESSBUS_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
+    if let layer = try Self.fileLayer(
+      file ?? variable ?? "progressbus.yaml", isOptional: file == nil && variable == nil)
     {
       layers.append(layer)
     }
@@ -63,43 +80,28 @@ public struct SettingsSource: Sendable {
     _ variables: [String: String], name: @escaping @Sendable (Setting) -> String
   ) -> Layer {
     Layer(
-      provider: EnvironmentVariablesProvider(
+      EnvironmentVariablesProvider(
+        // A variable that is set to nothing counts as not set, as in a compose file.
         environmentVariables: variables.filter { !$0.value.isEmpty }),
-      name: name,
-      key: { AbsoluteConfigKey([$0.variable]) })
+      name: name, key: { AbsoluteConfigKey([$0.variable]) })
   }
 
   private static func fileLayer(
-    _ path: String, isOptional: Bool, keys: Set<String>
-  ) async throws(ConfigurationError) -> Layer? {
+    _ path: String, isOptional: Bool
+  ) throws(ConfigurationError) -> Layer? {
     guard let data = FileManager.default.contents(atPath: path) else {
       if isOptional && !FileManager.default.fileExists(atPath: path) { return nil }
       throw ConfigurationError(path, "cannot be read")
     }
-    do {
-      let root = try Yams.load(yaml: String(decoding: data, as: UTF8.self))
-      guard root == nil || root is [String: Any] else {
-        throw ConfigurationError(path, "must be a mapping of settings")
-      }
-      for key in leaves(root as? [String: Any] ?? [:], prefix: "") where !keys.contains(key) {
-        throw ConfigurationError("\(key) in \(path)", "is no setting")
-      }
-      guard root != nil else { return nil }
-      return Layer(
-        provider: try await FileProvider<YAMLSnapshot>(filePath: FilePath(path)),
-        name: { "\($0.key) in \(path)" },
-        key: { AbsoluteConfigKey($0.key.split(separator: ".").map(String.init)) })
-    } catch let error as ConfigurationError {
-      throw error
-    } catch {
-      throw ConfigurationError(path, "is no YAML: \(error)")
+    guard let yaml = String(data: data, encoding: .utf8) else {
+      throw ConfigurationError(path, "is not UTF-8")
     }
-  }
-
-  private static func leaves(_ mapping: [String: Any], prefix: String) -> [String] {
-    mapping.keys.sorted().flatMap { name in
-      (mapping[name] as? [String: Any]).map { leaves($0, prefix: prefix + name + ".") }
-        ?? [prefix + name]
+    let file = try SettingsFile(parsing: yaml, path: path)
+    let values = file.texts.map { key, text in
+      (AbsoluteConfigKey([key]), ConfigValue(.string(text), isSecret: false))
     }
+    return Layer(
+      InMemoryProvider(name: path, values: Dictionary(uniqueKeysWithValues: values)),
+      name: { "\($0.key) in \(path)" }, key: { AbsoluteConfigKey([$0.key]) })
   }
 }

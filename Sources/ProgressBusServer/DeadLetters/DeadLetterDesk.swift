@@ -16,49 +16,50 @@ public struct DeadLetterDesk: Sendable {
     case stillInvalid(reason: String)
   }
 
-  private static let pageSize = 500
+  private static let removedAtOnce = 500
 
   private let store: any DeadLetterStore
   private let publisher: any EventPublisher
   private let decoder: any HandPublishedDecoder
+  private let closeBus: @Sendable () -> Void
 
   init(
-    store: any DeadLetterStore, publisher: any EventPublisher, decoder: any HandPublishedDecoder
+    store: any DeadLetterStore, publisher: any EventPublisher, decoder: any HandPublishedDecoder,
+    close: @escaping @Sendable () -> Void = {}
   ) {
     self.store = store
     self.publisher = publisher
     self.decoder = decoder
+    closeBus = close
   }
 
-  /// Connects to the bus for the time of `body`.
-  public static func open<Result: Sendable>(
-    _ configuration: ServerConfiguration, catalog: EventCatalog = .standard,
-    _ body: @Sendable (DeadLetterDesk) async throws -> Result
-  ) async throws -> Result {
+  public func close() { closeBus() }
+
+  /// Connects to the bus; `close()` when done.
+  ///
+  /// - Throws: when the bus cannot be reached.
+  public static func open(
+    _ configuration: ServerConfiguration, catalog: EventCatalog = .standard
+  ) async throws -> DeadLetterDesk {
     let bus = try await RedisEventBus.start(
       configuration.bus(), on: MultiThreadedEventLoopGroup.singleton.next(),
       logger: Logger(label: "progressbus.dead-letters") { _ in SwiftLogNoOpLogHandler() })
-    defer { bus.close() }
-    try await bus.check()
-    return try await body(
-      DeadLetterDesk(
-        store: bus.deadLetters, publisher: bus.publisher,
-        decoder: CatalogHandPublishedDecoder(
-          catalog: catalog, limits: configuration.eventLimits,
-          keepsWork: configuration.settings.boolean("ingest.keep_work"))))
+    do {
+      try await bus.check()
+    } catch {
+      bus.close()
+      throw error
+    }
+    return DeadLetterDesk(
+      store: bus.deadLetters, publisher: bus.publisher,
+      decoder: CatalogHandPublishedDecoder(
+        catalog: catalog, limits: configuration.eventLimits,
+        keepsWork: configuration.settings.boolean("ingest.keep_work")), close: { bus.close() })
   }
 
-  /// Calls `body` with each letter that is meant, oldest first, and reads on only as it returns.
-  public func forEach(
-    _ filter: DeadLetterFilter, _ body: (StoredDeadLetter) async throws -> Void
-  ) async throws {
-    var position = StreamID.zero
-    while true {
-      let page = try await store.letters(after: position, limit: Self.pageSize)
-      for stored in page where filter.matches(stored.letter) { try await body(stored) }
-      guard let last = page.last else { return }
-      position = last.id
-    }
+  /// The letters that are meant, oldest first, read a page at a time as they are asked for.
+  public func letters(_ filter: DeadLetterFilter) -> DeadLetterSequence {
+    DeadLetterSequence(store: store, filter: filter)
   }
 
   public func letter(_ id: StreamID) async throws -> StoredDeadLetter? {
@@ -67,7 +68,8 @@ public struct DeadLetterDesk: Sendable {
 
   /// Gives the event to its sink once more; a hand-published message is read anew, and published to
   /// all if it is a valid event now.
-  public func replay(_ stored: StoredDeadLetter) async throws -> Replay {
+  public func replay(_ id: StreamID) async throws -> Replay {
+    guard let stored = try await store.letter(id) else { return .gone }
     guard stored.letter.sink == DeadLetter.busName else {
       return try await store.replay(stored.id) ? .replayed : .gone
     }
@@ -83,7 +85,12 @@ public struct DeadLetterDesk: Sendable {
 
   /// - Returns: how many were there.
   public func purge(_ ids: [StreamID]) async throws -> Int {
-    try await store.remove(ids)
+    var purged = 0
+    for start in stride(from: 0, to: ids.count, by: Self.removedAtOnce) {
+      purged += try await store.remove(
+        Array(ids[start..<min(start + Self.removedAtOnce, ids.count)]))
+    }
+    return purged
   }
 }
 

@@ -1,10 +1,12 @@
 import NIOCore
 import NIOHTTP1
 
-/// Keeps one HTTP/1.1 connection in order: keep-alive and `Connection: close`, timeouts, half-close,
-/// malformed requests, `Expect: 100-continue`, shutdown.
+/// Keeps one HTTP/1.1 connection in order: one request at a time, keep-alive and
+/// `Connection: close`, timeouts, half-close, malformed requests, `Expect: 100-continue`, shutdown.
 ///
-/// It stands behind the pipelining handler and in front of whatever answers requests.
+/// It stands behind the codec and in front of whatever answers requests. In the place of NIO's
+/// pipelining handler, which stops reading while a request is answered: that is two system calls
+/// more for each request, although hardly a client pipelines.
 final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler,
   NIOScheduledCallbackHandler
 {
@@ -19,6 +21,19 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
   private var timer: NIOScheduledCallback?
   private var timerDeadline = NIODeadline.distantFuture
   private var addsKeepAlive = false
+  /// What arrived while a request was being answered.
+  private var waiting = CircularBuffer<WaitingInput>(initialCapacity: 4)
+  private var isDelivering = false
+  private var isReadHeld = false
+
+  private enum WaitingInput {
+    case part(HTTPServerRequestPart)
+    case inputClosed
+    case malformed(HTTPParserError)
+  }
+
+  /// A client that has sent this many parts ahead is read no further until it has its answers.
+  private static let maximumWaiting = 64
 
   init(configuration: HTTPServerChannelConfiguration) {
     self.configuration = configuration
@@ -38,7 +53,26 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     if state.isLingering { return }
-    switch unwrapInboundIn(data) {
+    let part = unwrapInboundIn(data)
+    guard waiting.isEmpty && !state.isAnswering else {
+      waiting.append(.part(part))
+      return
+    }
+    receive(part, data, context: context)
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if waiting.count < Self.maximumWaiting || state.isLingering {
+      context.read()
+    } else {
+      isReadHeld = true
+    }
+  }
+
+  private func receive(
+    _ part: HTTPServerRequestPart, _ data: NIOAny, context: ChannelHandlerContext
+  ) {
+    switch part {
     case .head(let head):
       let fields = ConnectionFields(of: head)
       let isKeepAlive = head.isKeepAlive
@@ -84,8 +118,33 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         return
       }
       if state.deadline < timerDeadline { setTimer(state.deadline, context: context) }
+      if !waiting.isEmpty { deliverWaiting(context: context) }
     }
     context.write(data, promise: promise)
+  }
+
+  /// Goes on with what was sent ahead, once the answer that is being written has been written whole.
+  private func deliverWaiting(context: ChannelHandlerContext) {
+    guard !isDelivering else { return }
+    isDelivering = true
+    context.eventLoop.assumeIsolated().execute { [self] in
+      isDelivering = false
+      while let context = self.context, !state.isLingering, !state.isAnswering,
+        let input = waiting.popFirst()
+      {
+        switch input {
+        case .part(let part): receive(part, wrapInboundOut(part), context: context)
+        case .inputClosed: inputClosed(context: context)
+        case .malformed(let error): refuse(error, context: context)
+        }
+      }
+      guard let context = self.context else { return }
+      context.fireChannelReadComplete()
+      if isReadHeld, waiting.count < Self.maximumWaiting {
+        isReadHeld = false
+        context.read()
+      }
+    }
   }
 
   func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
@@ -100,11 +159,21 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
+    case ChannelEvent.inputClosed where waiting.isEmpty:
+      inputClosed(context: context)
     case ChannelEvent.inputClosed:
-      if state.isLingering || state.inputClosed() { context.close(promise: nil) }
+      waiting.append(.inputClosed)
+    case is ChannelShouldQuiesceEvent:
+      shutdownBegan()
+      // Hummingbird counts the connections that are left.
+      context.fireUserInboundEventTriggered(event)
     default:
       context.fireUserInboundEventTriggered(event)
     }
+  }
+
+  private func inputClosed(context: ChannelHandlerContext) {
+    if state.isLingering || state.inputClosed() { context.close(promise: nil) }
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -112,7 +181,15 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
       context.close(promise: nil)
       return
     }
-    switch parserError {
+    if waiting.isEmpty && !state.isAnswering {
+      refuse(parserError, context: context)
+    } else {
+      waiting.append(.malformed(parserError))
+    }
+  }
+
+  private func refuse(_ error: HTTPParserError, context: ChannelHandlerContext) {
+    switch error {
     case .headerOverflow:
       fail(
         HTTPErrorResponse(
@@ -145,9 +222,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
   }
 
-  /// Requests in flight get this long to finish.
-  func shutdownBegan() {
-    guard let context else { return }
+  /// The request in flight gets this long to finish.
+  private func shutdownBegan() {
+    guard let context, !state.isLingering else { return }
+    guard state.isInFlight else { return context.close(promise: nil) }
     let deadline = NIODeadline.now() + configuration.shutdownTimeout
     state.shutdownBegan(until: deadline)
     setTimer(deadline, context: context)

@@ -1,7 +1,7 @@
 import NIOCore
 
 /// Where one HTTP/1.1 connection stands, and until when it may stand there. At most one request is
-/// in flight: the pipelining handler in front sees to that.
+/// in flight.
 struct HTTPConnectionState {
   enum Expiry: Equatable {
     /// Nothing is late; ask again at this time.
@@ -37,6 +37,11 @@ struct HTTPConnectionState {
     bodyTimeout = configuration.bodyTimeout
     deadline = now + configuration.headTimeout
   }
+
+  /// The request has come whole and its answer has not left: the next one has to wait.
+  var isAnswering: Bool { isResponsePending && !isReceivingBody }
+
+  var isInFlight: Bool { isResponsePending || isReceivingBody }
 
   /// - Parameter isLast: the request, or its protocol version, ends the connection.
   mutating func requestBegan(isLast: Bool, now: NIODeadline) {

@@ -44,10 +44,7 @@ public struct HTTPServerChannel: ServerChildChannel, HTTPChannelHandler {
       let connection = HTTPConnectionHandler(configuration: configuration)
       let decoder = ByteToMessageHandler(
         HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoderLimits))
-      var httpHandlers: [any RemovableChannelHandler] = [
-        HTTPResponseEncoder(), HTTPShutdownHandler(connection: connection),
-        HTTPServerPipelineHandler(), connection,
-      ]
+      var httpHandlers: [any RemovableChannelHandler] = [HTTPResponseEncoder(), connection]
       httpHandlers += try earlyHandlers(channel)
       try pipeline.addHandler(decoder)
       try pipeline.addHandlers(httpHandlers)

@@ -1,5 +1,5 @@
 import EventBus
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// The entries that this consumer works on.
 final class InFlightEntries: Sendable {
@@ -8,11 +8,11 @@ final class InFlightEntries: Sendable {
     var batches: [Int: [StreamID]] = [:]
   }
 
-  private let state = Mutex(State())
+  private let state = NIOLockedValueBox(State())
 
   /// Returns the batch's number, for `end`.
   func begin(_ ids: [StreamID]) -> Int {
-    state.withLock { state in
+    state.withLockedValue { state in
       state.nextBatch += 1
       state.batches[state.nextBatch] = ids
       return state.nextBatch
@@ -20,10 +20,10 @@ final class InFlightEntries: Sendable {
   }
 
   func end(_ batch: Int) {
-    _ = state.withLock { $0.batches.removeValue(forKey: batch) }
+    _ = state.withLockedValue { $0.batches.removeValue(forKey: batch) }
   }
 
   var ids: [StreamID] {
-    state.withLock { $0.batches.values.flatMap { $0 } }
+    state.withLockedValue { $0.batches.values.flatMap { $0 } }
   }
 }

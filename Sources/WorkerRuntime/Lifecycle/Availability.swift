@@ -1,6 +1,6 @@
 import Logging
 import Metrics
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Whether a neighbour answers. Logs the change, not every failure.
 final class Availability: Sendable {
@@ -15,7 +15,7 @@ final class Availability: Sendable {
     var downSince = Duration.zero
   }
 
-  private let record = Mutex(Record())
+  private let record = NIOLockedValueBox(Record())
   private let subject: String
   private let logger: Logger
   private let gauge: Meter?
@@ -31,10 +31,10 @@ final class Availability: Sendable {
     self.elapsed = elapsed
   }
 
-  var state: State { record.withLock { $0.state } }
+  var state: State { record.withLockedValue { $0.state } }
 
   func markUp() {
-    let outage = record.withLock { record -> Duration? in
+    let outage = record.withLockedValue { record -> Duration? in
       if record.state == .up { return nil }
       let wasDown = record.state != .unknown
       record.state = .up
@@ -47,7 +47,7 @@ final class Availability: Sendable {
   }
 
   func markDown(_ reason: String) {
-    let isNew = record.withLock { record -> Bool in
+    let isNew = record.withLockedValue { record -> Bool in
       let wasDown = if case .down = record.state { true } else { false }
       if !wasDown { record.downSince = elapsed() }
       record.state = .down(reason: reason)

@@ -1,4 +1,4 @@
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Says once and for all that no new work is to begin, and wakes who sleeps until then.
 ///
@@ -11,17 +11,17 @@ final class StopSignal: Sendable {
     var waiters: [CheckedContinuation<Void, Never>] = []
   }
 
-  private let state = Mutex(State())
+  private let state = NIOLockedValueBox(State())
   private let environment: WorkerEnvironment
 
   init(environment: WorkerEnvironment) {
     self.environment = environment
   }
 
-  var isStopped: Bool { state.withLock { $0.isStopped } }
+  var isStopped: Bool { state.withLockedValue { $0.isStopped } }
 
   func stop() {
-    let (sleepers, waiters) = state.withLock { state in
+    let (sleepers, waiters) = state.withLockedValue { state in
       state.isStopped = true
       defer {
         state.sleepers = [:]
@@ -36,7 +36,7 @@ final class StopSignal: Sendable {
   /// Returns once stopped; does not heed cancellation, whose handler must call `stop()`.
   func wait() async {
     await withCheckedContinuation { waiter in
-      let isStopped = state.withLock { state in
+      let isStopped = state.withLockedValue { state in
         if !state.isStopped { state.waiters.append(waiter) }
         return state.isStopped
       }
@@ -50,7 +50,7 @@ final class StopSignal: Sendable {
   func sleep(for duration: Duration) async -> Bool {
     let sleep = environment.sleep
     let sleeper = Task { try await sleep(duration) }
-    let number = state.withLock { state -> Int? in
+    let number = state.withLockedValue { state -> Int? in
       guard !state.isStopped else { return nil }
       state.nextSleeper += 1
       state.sleepers[state.nextSleeper] = sleeper
@@ -65,7 +65,7 @@ final class StopSignal: Sendable {
     } onCancel: {
       sleeper.cancel()
     }
-    _ = state.withLock { $0.sleepers.removeValue(forKey: number) }
+    _ = state.withLockedValue { $0.sleepers.removeValue(forKey: number) }
     if case .success = result { return !isStopped }
     return false
   }

@@ -44,18 +44,18 @@ struct DeadLetterTargets: ParsableArguments {
     try id.map { try StreamID(argument: $0) }
   }
 
-  /// Calls `body` with each letter that is meant.
+  /// The ids of the letters that are meant, oldest first.
   /// - Throws: when the one that was named is not there.
-  func forEach(
-    in desk: DeadLetterDesk, _ body: (StoredDeadLetter) async throws -> Void
-  ) async throws {
-    guard let id = try streamID() else {
-      return try await desk.forEach(selection.filter, body)
+  func letters(in desk: DeadLetterDesk) async throws -> [StreamID] {
+    if let id = try streamID() {
+      guard try await desk.letter(id) != nil else {
+        throw ValidationError("there is no dead letter \(id)")
+      }
+      return [id]
     }
-    guard let letter = try await desk.letter(id) else {
-      throw ValidationError("there is no dead letter \(id)")
-    }
-    try await body(letter)
+    var ids: [StreamID] = []
+    for try await stored in desk.letters(selection.filter) { ids.append(stored.id) }
+    return ids
   }
 }
 

@@ -16,37 +16,43 @@ struct ListDeadLettersCommand: AsyncParsableCommand {
 
   /// A letter without its payload, which may hold personal data.
   private struct Line: Encodable {
+    private enum CodingKeys: String, CodingKey {
+      case id, sink, attempts, reason
+      case deadLetteredAt = "dead_lettered_at"
+      case eventType = "event_type"
+    }
+
     let id: String
-    let dead_lettered_at: String
+    let deadLetteredAt: String
     let sink: String
-    let event_type: String
+    let eventType: String
     let attempts: Int
     let reason: String
 
     init(_ stored: StoredDeadLetter) {
       id = stored.id.description
-      dead_lettered_at =
+      deadLetteredAt =
         Timestamp(microseconds: Int64(stored.id.milliseconds) * 1000).description
       sink = stored.letter.sink
-      event_type = stored.letter.eventType
+      eventType = stored.letter.eventType
       attempts = stored.letter.attempts
       reason = stored.letter.reason
     }
 
     var text: String {
-      let type = event_type.isEmpty ? "-" : event_type
-      return "\(id)  \(dead_lettered_at)  \(sink)  \(type)  attempts=\(attempts)  \(reason)"
+      let type = eventType.isEmpty ? "-" : eventType
+      return "\(id)  \(deadLetteredAt)  \(sink)  \(type)  attempts=\(attempts)  \(reason)"
     }
   }
 
   func run() async throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try await DeadLetterDesk.open(options.serverConfiguration()) { desk in
-      try await desk.forEach(selection.filter) { stored in
-        let line = Line(stored)
-        print(json ? String(decoding: try encoder.encode(line), as: UTF8.self) : line.text)
-      }
+    let desk = try await DeadLetterDesk.open(options.serverConfiguration())
+    defer { desk.close() }
+    for try await stored in desk.letters(selection.filter) {
+      let line = Line(stored)
+      print(json ? String(decoding: try encoder.encode(line), as: UTF8.self) : line.text)
     }
   }
 }

@@ -10,12 +10,9 @@ struct PurgeDeadLettersCommand: AsyncParsableCommand {
   @OptionGroup var options: SettingsOptions
 
   func run() async throws {
-    try await DeadLetterDesk.open(options.serverConfiguration()) { desk in
-      var purged = 0
-      try await targets.forEach(in: desk) { stored in
-        purged += try await desk.purge([stored.id])
-      }
-      print("purged \(purged)")
-    }
+    let desk = try await DeadLetterDesk.open(options.serverConfiguration())
+    defer { desk.close() }
+    let purged = try await desk.purge(targets.letters(in: desk))
+    print("purged \(purged)")
   }
 }

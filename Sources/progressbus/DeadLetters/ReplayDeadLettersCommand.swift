@@ -12,20 +12,20 @@ struct ReplayDeadLettersCommand: AsyncParsableCommand {
   @OptionGroup var options: SettingsOptions
 
   func run() async throws {
-    try await DeadLetterDesk.open(options.serverConfiguration()) { desk in
-      var replayed = 0
-      var failed = 0
-      try await targets.forEach(in: desk) { stored in
-        switch try await desk.replay(stored) {
-        case .replayed: replayed += 1
-        case .gone: break
-        case .stillInvalid(let reason):
-          failed += 1
-          FileHandle.standardError.write(Data("\(stored.id): \(reason)\n".utf8))
-        }
+    let desk = try await DeadLetterDesk.open(options.serverConfiguration())
+    defer { desk.close() }
+    var replayed = 0
+    var stillInvalid = 0
+    for id in try await targets.letters(in: desk) {
+      switch try await desk.replay(id) {
+      case .replayed: replayed += 1
+      case .gone: break
+      case .stillInvalid(let reason):
+        stillInvalid += 1
+        FileHandle.standardError.write(Data("\(id): \(reason)\n".utf8))
       }
-      print("replayed \(replayed)")
-      if failed > 0 { throw ExitCode(2) }
     }
+    print("replayed \(replayed)")
+    if stillInvalid > 0 { throw ExitCode(2) }
   }
 }

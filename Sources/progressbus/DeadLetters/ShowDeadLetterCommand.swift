@@ -14,16 +14,16 @@ struct ShowDeadLetterCommand: AsyncParsableCommand {
 
   func run() async throws {
     let id = try StreamID(argument: id)
-    try await DeadLetterDesk.open(options.serverConfiguration()) { desk in
-      guard let stored = try await desk.letter(id) else {
-        throw ValidationError("there is no dead letter \(id)")
-      }
-      print("id: \(stored.id)")
-      print("sink: \(stored.letter.sink)")
-      print("event_type: \(stored.letter.eventType)")
-      print("attempts: \(stored.letter.attempts)")
-      print("reason: \(stored.letter.reason)")
-      print(String(buffer: stored.letter.payload))
+    let desk = try await DeadLetterDesk.open(options.serverConfiguration())
+    defer { desk.close() }
+    guard let stored = try await desk.letter(id) else {
+      throw ValidationError("there is no dead letter \(id)")
     }
+    print("id: \(stored.id)")
+    print("sink: \(stored.letter.sink)")
+    print("event_type: \(stored.letter.eventType)")
+    print("attempts: \(stored.letter.attempts)")
+    print("reason: \(stored.letter.reason)")
+    print(String(buffer: stored.letter.payload))
   }
 }

@@ -1,7 +1,7 @@
 import EventBus
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
-import Synchronization
 
 /// A journal and a channel in memory, whose faults the test chooses.
 final class FakeBus: Journal {
@@ -13,20 +13,20 @@ final class FakeBus: Journal {
     var reads = 0
   }
 
-  private let state = Mutex(State())
-  private let listeners: Mutex<[any ChannelListener]> = Mutex([])
+  private let state = NIOLockedValueBox(State())
+  private let listeners: NIOLockedValueBox<[any ChannelListener]> = NIOLockedValueBox([])
   private let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
 
-  var reads: Int { state.withLock { $0.reads } }
-  var last: StreamID { state.withLock { $0.last } }
+  var reads: Int { state.withLockedValue { $0.reads } }
+  var last: StreamID { state.withLockedValue { $0.last } }
 
   func connect(_ listener: any ChannelListener) async throws {
-    listeners.withLock { $0.append(listener) }
+    listeners.withLockedValue { $0.append(listener) }
     try await subscribe()
   }
 
   func subscribe() async throws {
-    state.withLock {
+    state.withLockedValue {
       $0.isSubscribed = true
       $0.isDown = false
     }
@@ -35,19 +35,19 @@ final class FakeBus: Journal {
 
   /// The channel breaks; the journal too when `isJournalDown`.
   func lose(isJournalDown: Bool = false) async throws {
-    state.withLock {
+    state.withLockedValue {
       $0.isSubscribed = false
       $0.isDown = isJournalDown
     }
     try await tell { $0.channelLost(.unavailable("test")) }
   }
 
-  func setJournalDown(_ isDown: Bool) { state.withLock { $0.isDown = isDown } }
+  func setJournalDown(_ isDown: Bool) { state.withLockedValue { $0.isDown = isDown } }
 
   /// Journals an event a payload, and publishes them when the channel stands.
   @discardableResult
   func publish(_ payloads: [String], milliseconds: UInt64 = 1) async throws -> [StreamID] {
-    let (messages, isSubscribed) = state.withLock { state in
+    let (messages, isSubscribed) = state.withLockedValue { state in
       let messages = payloads.map { payload in
         let id =
           milliseconds > state.last.milliseconds
@@ -76,14 +76,14 @@ final class FakeBus: Journal {
 
   /// Everything is gone, as when Redis comes back without its file.
   func forget() {
-    state.withLock {
+    state.withLockedValue {
       $0.entries = []
       $0.last = .zero
     }
   }
 
   func appendForOneSink(_ payload: String) {
-    state.withLock {
+    state.withLockedValue {
       $0.last = StreamID(milliseconds: $0.last.milliseconds, sequence: $0.last.sequence + 1)
       $0.entries.append(
         JournalEntry(
@@ -92,7 +92,7 @@ final class FakeBus: Journal {
   }
 
   private func tell(_ body: @escaping @Sendable (any ChannelListener) -> Void) async throws {
-    let listeners = listeners.withLock { $0 }
+    let listeners = listeners.withLockedValue { $0 }
     try await eventLoop.submit { for listener in listeners { body(listener) } }.get()
   }
 
@@ -129,7 +129,7 @@ final class FakeBus: Journal {
   private func answer<Value: Sendable>(
     _ body: (inout State) -> Value
   ) throws(BusError) -> Value {
-    let value = state.withLock { state in state.isDown ? nil : body(&state) }
+    let value = state.withLockedValue { state in state.isDown ? nil : body(&state) }
     guard let value else { throw BusError.unavailable("test") }
     return value
   }

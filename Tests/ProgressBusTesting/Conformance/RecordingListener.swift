@@ -1,5 +1,5 @@
 public import EventBus
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Remembers what the channel told it.
 public final class RecordingListener: ChannelListener {
@@ -9,11 +9,11 @@ public final class RecordingListener: ChannelListener {
     public var messages: [ChannelMessage] = []
   }
 
-  private let state = Mutex(Record())
+  private let state = NIOLockedValueBox(Record())
 
   public init() {}
 
-  public var record: Record { state.withLock { $0 } }
+  public var record: Record { state.withLockedValue { $0 } }
 
   /// The tickets of what was published by hand, in order.
   public var tickets: [AdoptionTicket] {
@@ -22,11 +22,11 @@ public final class RecordingListener: ChannelListener {
     }
   }
 
-  public func channelSubscribed() { state.withLock { $0.subscriptions += 1 } }
+  public func channelSubscribed() { state.withLockedValue { $0.subscriptions += 1 } }
 
   public func channelReceived(_ messages: [ChannelMessage]) {
-    state.withLock { $0.messages += messages }
+    state.withLockedValue { $0.messages += messages }
   }
 
-  public func channelLost(_ reason: BusError) { state.withLock { $0.losses.append(reason) } }
+  public func channelLost(_ reason: BusError) { state.withLockedValue { $0.losses.append(reason) } }
 }

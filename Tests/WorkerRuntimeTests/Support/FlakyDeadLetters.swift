@@ -1,5 +1,5 @@
 import EventBus
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// A store that fails to add until it is healed.
 final class FlakyDeadLetters: DeadLetterStore {
@@ -9,17 +9,17 @@ final class FlakyDeadLetters: DeadLetterStore {
   }
 
   private let store: any DeadLetterStore
-  private let state = Mutex(State())
+  private let state = NIOLockedValueBox(State())
 
   init(_ store: any DeadLetterStore) {
     self.store = store
   }
 
-  var failures: Int { state.withLock { $0.failures } }
-  func heal() { state.withLock { $0.isHealed = true } }
+  var failures: Int { state.withLockedValue { $0.failures } }
+  func heal() { state.withLockedValue { $0.isHealed = true } }
 
   func add(_ letters: [DeadLetter]) async throws(BusError) {
-    let isHealed = state.withLock { state in
+    let isHealed = state.withLockedValue { state in
       if !state.isHealed { state.failures += 1 }
       return state.isHealed
     }

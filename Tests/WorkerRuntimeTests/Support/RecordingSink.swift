@@ -1,6 +1,6 @@
 import EventBus
+import NIOConcurrencyHelpers
 import NIOCore
-import Synchronization
 import WorkerRuntime
 
 /// A sink in memory that fails as it is told.
@@ -23,7 +23,7 @@ final class RecordingSink: Sink {
   let name: String
   let batchSize: Int
   let lanes: Int
-  let state: Mutex<State>
+  let state: NIOLockedValueBox<State>
   private let refused: Set<String>
   private let style: RefusalStyle
 
@@ -36,30 +36,30 @@ final class RecordingSink: Sink {
     self.lanes = lanes
     self.refused = refused
     self.style = style
-    state = Mutex(State(isDown: isDown))
+    state = NIOLockedValueBox(State(isDown: isDown))
   }
 
-  var stored: [String: Int] { state.withLock { $0.stored } }
-  func setDown(_ isDown: Bool) { state.withLock { $0.isDown = isDown } }
-  func setHeld(_ isHeld: Bool) { state.withLock { $0.isHeld = isHeld } }
+  var stored: [String: Int] { state.withLockedValue { $0.stored } }
+  func setDown(_ isDown: Bool) { state.withLockedValue { $0.isDown = isDown } }
+  func setHeld(_ isHeld: Bool) { state.withLockedValue { $0.isHeld = isHeld } }
 
   func write(_ batch: [JournalEntry]) async throws(SinkError) -> [Refusal] {
     let payloads = batch.map { String(buffer: $0.payload) }
-    state.withLock { state in
+    state.withLockedValue { state in
       state.writes.append(payloads)
       state.writing += 1
       state.mostWriting = max(state.mostWriting, state.writing)
     }
-    defer { state.withLock { $0.writing -= 1 } }
+    defer { state.withLockedValue { $0.writing -= 1 } }
     await Task.yield()
     // Not even a cancelled write comes back: the worst of sinks.
-    while state.withLock({ $0.isHeld }) {
+    while state.withLockedValue({ $0.isHeld }) {
       await Task.detached { try? await Task.sleep(for: .milliseconds(1)) }.value
     }
-    if state.withLock({ $0.isDown }) { throw .unavailable("connection refused") }
+    if state.withLockedValue({ $0.isDown }) { throw .unavailable("connection refused") }
     let bad = payloads.indices.filter { refused.contains(payloads[$0]) }
     if style == .throwing, !bad.isEmpty { throw .refused("value out of range") }
-    state.withLock { state in
+    state.withLockedValue { state in
       for (index, payload) in payloads.enumerated() where !bad.contains(index) {
         state.stored[payload, default: 0] += 1
       }
@@ -68,7 +68,7 @@ final class RecordingSink: Sink {
   }
 
   func check() async throws(SinkError) {
-    let isDown = state.withLock { state in
+    let isDown = state.withLockedValue { state in
       state.checks += 1
       return state.isDown
     }
@@ -76,6 +76,6 @@ final class RecordingSink: Sink {
   }
 
   func close() async {
-    state.withLock { $0.isClosed = true }
+    state.withLockedValue { $0.isClosed = true }
   }
 }

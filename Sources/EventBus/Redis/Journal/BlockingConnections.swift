@@ -1,6 +1,6 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import RedisDriver
-import Synchronization
 
 /// Connections for commands that block: each caller has one to itself while it waits, for Redis
 /// answers a connection's commands one after the other.
@@ -13,7 +13,7 @@ final class BlockingConnections: Sendable {
   private let address: RedisAddress
   private let options: RedisConnectionOptions
   private let group: any EventLoopGroup
-  private let state = Mutex(State())
+  private let state = NIOLockedValueBox(State())
 
   init(address: RedisAddress, options: RedisConnectionOptions, group: any EventLoopGroup) {
     self.address = address
@@ -37,7 +37,7 @@ final class BlockingConnections: Sendable {
   }
 
   func close() {
-    let idle = state.withLock { state in
+    let idle = state.withLockedValue { state in
       state.closed = true
       defer { state.idle = [] }
       return state.idle
@@ -46,7 +46,7 @@ final class BlockingConnections: Sendable {
   }
 
   private func borrow() async throws(BusError) -> RedisConnection {
-    let (idle, closed) = state.withLock { ($0.idle.popLast(), $0.closed) }
+    let (idle, closed) = state.withLockedValue { ($0.idle.popLast(), $0.closed) }
     guard !closed else { throw .unavailable("the bus was shut down") }
     if let idle { return idle }
     do {
@@ -61,7 +61,7 @@ final class BlockingConnections: Sendable {
   }
 
   private func giveBack(_ connection: RedisConnection) {
-    let kept = state.withLock { state in
+    let kept = state.withLockedValue { state in
       if !state.closed { state.idle.append(connection) }
       return !state.closed
     }
@@ -69,6 +69,6 @@ final class BlockingConnections: Sendable {
   }
 
   private func forget(_ connection: RedisConnection) {
-    state.withLock { $0.idle.removeAll { $0 === connection } }
+    state.withLockedValue { $0.idle.removeAll { $0 === connection } }
   }
 }

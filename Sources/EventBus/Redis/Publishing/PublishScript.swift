@@ -6,13 +6,16 @@ extension RedisScript {
   /// write, not between its writes.
   static let publish = RedisScript(
     """
-    local journal, channel = KEYS[1], ARGV[1]
-    if redis.call('XLEN', journal) + (#ARGV - 2) / 2 > tonumber(ARGV[2]) then
+    local journal, arguments = KEYS[1], ARGV
+    local call, sub, channel = redis.call, string.sub, arguments[1]
+    local count = #arguments
+    if call('XLEN', journal) + (count - 2) / 2 > tonumber(arguments[2]) then
       return redis.error_reply('FULL the journal has no room')
     end
-    for i = 3, #ARGV, 2 do
-      local id = redis.call('XADD', journal, '*', 't', ARGV[i], 'e', ARGV[i + 1])
-      redis.call('PUBLISH', channel, '{"stream_id":"' .. id .. '",' .. string.sub(ARGV[i + 1], 2))
+    for i = 3, count, 2 do
+      local event = arguments[i + 1]
+      local id = call('XADD', journal, '*', 't', arguments[i], 'e', event)
+      call('PUBLISH', channel, '{"stream_id":"' .. id .. '",' .. sub(event, 2))
     end
     return redis.status_reply('OK')
     """)

@@ -1,0 +1,156 @@
+/// Answers about a class, as the OpenAPI file describes them.
+enum ClassroomAnswers {
+  private static let maximumCells = 1000
+  private static let maximumNotebooks = 1000
+
+  static func progress(
+    _ snapshot: ClassSnapshot, _ statistics: [String: CellStatistics],
+    cells: PageOfItems<NotebookCell>
+  ) -> JSONWriter {
+    var json = JSONWriter(capacity: 16_384)
+    json.object { json in
+      head(&json, snapshot)
+      json.member("notebook_path", snapshot.notebook)
+      json.member("learners", snapshot.learners.count)
+      json.object("states") { json in
+        json.member("on_track", snapshot.counts[.onTrack] ?? 0)
+        json.member("behind", snapshot.counts[.behind] ?? 0)
+        json.member("stuck", snapshot.counts[.stuck] ?? 0)
+        json.member("help", snapshot.counts[.help] ?? 0)
+        json.member("idle", snapshot.counts[.idle] ?? 0)
+        json.member("done", snapshot.counts[.done] ?? 0)
+      }
+      pace(&json, snapshot)
+      json.array("notebooks", snapshot.notebooks.prefix(maximumNotebooks)) { json, notebook in
+        json.object { json in
+          json.member("notebook_path", notebook.path)
+          json.member("current_learners", notebook.currentLearners)
+          json.member("first_seen_at", notebook.firstSeenAt)
+        }
+      }
+      json.array("cells", cells.items) { json, item in
+        cell(&json, item, statistics[item.id] ?? CellStatistics())
+      }
+      json.member("next_cursor", cells.nextCursor)
+      rules(&json, snapshot.rules)
+    }
+    return json
+  }
+
+  static func students(
+    _ snapshot: ClassSnapshot, learners: PageOfItems<Learner>
+  ) -> JSONWriter {
+    let cells = snapshot.cells.prefix(maximumCells)
+    var json = JSONWriter(capacity: learners.items.count * (800 + cells.count) + 16_384)
+    json.object { json in
+      head(&json, snapshot)
+      json.member("notebook_path", snapshot.notebook)
+      pace(&json, snapshot)
+      json.array("cells", cells) { json, cell in json.string(cell.id) }
+      json.array("students", learners.items) { json, learner in
+        student(&json, learner, cellCount: cells.count)
+      }
+      json.member("next_cursor", learners.nextCursor)
+      rules(&json, snapshot.rules)
+    }
+    return json
+  }
+
+  static func help(_ snapshot: ClassSnapshot, queue: PageOfItems<Learner>) -> JSONWriter {
+    var json = JSONWriter()
+    json.object { json in
+      head(&json, snapshot)
+      json.array("queue", queue.items) { json, learner in
+        json.object { json in
+          person(&json, learner)
+          json.member("help_since", learner.helpSince)
+          let waiting = learner.helpSince.map { snapshot.takenAt.seconds(since: $0) } ?? 0
+          json.member("waiting_seconds", max(0, Int(waiting)))
+          place(&json, learner)
+        }
+      }
+      json.member("next_cursor", queue.nextCursor)
+    }
+    return json
+  }
+
+  private static func head(_ json: inout JSONWriter, _ snapshot: ClassSnapshot) {
+    json.member("course_id", snapshot.course)
+    json.member("generated_at", snapshot.takenAt)
+    json.member("stream_id", snapshot.position)
+  }
+
+  private static func pace(_ json: inout JSONWriter, _ snapshot: ClassSnapshot) {
+    json.member("median_solved", snapshot.pace.medianSolved)
+    json.member("required_cells", snapshot.pace.requiredCells)
+  }
+
+  private static func rules(_ json: inout JSONWriter, _ rules: StateRules) {
+    json.object("rules") { json in
+      json.member("idle_seconds", rules.idleSeconds)
+      json.member("stuck_errors", rules.stuckErrors)
+      json.member("stuck_seconds", rules.stuckSeconds)
+      json.member("stuck_fades_seconds", rules.stuckFadesSeconds)
+      json.member("behind_ratio", rules.behindRatio)
+      json.member("behind_minimum_median", rules.behindMinimumMedian)
+      json.member("required_share", rules.requiredShare)
+    }
+  }
+
+  private static func cell(
+    _ json: inout JSONWriter, _ cell: NotebookCell, _ statistics: CellStatistics
+  ) {
+    json.object { json in
+      json.member("cell", cell.id)
+      json.member("cell_index", cell.index)
+      json.member("required", cell.isRequired)
+      json.member("reached", cell.reached)
+      json.member("solved", cell.solved)
+      json.member("errors_now", cell.failing)
+      json.member("median_duration_ms", statistics.medianMilliseconds)
+      json.member("p90_duration_ms", statistics.p90Milliseconds)
+      json.member("top_error_name", statistics.commonError)
+      json.member("top_error_learners", statistics.learnersWithCommonError)
+    }
+  }
+
+  private static func student(_ json: inout JSONWriter, _ learner: Learner, cellCount: Int) {
+    json.object { json in
+      person(&json, learner)
+      json.member("state", learner.state.rawValue)
+      json.object("reason") { json in
+        json.member("code", learner.reason.code.rawValue)
+        json.member("since", learner.reason.since)
+        json.member("count", learner.reason.count)
+      }
+      place(&json, learner)
+      json.member("solved_cells", learner.solvedCells)
+      json.member("remaining_cells", learner.remainingCells)
+      let letters = learner.letters.prefix(cellCount).lazy.map(\.rawValue)
+      json.member("cell_states", String(decoding: letters, as: UTF8.self))
+      json.member("executions", learner.executions)
+      json.member("errors", learner.errors)
+      json.member("notebook_closed", learner.notebookClosed)
+      json.member("help_since", learner.helpSince)
+      json.member("help_stopped_at", learner.helpStoppedAt)
+      json.member("first_seen_at", learner.firstSeenAt)
+      json.member("last_seen_at", learner.lastSeenAt)
+      json.member("last_executed_at", learner.lastExecutedAt)
+      json.member("last_success_at", learner.lastSuccessAt)
+    }
+  }
+
+  private static func person(_ json: inout JSONWriter, _ learner: Learner) {
+    json.member("student_id", learner.id)
+    json.member("student_name", learner.name)
+    json.member("team", learner.team)
+  }
+
+  private static func place(_ json: inout JSONWriter, _ learner: Learner) {
+    json.member("current_notebook_path", learner.currentNotebook)
+    json.member("current_cell", learner.currentCell)
+    json.member("current_cell_index", learner.currentCellIndex)
+    json.member("consecutive_errors", learner.consecutiveErrors)
+    json.member("last_error_name", learner.lastErrorName)
+  }
+}

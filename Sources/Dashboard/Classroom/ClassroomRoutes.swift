@@ -1,0 +1,84 @@
+import Events
+import Hummingbird
+
+/// Progress, learners and the help queue of a course.
+struct ClassroomRoutes: Sendable {
+  private let snapshots: SingleFlightCache<ClassroomKey, ClassSnapshot>
+  private let statistics: SingleFlightCache<ClassroomKey, [String: CellStatistics]>
+
+  init(reader: ClassroomReader, ages: DashboardCaching) {
+    snapshots = SingleFlightCache(ages.classroom) { try await reader.snapshot($0) }
+    statistics = SingleFlightCache(ages.statistics) { try await reader.statistics($0) }
+  }
+
+  func progress(_ parameters: RequestParameters) async throws -> JSONWriter {
+    let limit = try parameters.limit()
+    let after = try parameters.cursor(parts: 3).map(Self.place)
+    let snapshot = try await snapshot(parameters)
+    let cells = snapshot.cells.filter { cell in after.map { $0 < cell.place } ?? true }
+    let page = PageOfItems(cells, limit: limit) { cell in
+      let place = cell.place
+      return [String(place.index), String(place.firstRunAt.microseconds), place.id]
+    }
+    let statistics = try await statistics.value(
+      for: ClassroomKey(course: snapshot.course, notebook: snapshot.notebook))
+    return ClassroomAnswers.progress(snapshot, statistics, cells: page)
+  }
+
+  func students(_ parameters: RequestParameters) async throws -> JSONWriter {
+    let limit = try parameters.limit()
+    let after = try parameters.cursor(parts: 1)?.first
+    let states = try Self.states(parameters)
+    let snapshot = try await snapshot(parameters)
+    let learners = snapshot.learners.filter { learner in
+      states.contains(learner.state) && after.map { $0.precedes(learner.id) } ?? true
+    }
+    return ClassroomAnswers.students(
+      snapshot, learners: PageOfItems(learners, limit: limit) { [$0.id] })
+  }
+
+  func help(_ parameters: RequestParameters) async throws -> JSONWriter {
+    let limit = try parameters.limit()
+    let after = try parameters.cursor(parts: 2).map(HelpPlace.init)
+    let snapshot = try await snapshot(parameters)
+    let waiting = snapshot.learners.compactMap { learner in
+      learner.helpSince.map { (learner, HelpPlace(since: $0, id: learner.id)) }
+    }
+    let queue = waiting.filter { _, place in after.map { $0 < place } ?? true }
+      .sorted { $0.1 < $1.1 }.map(\.0)
+    let page = PageOfItems(queue, limit: limit) { learner in
+      [String(learner.helpSince?.microseconds ?? 0), learner.id]
+    }
+    return ClassroomAnswers.help(snapshot, queue: page)
+  }
+
+  private func snapshot(_ parameters: RequestParameters) async throws -> ClassSnapshot {
+    try await snapshots.value(
+      for: ClassroomKey(
+        course: try parameters.identifier(inPath: "course"),
+        notebook: try parameters.text("notebook", maximumLength: 1024)))
+  }
+
+  private static func states(_ parameters: RequestParameters) throws(Problem) -> Set<LearnerState> {
+    guard let text = try parameters.text("state", maximumLength: 128) else {
+      return Set(LearnerState.allCases)
+    }
+    var states: Set<LearnerState> = []
+    for name in text.split(separator: ",") {
+      guard let state = LearnerState(rawValue: String(name)) else {
+        let known = LearnerState.allCases.map(\.rawValue).joined(separator: ", ")
+        throw .badRequest("state must be one or several of \(known)")
+      }
+      states.insert(state)
+    }
+    return states
+  }
+
+  private static func place(_ parts: [String]) throws(Problem) -> NotebookCell.Place {
+    guard let index = Int(parts[0]), let microseconds = Int64(parts[1]) else {
+      throw .badRequest("cursor must be the next_cursor of an answer to the same request")
+    }
+    return NotebookCell.Place(
+      index: index, firstRunAt: Timestamp(microseconds: microseconds), id: parts[2])
+  }
+}

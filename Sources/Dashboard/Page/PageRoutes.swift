@@ -1,0 +1,22 @@
+import Foundation
+import Hummingbird
+
+/// The page at `/`, and its files below.
+struct PageRoutes: Sendable {
+  let files: PageFiles
+
+  func add<Context: RequestContext>(to router: Router<Context>) {
+    router.get("/") { request, _ in serve("index.html", to: request) }
+    router.get("/**") { request, _ in
+      let path = request.uri.path.drop { $0 == "/" }.removingPercentEncoding ?? ""
+      return serve(path, to: request)
+    }
+  }
+
+  private func serve(_ path: String, to request: Request) -> Response {
+    guard let file = files[path] else {
+      return Problem.notFound("there is nothing at \(request.uri.path)").response()
+    }
+    return file.response(to: request)
+  }
+}
