@@ -11,20 +11,22 @@ export const states = ["help", "stuck", "behind", "idle", "on_track", "done"];
  * @returns {{state: string, reason: string, since: number | null, count: number | null}}
  */
 export function learnerState(learner, { rules, medianSolved, requiredCells, remaining }, now) {
-  const heard = learner.lastSeenAt ?? learner.firstSeenAt ?? now;
+  const heard = learner.lastSeenAt ?? now;
   const silence = (now - heard) / 1e6;
   const isSilent = silence >= rules.idle_seconds;
+  const hasSolvedAll = requiredCells > 0 && remaining === 0;
+  const isFailing = learner.errorsInARow > 0;
+  const solvedAt = learner.lastSuccessAt ?? learner.firstSeenAt ?? heard;
   if (learner.helpSince !== null) return found("help", "asked_for_help", learner.helpSince);
-  if (requiredCells > 0 && remaining === 0 && (learner.isNotebookClosed || isSilent)) {
+  if (hasSolvedAll && !isFailing && (learner.isNotebookClosed || isSilent)) {
     return found("done", "all_solved", learner.lastSuccessAt, learner.solved);
   }
   if (learner.errorsInARow >= rules.stuck_errors && silence < rules.stuck_fades_seconds) {
-    return found("stuck", "errors_in_a_row", learner.lastExecutedAt, learner.errorsInARow);
+    return found("stuck", "errors_in_a_row", solvedAt, learner.errorsInARow);
   }
   if (isSilent) return found("idle", "no_activity", heard);
-  const lastProgress = learner.lastSuccessAt ?? learner.firstSeenAt ?? heard;
-  if ((now - lastProgress) / 1e6 >= rules.stuck_seconds) {
-    return found("stuck", "nothing_solved", lastProgress);
+  if ((!hasSolvedAll || isFailing) && (now - solvedAt) / 1e6 >= rules.stuck_seconds) {
+    return found("stuck", "nothing_solved", solvedAt);
   }
   if (
     medianSolved >= rules.behind_minimum_median &&
