@@ -30,9 +30,11 @@ def fill(server: ClassServer, learners: int, cells: int = 10, course: str = "pyt
             "course_id": course, "student_id": f"student{number + 1:03}@example.org",
             "student_name": " ".join(name), "team": "ABCDEF"[number % 6], "notebook_path": notebook,
         }
-        pace = chance.uniform(0.55, 1.2)
-        kind = chance.choices(["steady", "stuck", "help", "gone"], [80, 8, 6, 6])[0]
+        kinds = ["steady", "stuck", "help", "slow", "gone"]
+        kind = chance.choices(kinds, [70, 9, 8, 8, 5])[0]
+        pace = chance.uniform(0.25, 0.38) if kind == "slow" else chance.uniform(0.6, 1.2)
         last = int(cells * min(1, pace)) if kind != "gone" else chance.randint(1, cells // 2)
+        last = min(last, cells - 1) if kind in ("stuck", "help") else last
         moment = now - 2700 + chance.uniform(0, 120)
         step = (2560 if kind != "gone" else 1200) / max(last, 1)
         events.append((moment, base | {"event_type": "notebook_opened"}))
@@ -60,6 +62,6 @@ def run(cell: int, failed: bool, chance: random.Random) -> dict:
         "cell_type": "code", "has_error": failed, "duration_ms": round(chance.lognormvariate(4, 1.2), 1),
     }
     if failed:
-        error = ERRORS[min(int(chance.expovariate(0.8)), 5)]
+        error = ERRORS[(cell + min(int(chance.expovariate(0.9)), 5)) % 6]
         event |= {"error_name": error, "error_message": f"{error}: something about 'total'"}
     return event

@@ -34,7 +34,8 @@ export function applyEvent(classroom, event) {
   return true;
 }
 
-const handlers = {
+/** By kind; without a prototype, because a kind may be called `constructor`. */
+const handlers = Object.assign(Object.create(null), {
   cell_executed: applyExecution,
   notebook_opened: () => {},
   notebook_saved: () => {},
@@ -49,7 +50,7 @@ const handlers = {
       learner.helpSince = null;
     }
   },
-};
+});
 
 function applyExecution(classroom, learner, event, at) {
   const failed = event.has_error === true;
