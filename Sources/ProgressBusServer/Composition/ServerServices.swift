@@ -1,5 +1,6 @@
 import Broadcaster
 import CurlTransport
+import Dashboard
 import EventBus
 import Events
 import Hummingbird
@@ -64,7 +65,7 @@ struct ServerServices {
       services.append(ChannelSubscription(channel: bus.channel, listeners: listeners))
     }
     if configuration.listens {
-      services.append(makeApplication(health: health, hub: hub, onReady: onReady))
+      services.append(try makeApplication(health: health, hub: hub, onReady: onReady))
     }
     return services
   }
@@ -99,10 +100,14 @@ struct ServerServices {
 
   private func makeApplication(
     health: HealthRegistry, hub: BroadcastHub?, onReady: @escaping @Sendable (Int) async -> Void
-  ) -> some Service {
+  ) throws -> some Service {
     let router = Router()
     router.add(middleware: ProblemMiddleware())
     OperationsRoutes(registry: registry, health: health).add(to: router)
+    if configuration.roles.contains(.dashboard) {
+      try DashboardRoutes.make(configuration: configuration, bus: bus, logger: logger)
+        .add(to: router)
+    }
     let eventLoops = MultiThreadedEventLoopGroup.singleton
     let ingest =
       configuration.roles.contains(.ingest)

@@ -112,9 +112,18 @@ public struct ServerConfiguration: Sendable {
   /// - Throws: `ConfigurationError` that names the first one that is missing or wrong.
   public func check() throws(ConfigurationError) {
     _ = try bus()
+    if roles.contains(.dashboard) {
+      _ = try database()
+      _ = try activityInflux()
+    }
     guard roles.contains(.worker) else { return }
     if sinks.contains("postgres") { _ = try database() }
     if sinks.contains("influxdb") { _ = try influx() }
+  }
+
+  /// Where the dashboard asks for activity; nil without InfluxDB, which it can do without.
+  func activityInflux() throws(ConfigurationError) -> InfluxConfiguration? {
+    settings.text("influxdb.url") == nil ? nil : try influx()
   }
 
   func influx() throws(ConfigurationError) -> InfluxConfiguration {
