@@ -205,3 +205,6 @@ def state(learner: dict, required: int, median: float, now: float) -> tuple[str,
     else:
         found = "on_track", "on_track"
     return found[0], {"code": found[1], "since": None, "count": None}
+
+
+STATES_OF_MODEL = ["help", "stuck", "behind", "idle", "on_track", "done"]

@@ -67,7 +67,7 @@ export class ClassroomPage {
     }
     addEventListener("popstate", () => {
       const { course, notebook } = this.address();
-      if (course !== null) this.follow(course, notebook, false);
+      if (course !== null) this.follow(course, notebook, "none");
     });
     setInterval(requestPaint, tick);
     this.readCourses();
@@ -97,21 +97,21 @@ export class ClassroomPage {
   /** The class in the address, else the last one that was looked at, else the one active last. */
   chooseCourse(courses) {
     const { course, notebook } = this.address();
-    if (course !== null) return this.follow(course, notebook, false);
+    if (course !== null) return this.follow(course, notebook, "none");
     const remembered = settings.get("course");
     const newest = [...courses].sort((a, b) =>
       (b.last_activity_at ?? "").localeCompare(a.last_activity_at ?? ""));
     const choice = this.courses.includes(remembered) ? remembered : newest[0]?.course_id;
-    if (choice !== undefined) this.follow(choice, null, false);
+    if (choice !== undefined) this.follow(choice, null, "replace");
   }
 
-  follow(course, notebook, isChoice = true) {
+  /** @param {"push" | "replace" | "none"} address what becomes of the address, which names the class */
+  follow(course, notebook, address = "push") {
     this.session?.stop();
-    if (isChoice) {
-      settings.set("course", course);
-      const parameters = new URLSearchParams({ course, ...(notebook === null ? {} : { notebook }) });
-      history.pushState(null, "", `?${parameters}`);
-    }
+    if (address === "push") settings.set("course", course);
+    const parameters = new URLSearchParams({ course, ...(notebook === null ? {} : { notebook }) });
+    if (address === "push") history.pushState(null, "", `?${parameters}`);
+    else if (address === "replace") history.replaceState(null, "", `?${parameters}`);
     this.filter = "all";
     this.session = new ClassSession({
       api: this.api,

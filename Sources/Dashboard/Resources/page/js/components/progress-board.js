@@ -11,7 +11,7 @@ export class ProgressBoard extends Panel {
     this.triedKey = element("span", { class: "key", "data-key": "tried" });
     this.legend.append(this.solvedKey, this.triedKey);
     this.aside.append(this.legend);
-    this.list = element("ol", { class: "cells" });
+    this.list = element("ol", { class: "cells", tabindex: "0", "aria-labelledby": this.heading.id });
     this.empty = element("p", { class: "empty" });
     this.body.append(this.list, this.empty);
     this.bars = new KeyedList(this.list, {
