@@ -44,6 +44,7 @@ test("errors in a row count on the current cell", () => {
   const learner = (...events) => classAfter(...events).learners.get("aiko");
   assert.equal(learner(run(1, "a", true), run(2, "a", true)).errorsInARow, 2);
   assert.equal(learner(run(1, "a", true), run(2, "b", true)).errorsInARow, 1);
+  assert.equal(learner(run(1, "a", true), run(2, "b", false), run(3, "a", true)).errorsInARow, 2);
   const solved = learner(run(1, "a", true), run(2, "a", false));
   assert.equal(solved.errorsInARow, 0);
   assert.equal(solved.executions, 2);

@@ -53,6 +53,7 @@ class ClassModel:
         students = []
         for learner in sorted(learners.values(), key=lambda x: x["student_id"]):
             letters = learner.pop("letters")
+            learner.pop("streaks")
             learner["cell_states"] = "".join(letters.get(c, ".") for c in order)
             learner["solved_cells"] = sum(x in "sx" for x in letters.values())
             learner["remaining_cells"] = sum(letters.get(c, ".") not in "sx" for c in required)
@@ -154,7 +155,7 @@ def new_student(event: dict) -> dict:
         "consecutive_errors": 0, "last_error_name": None, "executions": 0, "errors": 0,
         "notebook_closed": False, "help_since": None, "help_stopped_at": None,
         "first_seen_at": event["occurred_at"], "last_seen_at": event["occurred_at"],
-        "last_executed_at": None, "last_success_at": None, "letters": {},
+        "last_executed_at": None, "last_success_at": None, "letters": {}, "streaks": {},
     }
 
 
@@ -172,8 +173,9 @@ def apply(learner: dict, event: dict) -> None:
     elif kind == "cell_executed":
         failed = bool(event.get("has_error"))
         place = (event["notebook_path"], cell_of(event))
-        same = place == (learner["current_notebook_path"], learner["current_cell"])
-        learner["consecutive_errors"] = (learner["consecutive_errors"] * same + 1) if failed else 0
+        streaks = learner["streaks"]
+        streaks[place] = streaks.get(place, 0) + 1 if failed else 0
+        learner["consecutive_errors"] = streaks[place]
         learner["last_error_name"] = event.get("error_name") if failed else None
         learner["current_notebook_path"], learner["current_cell"] = place
         learner["current_cell_index"] = event.get("cell_index")

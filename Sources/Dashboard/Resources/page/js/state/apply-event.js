@@ -1,4 +1,5 @@
 import { letterAfterRun } from "./cell-letter.js";
+import { streakKey } from "./classroom.js";
 import { later, microseconds } from "./timestamp.js";
 
 /**
@@ -72,9 +73,13 @@ function applyExecution(classroom, learner, event, at) {
 
 function countExecution(learner, event, name, failed) {
   const isSameCell = learner.cell === name && learner.notebook === event.notebook_path;
+  const key = streakKey(event.notebook_path, name);
+  const errorsInARow = failed ? (learner.streaks.get(key) ?? 0) + 1 : 0;
+  if (failed) learner.streaks.set(key, errorsInARow);
+  else learner.streaks.delete(key);
   learner.executions += 1;
   if (failed) learner.errors += 1;
-  learner.errorsInARow = failed ? (isSameCell ? learner.errorsInARow : 0) + 1 : 0;
+  learner.errorsInARow = errorsInARow;
   if (failed) learner.lastError = event.error_name ?? null;
   else if (!isSameCell) learner.lastError = null;
   learner.notebook = event.notebook_path;

@@ -89,7 +89,7 @@ export class ClassSession {
         this.api.activity(this.course).catch(() => null),
       ]);
       if (this.isStopped) return undefined;
-      this.classroom = Classroom.fromAnswers(progress, list);
+      this.classroom = Classroom.fromAnswers(progress, list, this.classroom);
       this.isActivityMissing = activity === null;
       if (activity !== null) this.activity = Activity.fromAnswer(activity);
       this.clockOffset = Date.parse(list.generated_at) - Date.now();

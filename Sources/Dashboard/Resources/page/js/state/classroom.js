@@ -30,8 +30,10 @@ export class Classroom {
   /**
    * @param {object} progress an answer of `/progress`, with the cells of all pages
    * @param {object} list an answer of `/students`, with the learners of all pages
+   * @param {Classroom | null} known the class so far: it remembers errors in a row on cells that learners
+   *   left and may come back to, of which the answers tell the current cell's alone
    */
-  static fromAnswers(progress, list) {
+  static fromAnswers(progress, list, known = null) {
     const classroom = new Classroom(progress.course_id, progress.notebook_path, progress.rules);
     for (const { notebook_path } of progress.notebooks) classroom.notebooks.add(notebook_path);
     for (const cell of progress.cells) {
@@ -45,6 +47,10 @@ export class Classroom {
     for (const student of list.students) {
       const learner = classroom.learner(student.student_id);
       Object.assign(learner, learnerFromAnswer(student));
+      learner.streaks = new Map(known?.learners.get(learner.id)?.streaks);
+      const place = streakKey(learner.notebook, learner.cell);
+      if (learner.errorsInARow > 0) learner.streaks.set(place, learner.errorsInARow);
+      else learner.streaks.delete(place);
       slots.forEach((slot, place) => {
         classroom.setLetter(learner, slot, student.cell_states[place] ?? ".");
       });
@@ -98,6 +104,11 @@ export class Classroom {
   }
 }
 
+/** Names a cell among those of all notebooks; paths hold no NUL. */
+export function streakKey(notebook, cell) {
+  return `${notebook}\0${cell}`;
+}
+
 /** Times are microseconds since 1970, or null. */
 function newLearner(id) {
   return {
@@ -108,6 +119,8 @@ function newLearner(id) {
     cell: null,
     cellIndex: null,
     errorsInARow: 0,
+    /** Errors since the last success, by cell; only those cells that have some. */
+    streaks: new Map(),
     lastError: null,
     executions: 0,
     errors: 0,
