@@ -31,7 +31,7 @@ def fill(server: ClassServer, learners: int, cells: int = 10, course: str = "pyt
             "student_name": " ".join(name), "team": "ABCDEF"[number % 6], "notebook_path": notebook,
         }
         kinds = ["steady", "stuck", "help", "slow", "gone"]
-        kind = chance.choices(kinds, [70, 9, 8, 8, 5])[0]
+        kind = chance.choices(kinds, [72, 9, 4, 9, 6])[0]
         pace = chance.uniform(0.25, 0.38) if kind == "slow" else chance.uniform(0.6, 1.2)
         last = int(cells * min(1, pace)) if kind != "gone" else chance.randint(1, cells // 2)
         last = min(last, cells - 1) if kind in ("stuck", "help") else last

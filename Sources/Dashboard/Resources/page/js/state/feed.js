@@ -1,6 +1,6 @@
 /** The newest events, newest first; what comes while it is paused waits. */
 export class Feed {
-  constructor(capacity = 60) {
+  constructor(capacity = 40) {
     this.capacity = capacity;
     this.shown = [];
     this.held = [];
