@@ -51,7 +51,10 @@ def take(
         if drawer:
             page.locator("attention-list .learner-line").first.click()
             page.wait_for_selector("dialog .timeline li")
-        page.screenshot(path=file, full_page=whole)
+        if whole:
+            # Rather than a full-page picture: what is out of view is not laid out.
+            page.set_viewport_size({"width": width, "height": page.evaluate("document.body.scrollHeight")})
+        page.screenshot(path=file)
     finally:
         context.close()
         server.stop()

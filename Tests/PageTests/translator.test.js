@@ -60,6 +60,12 @@ test("counts choose the plural, and values are never read as patterns", () => {
   assert.throws(() => english.text("no.such"), RangeError);
 });
 
+test("the reader's region decides how times look", () => {
+  const afternoon = new Date(2026, 3, 1, 15, 4, 5);
+  assert.equal(new Translator("en", ["ja", "en-GB"]).timeWithSeconds(afternoon), "15:04:05");
+  assert.match(new Translator("en", ["en-US"]).time(afternoon), /^03:04\sPM$/);
+});
+
 test("waiting times and durations", () => {
   const english = new Translator("en");
   assert.equal(english.wait(-5), "0 sec");

@@ -23,7 +23,7 @@ export class ClassroomPage {
     this.painter = new Painter(() => this.paint());
     const saved = settings.get("language");
     const language = Object.hasOwn(catalogs, saved ?? "") ? saved : chooseLanguage(navigator.languages);
-    this.translator = new Translator(language);
+    this.translator = new Translator(language, navigator.languages);
     this.theme = themes.includes(settings.get("theme")) ? settings.get("theme") : "system";
     const names = [
       "class-picker", "connection-status", "page-settings", "state-counters", "help-queue",
@@ -52,7 +52,7 @@ export class ClassroomPage {
       },
       "language-change": (language) => {
         settings.set("language", language);
-        this.translator = new Translator(language);
+        this.translator = new Translator(language, navigator.languages);
       },
       "theme-change": (theme) => {
         settings.set("theme", theme);

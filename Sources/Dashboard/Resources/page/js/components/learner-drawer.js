@@ -4,7 +4,8 @@ import { icon, setIcon } from "../view/icons.js";
 import { KeyedList } from "../view/keyed-list.js";
 import { cellTitle, describeEvent, notebookTitle, reasonText } from "../view/wording.js";
 
-const facts = ["solved", "executions", "errors", "now", "team", "lastSeen", "id"];
+const facts = ["solved", "executions", "errors", "team", "lastSeen", "now", "id"];
+const wideFacts = ["now", "id"];
 const liveTimelineLimit = 500;
 
 /**
@@ -22,7 +23,8 @@ export class LearnerDrawer extends HTMLElement {
     this.list = element("ol", { class: "timeline" });
     this.note = element("p", { class: "empty", role: "status" });
     this.more = element("button", { type: "button", class: "small" });
-    const figures = [...this.facts.values()].map(({ term, value }) => element("div", {}, term, value));
+    const figures = [...this.facts].map(([fact, { term, value }]) =>
+      element("div", { class: wideFacts.includes(fact) && "wide" }, term, value));
     this.dialog = element(
       "dialog",
       { class: "drawer", "aria-labelledby": "drawer-name" },

@@ -20,13 +20,15 @@ export function chooseLanguage(preferred) {
 
 /** Speaks one language: messages, numbers, times and durations. */
 export class Translator {
-  constructor(language) {
+  /** @param {readonly string[]} preferred the reader's language tags: a region decides how times look */
+  constructor(language, preferred = []) {
     this.language = language;
+    this.locale = preferred.find((tag) => tag.toLowerCase().split("-")[0] === language) ?? language;
     this.catalog = catalogs[language];
     this.plurals = new Intl.PluralRules(language);
-    this.numbers = new Intl.NumberFormat(language);
-    this.clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
-    this.clockWithSeconds = new Intl.DateTimeFormat(language, {
+    this.numbers = new Intl.NumberFormat(this.locale);
+    this.clock = new Intl.DateTimeFormat(this.locale, { hour: "2-digit", minute: "2-digit" });
+    this.clockWithSeconds = new Intl.DateTimeFormat(this.locale, {
       hour: "2-digit",
       minute: "2-digit",
       second: "2-digit",
@@ -87,7 +89,7 @@ export class Translator {
     let format = this.units.get(unit);
     if (format === undefined) {
       const unitDisplay = unit === "day" ? "long" : "short";
-      format = new Intl.NumberFormat(this.language, { style: "unit", unit, unitDisplay });
+      format = new Intl.NumberFormat(this.locale, { style: "unit", unit, unitDisplay });
       this.units.set(unit, format);
     }
     return format.format(value);
