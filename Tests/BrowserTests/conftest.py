@@ -59,7 +59,7 @@ def open_page(browser: Browser):
 @pytest.fixture(scope="session")
 def binary() -> Path:
     default = Path(__file__).parents[2] / ".build/debug/progressbus"
-    path = Path(os.environ.get("PROGRESSBUS_BINARY", default))
+    path = Path(os.environ.get("PAGE_TEST_BINARY", default))
     if not path.is_file():
         pytest.fail(f"{path} is missing: run `swift build --product progressbus`")
     return path

@@ -152,7 +152,7 @@ def test_redis_killed_and_started_again_loses_nothing(page, stack, course):
 
 def test_five_hundred_events_a_second(page, stack, course, record_property):
     """The longest frame includes what the machine's other work takes from the browser."""
-    seconds = float(os.environ.get("PROGRESSBUS_LOAD_SECONDS", "8"))
+    seconds = float(os.environ.get("PAGE_TEST_LOAD_SECONDS", "8"))
     chance = random.Random(1)
     page.page.evaluate(START)
     heap_before = heap_megabytes(page.page)

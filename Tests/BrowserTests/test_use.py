@@ -84,6 +84,20 @@ def test_a_learner_opens_by_keyboard_and_the_focus_comes_back(page, server):
     assert page.page.evaluate("document.activeElement.querySelector('.name')?.textContent") == name
 
 
+def test_the_focus_stays_on_a_learner_who_moves_up(page, server):
+    lines = page.page.locator("attention-list .learner-line")
+    last = lines.last
+    student = last.locator("xpath=..").get_attribute("data-learner")
+    last.focus()
+    first = lines.first.locator("xpath=..").get_attribute("data-learner")
+    assert student != first
+    error = {"course_id": "python-1", "student_id": student, "notebook_path": NOTEBOOK,
+             "event_type": "cell_executed", "cell_id": "cell-00", "cell_index": 0, "has_error": True}
+    server.publish(*[dict(error) for _ in range(9)])
+    expect(page.page.locator("attention-list li").first).to_have_attribute("data-learner", student)
+    assert page.page.evaluate("document.activeElement.parentElement.dataset.learner") == student
+
+
 def test_a_counter_filters_the_learners(page):
     count = page.counters()["on_track"]
     counter = page.page.locator(".counter[data-state=on_track]")

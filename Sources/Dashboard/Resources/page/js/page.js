@@ -160,8 +160,8 @@ export class ClassroomPage {
   }
 
   emptyMoment() {
-    const session = new ClassSession({ api: this.api, course: "", notebook: null, onChange: () => {} });
-    return { ...this.sessionMoment(session), courses: this.courses, problem: this.problem };
+    this.blank ??= new ClassSession({ api: this.api, course: "", notebook: null, onChange: () => {} });
+    return { ...this.sessionMoment(this.blank), courses: this.courses, problem: this.problem };
   }
 
   showNotices({ problem }) {

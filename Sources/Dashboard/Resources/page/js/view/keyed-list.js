@@ -17,6 +17,15 @@ export class KeyedList {
   }
 
   update(items) {
+    const focused = document.activeElement;
+    this.arrange(items);
+    // An element that is moved loses the focus.
+    if (focused !== document.activeElement && this.parent.contains(focused)) {
+      focused.focus({ preventScroll: true });
+    }
+  }
+
+  arrange(items) {
     const keys = new Set(items.map(this.key));
     for (const [key, node] of this.nodes) {
       if (keys.has(key)) continue;
