@@ -74,7 +74,8 @@ def wait_for_same_as_api(page, stack, course: str) -> None:
         if found == expected:
             return
         if time.monotonic() > deadline:
-            assert found == expected
+            assert found[0] == expected[0], page.statuses
+            assert found[1] == expected[1], page.statuses
         time.sleep(0.3)
 
 

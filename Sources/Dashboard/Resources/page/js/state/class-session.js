@@ -1,6 +1,6 @@
 import { LiveConnection } from "../live/live-connection.js";
 import { retryDelay } from "../live/backoff.js";
-import { comparePositions, earliestPosition, isPosition } from "../live/stream-position.js";
+import { comparePositions, earliestPosition } from "../live/stream-position.js";
 import { Activity } from "./activity.js";
 import { applyEvent } from "./apply-event.js";
 import { Classroom } from "./classroom.js";
@@ -37,6 +37,7 @@ export class ClassSession {
     this.isLoaded = false;
     this.isStopped = false;
     this.failures = 0;
+    this.loads = 0;
     this.timers = new Set();
     this.connection = new LiveConnection({
       course,
@@ -80,15 +81,20 @@ export class ClassSession {
     this.connection.start(position);
   }
 
-  /** @returns {Promise<string | null | undefined>} the position of the answer; undefined on failure */
+  /**
+   * @returns {Promise<string | null | undefined>} the position of the answer; undefined on failure, and
+   *   when a later load has begun
+   */
   async load() {
+    this.loads += 1;
+    const load = this.loads;
     try {
       const progress = await this.api.progress(this.course, this.notebookChoice);
       const [list, activity] = await Promise.all([
         this.api.students(this.course, progress.notebook_path),
         this.api.activity(this.course).catch(() => null),
       ]);
-      if (this.isStopped) return undefined;
+      if (this.isStopped || load !== this.loads) return undefined;
       this.classroom = Classroom.fromAnswers(progress, list, this.classroom);
       this.isActivityMissing = activity === null;
       if (activity !== null) this.activity = Activity.fromAnswer(activity);
@@ -99,6 +105,7 @@ export class ClassSession {
       return earliestPosition([...progress.streamIDs, ...list.streamIDs]);
     } catch (problem) {
       if (problem.name !== "Problem") throw problem;
+      if (load !== this.loads) return undefined;
       this.problem = problem;
       this.onChange();
       return undefined;
@@ -118,13 +125,14 @@ export class ClassSession {
     });
   }
 
-  /** Reads the class anew while the live connection goes on. */
+  /** Reads the class anew while the live connection goes on, or is being made again. */
   async refresh() {
     const position = await this.load();
-    if (this.isStopped || !isPosition(position) || this.connection.machine.phase !== "open") return;
+    if (this.isStopped || position === undefined) return;
     const oldest = this.recent[0]?.stream_id;
-    if (this.recent.length >= rememberedEvents && comparePositions(oldest, position) > 0) {
-      // Too long ago to remember what came since: the journal does.
+    const hasForgotten = this.recent.length >= rememberedEvents;
+    if (position === null || (hasForgotten && comparePositions(oldest, position) > 0)) {
+      // What came since is not remembered here: the journal tells.
       this.connection.start(position);
       return;
     }
