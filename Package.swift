@@ -167,6 +167,9 @@ let package = Package(
       ],
       path: "Benchmarks/FanOutBenchmark",
       swiftSettings: strict),
+    .executableTarget(
+      name: "DecoderBenchmark", dependencies: ["Events"], path: "Benchmarks/DecoderBenchmark",
+      swiftSettings: strict),
 
     // Support for tests.
     .target(
