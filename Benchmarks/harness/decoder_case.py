@@ -7,7 +7,7 @@ from .options import Options
 from .processes import BenchmarkError
 from .report import Comparison, Table
 from .stack import LOAD, Stack
-from .statistics import Spread
+from .spread import Spread
 
 PEER = "Foundation's JSONDecoder (reads only)"
 

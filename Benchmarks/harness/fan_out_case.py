@@ -4,10 +4,9 @@ from collections import defaultdict
 
 from .load import fan_out
 from .options import Options
-from .processes import BenchmarkError
 from .report import Comparison, Table
 from .stack import HTTPServer, Stack
-from .statistics import Spread
+from .spread import Spread
 
 OURS, NCHAN = "ProgressBus", "nchan in nginx, 2 workers"
 
@@ -24,88 +23,106 @@ def start(stack: Stack, title: str, options: Options) -> tuple[HTTPServer, dict]
     return target, {"publish_path": "/publish", "subscribe_path": "/subscribe"}
 
 
-def measure(stack: Stack, title: str, options: Options, rate: float) -> dict:
+def measure(stack: Stack, title: str, options: Options, events: int, pace: int) -> dict:
     with stack.fresh():
         target, paths = start(stack, title, options)
-        before = target.server.cpu_seconds()
         result = fan_out(
             stack.programs,
             target,
             subscribers=options.subscribers,
-            events=options.events,
-            events_per_second=rate,
+            events=events,
+            events_per_second=pace,
             **paths,
         )
-        cpu = target.server.cpu_seconds() - before
-    if not result["events"]:
-        raise BenchmarkError(f"{title}: no event reached the subscribers")
     return result | {
         "rate": result["events"] / result["seconds"],
-        "cpu_us": cpu / result["events"] * 1e6,
-        "lost": options.events * options.subscribers - result["events"],
+        "lost": events * options.subscribers - result["events"],
     }
 
 
+class Results:
+    """What each side did at one pace, round by round."""
+
+    def __init__(self) -> None:
+        self.rounds: dict[str, list[dict]] = defaultdict(list)
+
+    def values(self, title: str, name: str) -> list[float]:
+        return [result[name] for result in self.rounds[title]]
+
+    def text(self, title: str, name: str, form: str) -> str:
+        return Spread.of(self.values(title, name)).text(form)
+
+    def comparison(self, case: str, name: str, **how: object) -> Comparison:
+        return Comparison(case, NCHAN, self.values(OURS, name), self.values(NCHAN, name), **how)
+
+
 def run(stack: Stack, options: Options, progress) -> tuple[list[Comparison], list[Table]]:
-    full: dict[str, list[dict]] = defaultdict(list)
-    paced: dict[str, list[dict]] = defaultdict(list)
-    titles = [OURS, NCHAN]
+    full, paced = Results(), {pace: Results() for pace in options.paces}
     for number in range(options.rounds):
-        for title in titles if number % 2 == 0 else reversed(titles):
-            full[title].append(measure(stack, title, options, 0))
-            paced[title].append(measure(stack, title, options, options.paced_events_per_second))
-            progress(
-                f"Fan-out, round {number + 1}: {title}: {full[title][-1]['rate']:,.0f} events/s, "
-                f"paced p99 {paced[title][-1]['p99_ms']:.1f} ms"
-            )
+        for title in [OURS, NCHAN] if number % 2 == 0 else [NCHAN, OURS]:
+            result = measure(stack, title, options, options.events, 0)
+            full.rounds[title].append(result)
+            progress(f"Fan-out, round {number + 1}: {title}: {result['rate']:,.0f} events/s")
+            for pace, results in paced.items():
+                events = pace * options.paced_seconds
+                results.rounds[title].append(measure(stack, title, options, events, pace))
 
-    def values(results: dict[str, list[dict]], title: str, name: str) -> list[float]:
-        return [result[name] for result in results[title]]
-
-    case = f"fan-out to {options.subscribers:,} WebSockets"
+    subscribers = f"{options.subscribers:,} WebSockets"
     comparisons = [
-        Comparison(
-            f"{case} (events/s)", NCHAN, values(full, OURS, "rate"), values(full, NCHAN, "rate")
-        ),
-        Comparison(
-            f"{case} at {options.paced_events_per_second:,} events/s (p99 in ms)",
-            NCHAN,
-            values(paced, OURS, "p99_ms"),
-            values(paced, NCHAN, "p99_ms"),
+        full.comparison(f"fan-out to {subscribers} (events/s)", "rate"),
+        full.comparison(
+            "the same: server's CPU time (µs an event and subscriber)",
+            "cpu_us",
             higher_is_better=False,
-            form="{:,.1f}",
+            form="{:,.2f}",
         ),
     ]
-    full_table = Table(
+    for pace, results in paced.items():
+        comparisons.append(
+            results.comparison(
+                f"fan-out of {pace:,} events/s to {subscribers} (latency p99, ms)",
+                "p99_ms",
+                higher_is_better=False,
+                form="{:,.1f}",
+            )
+        )
+    return comparisons, [full_speed_table(full, options)] + [
+        paced_table(results, pace, subscribers) for pace, results in paced.items()
+    ]
+
+
+def full_speed_table(full: Results, options: Options) -> Table:
+    return Table(
         f"{options.events:,} events at full speed to {options.subscribers:,} WebSockets",
-        ["server", "events/s", "server's CPU, µs an event", "fewest, most a subscriber",
-         "lost", "closed", "events a frame"],
+        ["server", "events/s", "server's CPU, µs an event", "fewest a subscriber",
+         "most", "closed", "events a frame"],
         [
             [
                 title,
-                Spread.of(values(full, title, "rate")).text(),
-                Spread.of(values(full, title, "cpu_us")).text("{:.2f}"),
-                f"{min(values(full, title, 'fewest')):,}, {max(values(full, title, 'most')):,}",
-                f"{max(values(full, title, 'lost')):,}",
-                f"{max(values(full, title, 'closed')):,}",
-                f"{full[title][0]['events'] / full[title][0]['frames']:.1f}",
+                full.text(title, "rate", "{:,.0f}"),
+                full.text(title, "cpu_us", "{:.2f}"),
+                f"{min(full.values(title, 'fewest')):,}",
+                f"{max(full.values(title, 'most')):,}",
+                f"{max(full.values(title, 'closed')):,}",
+                f"{sum(full.values(title, 'events')) / sum(full.values(title, 'frames')):.1f}",
             ]
-            for title in titles
+            for title in (OURS, NCHAN)
         ],
     )
-    paced_table = Table(
-        f"{options.events:,} events, {options.paced_events_per_second:,} a second, "
-        f"to {options.subscribers:,} WebSockets",
+
+
+def paced_table(results: Results, pace: int, subscribers: str) -> Table:
+    return Table(
+        f"{pace:,} events a second to {subscribers}",
         ["server", "latency p50, ms", "latency p99, ms", "server's CPU, µs an event", "lost"],
         [
             [
                 title,
-                Spread.of(values(paced, title, "p50_ms")).text("{:.1f}"),
-                Spread.of(values(paced, title, "p99_ms")).text("{:.1f}"),
-                Spread.of(values(paced, title, "cpu_us")).text("{:.2f}"),
-                f"{max(values(paced, title, 'lost')):,}",
+                results.text(title, "p50_ms", "{:.1f}"),
+                results.text(title, "p99_ms", "{:.1f}"),
+                results.text(title, "cpu_us", "{:.2f}"),
+                f"{max(results.values(title, 'lost')):,}",
             ]
-            for title in titles
+            for title in (OURS, NCHAN)
         ],
     )
-    return comparisons, [full_table, paced_table]

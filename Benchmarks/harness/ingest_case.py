@@ -8,7 +8,7 @@ from .load import wrk
 from .options import Options
 from .report import Comparison, Table
 from .stack import LOAD, HTTPServer, Redis, Stack
-from .statistics import Spread
+from .spread import Spread
 
 EVENT = LOAD / "event.json"
 # The journal must not fill up while wrk runs, as nobody reads it.
@@ -74,11 +74,15 @@ def measure(stack: Stack, contender: Contender, connections: int, seconds: int) 
         result = wrk(target.url(contender.path()), seconds=seconds, **load)
         after = target.server.cpu_seconds(), redis.server.cpu_seconds()
     requests = result["requests"]
+    server_us, redis_us = (
+        (later - earlier) / requests * 1e6 for later, earlier in zip(after, before, strict=True)
+    )
     return {
         "rate": requests / result["seconds"],
         "p99_ms": result["p99_ms"],
-        "server_us": (after[0] - before[0]) / requests * 1e6,
-        "redis_us": (after[1] - before[1]) / requests * 1e6,
+        "server_us": server_us,
+        "redis_us": redis_us,
+        "cpu_us": server_us + redis_us,
     }
 
 
@@ -104,6 +108,17 @@ def run(stack: Stack, options: Options, progress) -> tuple[list[Comparison], lis
             suffix = "; our Redis with appendonly" if ours is DURABLE else ""
             comparisons.append(
                 Comparison(case + suffix, theirs.title, values(ours, "rate"), values(theirs, "rate"))
+            )
+        for theirs in (WEBDIS, FASTAPI):
+            comparisons.append(
+                Comparison(
+                    "the same: CPU time of server and Redis (µs a request)",
+                    theirs.title,
+                    values(OURS, "cpu_us"),
+                    values(theirs, "cpu_us"),
+                    higher_is_better=False,
+                    form="{:,.1f}",
+                )
             )
         tables.append(
             Table(

@@ -1,6 +1,7 @@
 """Fills a journal with events for the workers."""
 
 import http.client
+import json
 import random
 
 from .processes import BenchmarkError
@@ -9,24 +10,42 @@ from .stack import HTTPServer, Redis, Stack
 EVENTS_PER_REQUEST = 1000
 
 
+LEARNERS = 500
+RUNS_OF_A_CELL = 3
+CELLS_OF_A_NOTEBOOK = 40
+
+
 def events(count: int, seed: int):
-    """A course at work: 500 learners, 10 notebooks with 40 cells each; one execution in ten fails."""
+    """A class at work: each learner goes from cell to cell and runs each a few times; one run in ten
+    fails."""
     draw = random.Random(seed)
     for number in range(count):
-        failed = draw.random() < 0.1
-        error = ',"error_name":"NameError","error_message":"name \'x\' is not defined"'
-        yield (
-            '{"event_type":"cell_executed",'
-            f'"occurred_at":"2026-01-15T{8 + number // 60_000 % 12:02d}:{number // 1000 % 60:02d}:'
-            f'{number % 1000 * 60 // 1000:02d}.{number % 1000:03d}Z","course_id":"python-101",'
-            f'"student_id":"s-{draw.randrange(500):06d}","team":"team-{draw.randrange(20)}",'
-            f'"session_id":"b7c1f0de-5a0c-4a5e-9d0c-{draw.randrange(500):012d}",'
-            f'"notebook_path":"week{draw.randrange(10)}/exercise.ipynb",'
-            f'"cell_id":"cell-{draw.randrange(40):04d}","cell_index":{number % 40},'
-            f'"cell_type":"code","execution_count":{number % 100},'
-            f'"has_error":{"true" if failed else "false"},"duration_ms":{draw.random() * 500:.1f}'
-            f"{error if failed else ''}}}"
-        )
+        # In every turn each learner runs a cell.
+        turn, learner = divmod(number, LEARNERS)
+        notebook, cell = divmod(turn // RUNS_OF_A_CELL, CELLS_OF_A_NOTEBOOK)
+        event = {
+            "event_type": "cell_executed",
+            "occurred_at": f"2026-01-15T{8 + turn // 3600:02d}:{turn // 60 % 60:02d}:"
+            f"{turn % 60:02d}.{learner:03d}Z",
+            "course_id": "python-101",
+            "student_id": f"s-{learner:06d}",
+            "team": f"team-{learner % 20}",
+            "session_id": f"b7c1f0de-5a0c-4a5e-9d0c-{learner:012d}",
+            "notebook_path": f"week{notebook}/exercise.ipynb",
+            "cell_id": f"cell-{cell:04d}",
+            "cell_index": cell,
+            "cell_type": "code",
+            "execution_count": turn,
+            "has_error": False,
+            "duration_ms": round(draw.random() * 500, 1),
+        }
+        if draw.random() < 0.1:
+            event |= {
+                "has_error": True,
+                "error_name": "NameError",
+                "error_message": "name 'x' is not defined",
+            }
+        yield json.dumps(event)
 
 
 def fill(stack: Stack, redis: Redis, count: int, seed: int) -> None:

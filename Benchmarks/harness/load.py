@@ -62,12 +62,14 @@ def fan_out(
         if listener.stdout.readline().strip() != "ready":
             listener.kill()
             raise BenchmarkError(f"the subscribers failed: {listener.stderr.read().strip()}")
+        cpu_before = target.server.cpu_seconds()
         publish = [str(programs / "publish"), str(target.port), publish_path, str(events), "8"]
         published = last_json_line(
             "publish",
             subprocess.run([*publish, str(events_per_second)], capture_output=True, text=True),
         )
         output, errors = listener.communicate(timeout=90)
+        cpu = target.server.cpu_seconds() - cpu_before
     finally:
         if listener.poll() is None:
             listener.kill()
@@ -75,5 +77,8 @@ def fan_out(
     received = last_json_line(
         "subscribe", subprocess.CompletedProcess(listen, listener.returncode, output, errors)
     )
+    if not received["events"]:
+        raise BenchmarkError(f"{target.server.name}: no event reached the subscribers")
     received["seconds"] = (received["last_ns"] - published["first_ns"]) / 1e9
+    received["cpu_us"] = cpu / received["events"] * 1e6
     return received

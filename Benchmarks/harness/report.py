@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .processes import BenchmarkError
-from .statistics import Spread, ratio
+from .spread import Spread, ratio
 
 BEGIN = "<!-- The harness writes from here: make bench ARGS=--write -->"
 END = "<!-- The harness writes to here. -->"

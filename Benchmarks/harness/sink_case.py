@@ -12,7 +12,7 @@ from .options import Options
 from .processes import BenchmarkError
 from .report import Comparison, Table
 from .stack import HTTPServer, Postgres, Redis, Stack
-from .statistics import Spread
+from .spread import Spread
 
 COPY = "COPY by psql, one connection"
 DEADLINE_SECONDS = 300
