@@ -48,7 +48,8 @@ import WebSocketServer
         return error
       }
     }
-    #expect(try await failure(["roles": "ingest,dashboard"]) == nil)
+    #expect(try await failure(["roles": "ingest"]) == nil)
+    #expect(try await failure(["roles": "ingest,dashboard"])?.name == "DATABASE_URL")
     let worker = ["roles": "worker"]
     #expect(try await failure(worker)?.name == "DATABASE_URL")
     let stored = worker.merging(["database.url": "postgresql://p"]) { $1 }
