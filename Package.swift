@@ -172,6 +172,13 @@ let package = Package(
       path: "Benchmarks/FanOutBenchmark",
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "ReadAPIBenchmark",
+      dependencies: ["Dashboard", "PostgresDriver", hummingbird, logging],
+      path: "Benchmarks/ReadAPIBenchmark",
+      exclude: ["load.sql", "live.sql", "measure"],
+      swiftSettings: strict),
+
     // Support for tests.
     .target(
       name: "ProgressBusTesting",
@@ -251,8 +258,8 @@ let package = Package(
     tests(
       "DashboardTests",
       [
-        "Dashboard", "PostgresDriver", "ProgressBusTesting", hummingbird, hummingbirdTesting,
-        logging,
+        "Dashboard", "Events", "PostgresDriver", "ProgressBusTesting", hummingbird,
+        hummingbirdTesting, httpTypes, nioCore, "LocalStack", subprocess, systemPackage, logging,
       ]),
     .executableTarget(
       name: "LocalStackHost", dependencies: ["LocalStack"], path: "Tests/LocalStackHost",
@@ -264,7 +271,8 @@ let package = Package(
       "ProgressBusServerTests",
       [
         "ProgressBusServer", "Events", "EventBus", "Ingest", "WebSocketServer", "WorkerRuntime",
-        "ProgressBusTesting", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging,
+        "Observability", "ProgressBusTesting", "CurlTransport", "Dashboard", "InfluxSink",
+        "LocalStack", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging,
       ]),
     tests(
       "EndToEndTests",

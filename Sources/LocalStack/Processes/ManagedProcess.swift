@@ -61,18 +61,16 @@ public actor ManagedProcess {
   ) async -> ProcessExit {
     var options = PlatformOptions()
     options.createSession = true
-    if let account = command.account {
-      options.userID = account.userID
-      options.groupID = account.groupID
-      options.supplementaryGroups = [account.groupID]
-    }
     let environment = command.environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
+    let watchdog =
+      ["-c", Watchdog.script, "watchdog", command.stopSignal.rawValue]
+      + ["\(command.graceSeconds)", command.program] + command.arguments
     do {
+      let (executable, arguments) =
+        try command.account?.running("/bin/sh", watchdog) ?? ("/bin/sh", watchdog)
       let outcome = try await Subprocess.run(
-        .path("/bin/sh"),
-        arguments: Arguments(
-          ["-c", Watchdog.script, "watchdog", command.stopSignal.rawValue]
-            + ["\(command.graceSeconds)", command.program] + command.arguments),
+        .path(FilePath(executable)),
+        arguments: Arguments(arguments),
         environment: .inherit.updating(
           Dictionary(uniqueKeysWithValues: environment.map { ($0.0, Optional($0.1)) })),
         workingDirectory: FilePath(folder),

@@ -13,14 +13,10 @@ enum ProgramRun {
   ) async throws -> String {
     var options = PlatformOptions()
     options.createSession = true
-    if let account {
-      options.userID = account.userID
-      options.groupID = account.groupID
-      options.supplementaryGroups = [account.groupID]
-    }
+    let (executable, given) = try account?.running(program, arguments) ?? (program, arguments)
     let added = environment.map { (Environment.Key(stringLiteral: $0.key), Optional($0.value)) }
     let outcome = try await Subprocess.run(
-      .path(.init(program)), arguments: Arguments(arguments),
+      .path(.init(executable)), arguments: Arguments(given),
       environment: .inherit.updating(Dictionary(uniqueKeysWithValues: added)),
       workingDirectory: .init(folder), platformOptions: options,
       output: .string(limit: 1 << 20), error: .combinedWithOutput)

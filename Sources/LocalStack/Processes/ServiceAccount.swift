@@ -6,6 +6,22 @@ public struct ServiceAccount: Sendable, Equatable {
   public let userID: UInt32
   public let groupID: UInt32
 
+  /// The command line that runs a program as this account.
+  ///
+  /// Through setpriv(1) and not in the child between fork and exec: the C library's `setgroups`
+  /// waits there for a thread that may just have been starting when the process was forked, and that
+  /// the child does not have.
+  /// - Throws: `LocalStackError.missingProgram`.
+  func running(
+    _ program: String, _ arguments: [String]
+  ) throws -> (program: String, arguments: [String]) {
+    let setpriv = try ProgramLocator.find("setpriv", package: "util-linux")
+    return (
+      setpriv,
+      ["--reuid=\(userID)", "--regid=\(groupID)", "--clear-groups", program] + arguments
+    )
+  }
+
   /// The account that `server` must use when this process is root, because the server refuses root;
   /// nil for any other user, whose own account does.
   /// - Throws: `LocalStackError.missingAccount`.
