@@ -127,7 +127,8 @@ let package = Package(
     room(
       "Ingest",
       [
-        "Events", "EventBus", "Observability", "WebSocketServer", nioCore, nioHTTP1, nioCompression, logging, metrics,
+        "Events", "EventBus", "Observability", "WebSocketServer", nioCore, nioHTTP1, nioCompression,
+        logging, metrics,
         coreMetrics,
       ]),
     room(
@@ -280,7 +281,8 @@ let package = Package(
       "EndToEndTests",
       [
         "progressbus", "ProgressBusTesting", "LocalStack", "RedisDriver", "PostgresDriver",
-        "CurlTransport", nioCore, nioPosix, nioHTTP1, nioWebSocket, subprocess, systemPackage,
+        "CurlTransport", "Observability", "BigQueryMirror", yams, nioCore, nioPosix, nioHTTP1,
+        nioWebSocket, subprocess, systemPackage,
         logging,
       ]),
   ]

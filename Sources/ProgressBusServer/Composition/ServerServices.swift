@@ -1,4 +1,5 @@
 import Broadcaster
+import CoreMetrics
 import CurlTransport
 import Dashboard
 import EventBus
@@ -90,6 +91,8 @@ struct ServerServices {
         preconditionFailure("the settings allow no sink \(name)")
       }
     }
+    ProgressBusMetric.journalCapacity.gauge(in: registry)
+      .set(configuration.settings.integer("journal.max_entries"))
     return Worker(
       sinks: sinks, journal: bus.journal, deadLetters: bus.deadLetters, register: bus.adoptions,
       decoder: CatalogHandPublishedDecoder(
