@@ -268,8 +268,9 @@ let package = Package(
     tests(
       "EndToEndTests",
       [
-        "ProgressBusTesting", "LocalStack", "RedisDriver", "PostgresDriver", "CurlTransport",
-        nioCore, nioPosix, nioHTTP1, nioWebSocket, logging,
+        "progressbus", "ProgressBusTesting", "LocalStack", "RedisDriver", "PostgresDriver",
+        "CurlTransport", nioCore, nioPosix, nioHTTP1, nioWebSocket, subprocess, systemPackage,
+        logging,
       ]),
   ]
 )
