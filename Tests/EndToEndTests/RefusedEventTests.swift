@@ -36,7 +36,7 @@ extension EndToEnd {
         let letter = try #require(letters.first)
         #expect(letters.count == 1)
         #expect(letter.sink == "postgres")
-        #expect(letter.event_type == "cell_executed")
+        #expect(letter.eventType == "cell_executed")
         #expect(letter.attempts >= 1)
         #expect(letter.reason.contains("no_such_course"))
         #expect(!letter.reason.contains("secret-learner"))

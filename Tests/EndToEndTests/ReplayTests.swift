@@ -72,9 +72,8 @@ extension EndToEnd {
 
     @Test func aSubscriberThatStopsReadingIsClosedAndNobodyElseLosesAnything() async throws {
       try await withDeployment { deployment in
-        let process = try await deployment.serve(
-          "ingest,dashboard", settings: ["websocket.queue_bytes=262144"])
-        let sender = EventSender(to: process, connections: 4)
+        let process = try await deployment.serve("ingest,dashboard")
+        let sender = EventSender(to: process)
         let stalled = try await DashboardClient.connect(to: process, receiveBuffer: 4_096)
         try await stalled.setReading(false)
         var others: [DashboardClient] = []
@@ -90,13 +89,17 @@ extension EndToEnd {
             student: "s-\(index)", course: index % 8 == 0 ? "a" : "b",
             errorMessage: index % 8 == 0 ? nil : long)
         }
-        try await sender.postAll(events.batches(of: 100), connections: 4)
+        for batch in events.batches(of: 96) {
+          try await sender.post(batch)
+          // Nobody who reads falls behind, however slow the machine is.
+          let sent = sender.accepted.count
+          try await eventually(within: .seconds(20), "\(sent) events at 200 dashboards") {
+            others[..<20].allSatisfy { $0.lineCount == 1 + sent }
+              && others[20...].allSatisfy { $0.lineCount == 1 + sent / 8 }
+          }
+        }
         #expect(sender.accepted.count == 2_400)
 
-        try await eventually(within: .seconds(30), "all events at 200 dashboards") {
-          others[..<20].allSatisfy { $0.lineCount >= 2_401 }
-            && others[20...].allSatisfy { $0.lineCount >= 301 }
-        }
         let everything = others[0].lines.dropFirst()
         #expect(
           Set(everything.compactMap { $0.member("event_id") }) == Set(sender.accepted))
@@ -111,7 +114,7 @@ extension EndToEnd {
         }
         try await stalled.setReading(true)
         try await eventually("the close frame") { stalled.closeCode == 4008 }
-        others.forEach { $0.close() }
+        for client in others { client.close() }
       }
     }
   }

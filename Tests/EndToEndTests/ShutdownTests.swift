@@ -45,7 +45,7 @@ extension EndToEnd {
         let stored = try await deployment.storedInPostgres()
         #expect(Set(stored).count == stored.count)
         try await deployment.expectStored(stored)
-        dashboards.forEach { $0.close() }
+        for client in dashboards { client.close() }
       }
     }
 

@@ -4,9 +4,14 @@ import Foundation
 struct DeadLetterLine: Decodable {
   let id: String
   let sink: String
-  let event_type: String
+  let eventType: String
   let attempts: Int
   let reason: String
+
+  enum CodingKeys: String, CodingKey {
+    case id, sink, attempts, reason
+    case eventType = "event_type"
+  }
 }
 
 extension Deployment {

@@ -67,7 +67,10 @@ final class Deployment: Sendable {
 func withDeployment(_ body: @escaping @Sendable (Deployment) async throws -> Void) async throws {
   try await withTemporaryFolder("deployment") { folder in
     try await withRedis { redis in
-      try await withPostgres { postgres in
+      // Durable, so that a crash costs nothing that it has committed.
+      let server = try PostgresServer(
+        folder: "\(folder)/postgres", port: LoopbackPort.free(), durability: .durable)
+      try await withServer(ServerController(server)) { postgres in
         try await withInfluxDB { influx in
           let deployment = Deployment(
             redis: redis, postgres: postgres, influx: influx, folder: folder)

@@ -7,7 +7,12 @@ final class EventSender: Sendable {
   struct Answer: Decodable {
     struct Accepted: Decodable {
       let index: Int
-      let event_id: String
+      let eventID: String
+
+      enum CodingKeys: String, CodingKey {
+        case index
+        case eventID = "event_id"
+      }
     }
     struct Rejected: Decodable {
       let index: Int
@@ -33,7 +38,7 @@ final class EventSender: Sendable {
   func post(_ body: String) async throws -> HTTPResponse {
     let response = try await http.post(url, body)
     if response.status == 202 {
-      let new = try response.decoded(as: Answer.self).accepted.map(\.event_id)
+      let new = try response.decoded(as: Answer.self).accepted.map(\.eventID)
       ids.withLock { $0 += new }
     }
     return response
