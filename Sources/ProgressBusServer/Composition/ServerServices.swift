@@ -114,7 +114,7 @@ struct ServerServices {
       ? Ingest(
         configuration: configuration.ingest, catalog: catalog, publisher: bus.publisher,
         metrics: registry, eventLoops: eventLoops.makeIterator()) : nil
-    return Application(
+    let application = Application(
       router: router,
       server: .webSocketUpgrade(
         configuration: configuration.httpServer,
@@ -124,5 +124,7 @@ struct ServerServices {
         address: .hostname(configuration.host, port: configuration.port), backlog: 4096),
       onServerRunning: { channel in await onReady(channel.localAddress?.port ?? 0) },
       eventLoopGroupProvider: .shared(eventLoops), logger: logger)
+    return ListeningService(
+      application: application, host: configuration.host, port: configuration.port)
   }
 }
