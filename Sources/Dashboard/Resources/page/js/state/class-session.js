@@ -10,7 +10,7 @@ import { RecentIDs } from "./recent-ids.js";
 /** What only the API knows (durations, the most common error) is read anew this often, in ms. */
 const refreshInterval = 60_000;
 const refreshedNotice = 15_000;
-const rememberedEvents = 20_000;
+const rememberedEvents = 5_000;
 
 /** Follows one class: loads it, applies what comes live, and loads it again when events are lost. */
 export class ClassSession {
