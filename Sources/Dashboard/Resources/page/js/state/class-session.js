@@ -136,8 +136,12 @@ export class ClassSession {
       this.connection.start(position);
       return;
     }
-    for (const event of this.recent) {
-      if (comparePositions(event.stream_id, position) > 0) applyEvent(this.classroom, event);
+    // Both take an event that their answer holds already; most of what is remembered is older still.
+    const begin = earliestPosition([position, this.activity.position]) ?? position;
+    let first = this.recent.length;
+    while (first > 0 && comparePositions(this.recent[first - 1].stream_id, begin) > 0) first -= 1;
+    for (const event of this.recent.slice(first)) {
+      applyEvent(this.classroom, event);
       this.activity.add(event);
     }
     this.onChange();
