@@ -9,7 +9,12 @@ import redis.asyncio as redis
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
-bus = redis.from_url(os.environ["REDIS_URL"])
+# A request waits for a free connection: the default pool fails when one worker gets many at once.
+bus = redis.Redis(
+    connection_pool=redis.BlockingConnectionPool.from_url(
+        os.environ["REDIS_URL"], max_connections=64, timeout=30
+    )
+)
 app = FastAPI()
 
 
