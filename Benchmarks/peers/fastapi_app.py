@@ -9,12 +9,8 @@ import redis.asyncio as redis
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
-# A request waits for a free connection: the default pool fails when one worker gets many at once.
-bus = redis.Redis(
-    connection_pool=redis.BlockingConnectionPool.from_url(
-        os.environ["REDIS_URL"], max_connections=64, timeout=30
-    )
-)
+# The pool's own limit of 100 connections fails requests when one worker gets many at once.
+bus = redis.from_url(os.environ["REDIS_URL"], max_connections=1024)
 app = FastAPI()
 
 
