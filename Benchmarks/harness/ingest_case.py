@@ -69,9 +69,9 @@ def measure(stack: Stack, contender: Contender, connections: int, seconds: int) 
         redis = stack.redis(append_only=contender.append_only)
         target = contender.start(stack, redis)
         load = contender.request(stack) | {"connections": connections}
-        wrk(target.url(contender.path()), seconds=WARM_UP_SECONDS, **load)
+        wrk(target, contender.path(), seconds=WARM_UP_SECONDS, **load)
         before = target.server.cpu_seconds(), redis.server.cpu_seconds()
-        result = wrk(target.url(contender.path()), seconds=seconds, **load)
+        result = wrk(target, contender.path(), seconds=seconds, **load)
         after = target.server.cpu_seconds(), redis.server.cpu_seconds()
     requests = result["requests"]
     server_us, redis_us = (

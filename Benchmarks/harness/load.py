@@ -24,17 +24,27 @@ def last_json_line(name: str, done: subprocess.CompletedProcess) -> dict:
 
 
 def wrk(
-    url: str, *, method: str, body: Path, content_type: str, connections: int, seconds: int
+    target: HTTPServer,
+    path: str,
+    *,
+    method: str,
+    body: Path,
+    content_type: str,
+    connections: int,
+    seconds: int,
 ) -> dict:
-    """Posts one body over and over. The requests a second count only when every one was answered 2xx."""
+    """Posts one body over and over.
+
+    Raises BenchmarkError unless every request was answered with a 2xx.
+    """
     command = [program("wrk"), "-t2", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
-    command += ["-s", str(LOAD / "post.lua"), url, "--", method, str(body), content_type]
+    command += ["-s", str(LOAD / "post.lua"), target.url(path), "--", method, str(body), content_type]
     done = subprocess.run(command, capture_output=True, text=True)
     result = last_json_line("wrk", done)
     if result["failed_answers"] or result["socket_errors"]:
         raise BenchmarkError(
-            f"{url}: {result['failed_answers']} requests were refused, "
-            f"{result['socket_errors']} had no answer"
+            f"{target.server.name}: of {result['requests']} requests {result['failed_answers']} were "
+            f"refused, {result['socket_errors']} had no answer\n{target.server.log_tail()}"
         )
     return result
 

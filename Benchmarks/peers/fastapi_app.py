@@ -9,7 +9,8 @@ import redis.asyncio as redis
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
-bus = redis.from_url(os.environ["REDIS_URL"])
+# The pool's own limit of 100 connections fails requests when one worker gets many at once.
+bus = redis.from_url(os.environ["REDIS_URL"], max_connections=1024)
 app = FastAPI()
 
 
