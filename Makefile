@@ -1,12 +1,25 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-tsan coverage bench format lint clean
+PREFIX ?= /usr/local
+.PHONY: help run release install uninstall check-deploy test test-tsan coverage bench format lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 run: ## set up, build and start everything on this machine; ARGS="--http-port 9000" goes to `progressbus up`
 	@exec scripts/run $(ARGS)
+
+release: ## build .build/release/progressbus
+	@exec scripts/build-release $(ARGS)
+
+install: ## put what `make release` built, and systemd units, under PREFIX (/usr/local)
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/installation install
+
+uninstall: ## take away what `make install` put there; settings and data stay
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/installation uninstall
+
+check-deploy: ## check the compose file, the systemd units, and that each alert fires for its fault
+	@exec scripts/check-deploy
 
 test: ## set up, build and run all tests; ARGS="--filter EventsTests" goes to `swift test`
 	@exec scripts/test $(ARGS)
@@ -17,14 +30,14 @@ test-tsan: ## run the unit tests under the thread sanitizer
 coverage: ## run all tests and print the line coverage of Sources/
 	@exec scripts/coverage $(ARGS)
 
-bench: ## measure ProgressBus beside its peers
+bench: ## measure ProgressBus beside its peers; ARGS="--quick" for a short run, "--write" for docs/
 	@exec Benchmarks/run $(ARGS)
 
 format: ## format all Swift files in place
-	@exec swift format --in-place --parallel --recursive Package.swift Sources Tests
+	@exec swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
 
 lint: ## check the format of Swift files, and shell scripts
 	@exec scripts/lint
 
 clean: ## remove what was built; the data of `make run` in .progressbus stays
-	rm -rf .build .build-tsan .build-coverage .venv
+	rm -rf .build .build-tsan .build-coverage .build-bench .venv

@@ -127,7 +127,8 @@ let package = Package(
     room(
       "Ingest",
       [
-        "Events", "EventBus", "Observability", "WebSocketServer", nioCore, nioHTTP1, nioCompression, logging, metrics,
+        "Events", "EventBus", "Observability", "WebSocketServer", nioCore, nioHTTP1, nioCompression,
+        logging, metrics,
         coreMetrics,
       ]),
     room(
@@ -169,6 +170,16 @@ let package = Package(
         nioLocks, logging,
       ],
       path: "Benchmarks/FanOutBenchmark",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "DecoderBenchmark", dependencies: ["Events"], path: "Benchmarks/DecoderBenchmark",
+      swiftSettings: strict),
+
+    .executableTarget(
+      name: "ReadAPIBenchmark",
+      dependencies: ["Dashboard", "PostgresDriver", hummingbird, logging],
+      path: "Benchmarks/ReadAPIBenchmark",
+      exclude: ["load.sql", "live.sql", "measure"],
       swiftSettings: strict),
 
     // Support for tests.
@@ -250,8 +261,8 @@ let package = Package(
     tests(
       "DashboardTests",
       [
-        "Dashboard", "PostgresDriver", "ProgressBusTesting", hummingbird, hummingbirdTesting,
-        logging,
+        "Dashboard", "Events", "PostgresDriver", "ProgressBusTesting", hummingbird,
+        hummingbirdTesting, httpTypes, nioCore, "LocalStack", subprocess, systemPackage, logging,
       ]),
     .executableTarget(
       name: "LocalStackHost", dependencies: ["LocalStack"], path: "Tests/LocalStackHost",
@@ -263,13 +274,16 @@ let package = Package(
       "ProgressBusServerTests",
       [
         "ProgressBusServer", "Events", "EventBus", "Ingest", "WebSocketServer", "WorkerRuntime",
-        "ProgressBusTesting", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging,
+        "Observability", "ProgressBusTesting", "CurlTransport", "Dashboard", "InfluxSink",
+        "LocalStack", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging,
       ]),
     tests(
       "EndToEndTests",
       [
-        "ProgressBusTesting", "LocalStack", "RedisDriver", "PostgresDriver", "CurlTransport",
-        nioCore, nioPosix, nioHTTP1, nioWebSocket, logging,
+        "progressbus", "ProgressBusTesting", "LocalStack", "RedisDriver", "PostgresDriver",
+        "CurlTransport", "Observability", "BigQueryMirror", yams, nioCore, nioPosix, nioHTTP1,
+        nioWebSocket, subprocess, systemPackage,
+        logging,
       ]),
   ]
 )

@@ -8,7 +8,7 @@ struct ProgressBus: AsyncParsableCommand {
     abstract: "Carries learning progress from notebooks to everyone who needs it.",
     subcommands: [
       UpCommand.self, ServeCommand.self, MigrateCommand.self, DeadLettersCommand.self,
-      BigQueryCommand.self, SchemaCommand.self, CheckConfigCommand.self,
+      BigQueryCommand.self, SchemaCommand.self, CheckConfigCommand.self, HealthCommand.self,
     ])
 
   static func main() async {
@@ -19,8 +19,8 @@ struct ProgressBus: AsyncParsableCommand {
       } else {
         try command.run()
       }
-    } catch let error where Self.exitCode(for: error) == .failure && !(error is CleanExit)
-      && !(error is ExitCode)
+    } catch let error
+      where Self.exitCode(for: error) == .failure && !(error is CleanExit) && !(error is ExitCode)
     {
       // One line that names the fault; the usage would only hide it.
       FileHandle.standardError.write(Data("progressbus: \(error)\n".utf8))

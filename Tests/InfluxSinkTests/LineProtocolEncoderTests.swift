@@ -43,24 +43,25 @@ import Testing
 
   @Test(
     arguments: [
-      ("2026-11-21T10:00:00.123456Z", 1_795_255_200_123_456_000),
-      ("1970-01-01T00:00:00.000000Z", 0),
-      ("1969-12-31T23:59:59.999999Z", -1000),
-      ("2262-04-11T23:47:16.000000Z", 9_223_372_036_000_000_000),
-    ] as [(String, Int64)])
-  func `the time is the microsecond and an offset within it`(
-    _ text: String, _ nanoseconds: Int64
+      ("2026-11-21T10:00:00.123456Z", 1_795_255_200_123_456_000, 1000),
+      ("2026-11-21T10:00:00.123000Z", 1_795_255_200_123_000_000, 1_000_000),
+      ("1970-01-01T00:00:00.000000Z", 0, 1_000_000),
+      ("1969-12-31T23:59:59.999999Z", -1000, 1000),
+      ("2262-04-11T23:47:16.000000Z", 9_223_372_036_000_000_000, 1_000_000),
+    ] as [(String, Int64, Int64)])
+  func `the time is the event's and an offset below its precision`(
+    _ text: String, _ nanoseconds: Int64, _ precision: Int64
   ) throws {
     let point = try parse(encode(TestEvents.json(["occurred_at": "\"\(text)\""])))
-    #expect((nanoseconds..<nanoseconds + 1000).contains(point.time))
+    #expect((nanoseconds..<nanoseconds + precision).contains(point.time))
   }
 
   @Test func `the offset depends on the id alone and spreads evenly`() throws {
     var seen: [Int64: Int] = [:]
     for number in 0..<10_000 {
       let id = try #require(EventID(TestEvents.id(number)))
-      #expect(PointTime.offset(of: id) == PointTime.offset(of: id))
-      seen[PointTime.offset(of: id), default: 0] += 1
+      #expect(PointTime.offset(of: id, below: 1000) == PointTime.offset(of: id, below: 1000))
+      seen[PointTime.offset(of: id, below: 1000), default: 0] += 1
     }
     #expect(seen.keys.allSatisfy { (0..<1000).contains($0) })
     #expect(seen.count > 990)
@@ -149,7 +150,7 @@ import Testing
         "error_message": "\"" + message, "cell_index": "\(index)i", "duration_ms": "\(duration)",
       ]
       let id = try #require(EventID(TestEvents.id))
-      point.time = 1_795_255_200_123_456_000 + PointTime.offset(of: id)
+      point.time = 1_795_255_200_123_456_000 + PointTime.offset(of: id, below: 1000)
       expected.append(point)
     }
     #expect(try LineParser.parse(String(decoding: lines, as: UTF8.self)) == expected)

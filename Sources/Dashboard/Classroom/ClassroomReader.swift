@@ -42,8 +42,9 @@ struct ClassroomReader: Sendable {
   /// - Throws: `PostgresError`.
   func statistics(_ key: ClassroomKey) async throws -> [String: CellStatistics] {
     let parameters: [PostgresValue] = [.text(key.course), .text(key.notebook)]
-    let durations = try await database.pool.query(ClassroomStatements.durations, parameters)
-    let errors = try await database.pool.query(ClassroomStatements.commonErrors, parameters)
+    async let durationRows = database.pool.query(ClassroomStatements.durations, parameters)
+    async let errorRows = database.pool.query(ClassroomStatements.commonErrors, parameters)
+    let (durations, errors) = try await (durationRows, errorRows)
     var statistics: [String: CellStatistics] = [:]
     for row in durations.rows {
       statistics[try row.value("cell")] = CellStatistics(

@@ -42,10 +42,11 @@ public struct EventNormalizer {
   ///
   /// - Parameters:
   ///   - bytes: the text that `tape` was made from.
+  ///   - defaultOccurredAt: `occurred_at` of an event that has none; nil for `receivedAt`.
   ///   - output: at least `canonicalBound(of:)` bytes for the value's length.
   public mutating func normalize(
     _ bytes: UnsafeBufferPointer<UInt8>, tape: JSONTape, at index: Int, receivedAt: Timestamp,
-    into output: UnsafeMutableRawBufferPointer
+    defaultOccurredAt: Timestamp? = nil, into output: UnsafeMutableRawBufferPointer
   ) throws(EventRejection) -> NormalizedEvent {
     let raw = UnsafeRawBufferPointer(bytes)
     let token = tape.tokens[index]
@@ -68,7 +69,8 @@ public struct EventNormalizer {
     let eventID =
       values.eventID(tape, entry: EnvelopeIndex.eventID)
       ?? identifiers.next(at: receivedAt)
-    let occurredAt = values.occurredAt(tape, entry: EnvelopeIndex.occurredAt) ?? receivedAt
+    let occurredAt =
+      values.occurredAt(tape, entry: EnvelopeIndex.occurredAt) ?? defaultOccurredAt ?? receivedAt
     writer.write("{\"event_id\":\"".utf8)
     writer.fill(EventID.textLength) { eventID.write(to: $0) }
     writer.write("\",".utf8)

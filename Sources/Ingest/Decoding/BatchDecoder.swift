@@ -108,7 +108,10 @@ struct BatchDecoder {
           of: min(length, limits.eventLimits.eventBytes))
       ) { memory in
         let normalized = try normalizer.normalize(
-          bytes, tape: tape, at: token, receivedAt: receivedAt, into: memory)
+          bytes, tape: tape, at: token, receivedAt: receivedAt,
+          // A batch is in the order in which it happened, and stays so in the stores.
+          defaultOccurredAt: Timestamp(microseconds: receivedAt.microseconds + Int64(index)),
+          into: memory)
         event = normalized
         return normalized.length
       }

@@ -28,8 +28,8 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
 
   private let workspace: IngestWorkspace
   private var state = State.idle
-  /// Not a part of the state: a switch over the state would hold a second reference to the body, and
-  /// every piece that arrives would copy all that came before it.
+  /// Not a part of the state: a switch over the state holds a second reference to the body, unless the
+  /// optimizer finds a way around it, and every piece would then copy all that came before it.
   private(set) var request: IncomingRequest?
   /// The `Origin` of the request at hand.
   private var origin: String?

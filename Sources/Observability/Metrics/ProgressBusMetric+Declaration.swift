@@ -20,6 +20,8 @@ extension ProgressBusMetric {
       histogram("Time from an event's receipt to the sink's commit.", HistogramBuckets.latency)
     case .deadLetters: counter("Events and messages put among the dead letters, by sink.")
     case .journalEntries: gauge("Entries in the journal.")
+    case .journalCapacity:
+      gauge("Entries at which the journal is full, and events are refused until sinks catch up.")
     case .journalLag: gauge("Entries that a consumer group has not acknowledged yet.")
     case .journalTrimmed: counter("Entries that this process removed from the journal.")
     case .busErrors: counter("Calls to the bus that failed, by operation.")

@@ -20,6 +20,7 @@ public enum ProgressBusMetric: String, CaseIterable, Sendable {
   case deadLetters = "progressbus_dead_letters_total"
 
   case journalEntries = "progressbus_journal_entries"
+  case journalCapacity = "progressbus_journal_capacity"
   case journalLag = "progressbus_journal_lag"
   case journalTrimmed = "progressbus_journal_trimmed_total"
   case busErrors = "progressbus_bus_errors_total"

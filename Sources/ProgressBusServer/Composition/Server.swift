@@ -26,6 +26,7 @@ public struct Server: Sendable {
   /// - Parameter onReady: called with the port once the process listens.
   /// - Throws: `ConfigurationError`, and what a service fails with.
   public func run(onReady: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
+    try configuration.check()
     let writer = LogWriter.standardError()
     defer { writer.flush() }
     let logger = ServerLogging.makeLogger(

@@ -1,5 +1,6 @@
 import BigQueryMirror
 import Broadcaster
+import CoreMetrics
 import CurlTransport
 import Dashboard
 import EventBus
@@ -95,8 +96,12 @@ struct ServerServices {
         preconditionFailure("the settings allow no sink \(name)")
       }
     }
+    ProgressBusMetric.journalCapacity.gauge(in: registry)
+      .set(configuration.settings.integer("journal.max_entries"))
     return Worker(
-      sinks: sinks, journal: bus.journal, deadLetters: bus.deadLetters, register: bus.adoptions,
+      sinks: sinks,
+      expectedGroups: Set(configuration.settings.givenList("journal.expected_groups") ?? []),
+      journal: bus.journal, deadLetters: bus.deadLetters, register: bus.adoptions,
       decoder: CatalogHandPublishedDecoder(
         catalog: catalog, limits: configuration.eventLimits,
         keepsWork: configuration.settings.boolean("ingest.keep_work")),
@@ -146,7 +151,7 @@ struct ServerServices {
       ? Ingest(
         configuration: configuration.ingest, catalog: catalog, publisher: bus.publisher,
         metrics: registry, eventLoops: eventLoops.makeIterator()) : nil
-    return Application(
+    let application = Application(
       router: router,
       server: .webSocketUpgrade(
         configuration: configuration.httpServer,
@@ -156,5 +161,7 @@ struct ServerServices {
         address: .hostname(configuration.host, port: configuration.port), backlog: 4096),
       onServerRunning: { channel in await onReady(channel.localAddress?.port ?? 0) },
       eventLoopGroupProvider: .shared(eventLoops), logger: logger)
+    return ListeningService(
+      application: application, host: configuration.host, port: configuration.port)
   }
 }

@@ -8,8 +8,8 @@ struct ParallelServices: Service {
   func run() async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for service in services { group.addTask { try await service.run() } }
-      // The first that fails ends the others.
-      try await group.waitForAll()
+      // The first that fails leaves the group and so ends the others; `waitForAll` would not.
+      while try await group.next() != nil {}
     }
   }
 }

@@ -33,9 +33,8 @@ func withIngest<Result: Sendable>(
   let ingest = Ingest(
     configuration: configuration, catalog: .standard, publisher: bus.publisher, metrics: metrics,
     eventLoops: eventLoops.makeIterator())
-  return try await withServer(
-    configuration: server, earlyHandlers: { ingest.makeHandlers(for: $0) }
-  ) { port, _ in
+  let earlyHandlers: HTTPServerChannel.EarlyHandlers = { ingest.makeHandlers(for: $0) }
+  return try await withServer(configuration: server, earlyHandlers: earlyHandlers) { port, _ in
     try await body(IngestServer(port: port, bus: bus, metrics: metrics))
   }
 }

@@ -5,11 +5,11 @@ public struct EventuallyFailure: Error, CustomStringConvertible {
 
 /// Waits until `condition` holds.
 /// - Parameters:
-///   - deadline: how long to wait, at most.
+///   - deadline: how long to wait, at most. Long, for machines that are busy or watched by a sanitizer.
 ///   - what: what is waited for, for the failure's message.
 /// - Throws: `EventuallyFailure` with the place and the last error that `condition` threw.
 public func eventually(
-  within deadline: Duration = .seconds(10), _ what: String = "the condition",
+  within deadline: Duration = .seconds(30), _ what: String = "the condition",
   fileID: String = #fileID, line: Int = #line,
   isolation: isolated (any Actor)? = #isolation,
   _ condition: () async throws -> Bool

@@ -120,11 +120,19 @@ struct HTTPServerChannelTests {
   func slowHead() async throws {
     var configuration = HTTPServerChannelConfiguration()
     configuration.headTimeout = .milliseconds(100)
-    configuration.idleTimeout = .milliseconds(100)
     try await withServer(configuration: configuration) { port, _ in
       let silent = try await RawClient(port: port)
-      try await silent.send("GET /hello HT")
+      // On a busy machine it may be closed before it has sent anything.
+      try? await silent.send("GET /hello HT")
       #expect(try await silent.remainder().readableBytes == 0)
+    }
+  }
+
+  @Test("A connection without another request is closed")
+  func idle() async throws {
+    var configuration = HTTPServerChannelConfiguration()
+    configuration.idleTimeout = .milliseconds(100)
+    try await withServer(configuration: configuration) { port, _ in
       let idle = try await RawClient(port: port)
       try await idle.send(Self.get)
       #expect(try await idle.response().status == 200)

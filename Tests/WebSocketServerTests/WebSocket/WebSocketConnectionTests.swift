@@ -83,23 +83,37 @@ struct WebSocketConnectionTests {
     }
   }
 
-  @Test("A shutdown says 1001 to every WebSocket and cuts those that do not answer")
+  @Test("A shutdown says 1001 to every WebSocket and waits for the answer")
   func shutdown() async throws {
+    try await shutDown(closeTimeout: .seconds(60)) { client in
+      try await client.sendClose(1001)
+    }
+  }
+
+  @Test("A shutdown cuts a WebSocket that does not answer")
+  func shutdownOfSilentWebSocket() async throws {
+    try await shutDown(closeTimeout: .milliseconds(100)) { _ in }
+  }
+
+  private func shutDown(
+    closeTimeout: TimeAmount, answer: @escaping @Sendable (RawClient) async throws -> Void
+  ) async throws {
     var configuration = WebSocketConfiguration()
-    configuration.closeTimeout = .milliseconds(100)
+    configuration.closeTimeout = closeTimeout
     try await withServer(
       webSocketConfiguration: configuration, webSockets: [EchoSession.route]
     ) { port, shutdown in
-      let polite = try await RawClient(port: port)
-      let silent = try await RawClient(port: port)
-      for client in [polite, silent] {
+      let clients = [try await RawClient(port: port), try await RawClient(port: port)]
+      for client in clients {
         _ = try await client.upgrade()
         _ = try await client.frame()
       }
       await shutdown()
-      for client in [polite, silent] { #expect(try await client.frame().closeCode == 1001) }
-      try await polite.sendClose(1001)
-      for client in [polite, silent] { #expect(try await client.remainder().readableBytes == 0) }
+      for client in clients {
+        #expect(try await client.frame().closeCode == 1001)
+        try await answer(client)
+      }
+      for client in clients { #expect(try await client.remainder().readableBytes == 0) }
     }
   }
 

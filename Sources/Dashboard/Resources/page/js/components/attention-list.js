@@ -1,0 +1,40 @@
+import { element, setText } from "../view/dom.js";
+import { KeyedList } from "../view/keyed-list.js";
+import { reasonText } from "../view/wording.js";
+import { makeLearnerLine, updateLearnerLine } from "./learner-line.js";
+import { Panel } from "./panel.js";
+
+const shownLearners = 12;
+
+/** Learners who need an eye, with the reason; the most urgent first. */
+export class AttentionList extends Panel {
+  build() {
+    this.list = element("ul", { class: "lines" });
+    this.empty = element("p", { class: "empty" });
+    this.more = element("p", { class: "more" });
+    this.body.append(this.list, this.empty, this.more);
+    this.lines = new KeyedList(this.list, {
+      key: (row) => row.learner.id,
+      create: () => makeLearnerLine((type, detail) => this.announce(type, detail)),
+      update: (line, row) => {
+        const { translator, now, medianSolved } = this.moment;
+        updateLearnerLine(line, row, translator, {
+          note: reasonText(translator, row, now, medianSolved),
+          figure: translator.text(`state.${row.state}`),
+        });
+      },
+    });
+  }
+
+  update({ view, now }, translator) {
+    this.moment = { translator, now, medianSolved: view.medianSolved };
+    this.title(translator.text("attention.title"));
+    const hiddenCount = view.attention.length - shownLearners;
+    this.lines.update(view.attention.slice(0, shownLearners));
+    this.list.hidden = view.attention.length === 0;
+    setText(this.empty, translator.text("attention.empty"));
+    this.empty.hidden = view.attention.length > 0;
+    this.more.hidden = hiddenCount <= 0;
+    setText(this.more, translator.text("attention.more", { count: Math.max(0, hiddenCount) }));
+  }
+}

@@ -1,0 +1,36 @@
+import { element, setText } from "../view/dom.js";
+import { notebookTitle } from "../view/wording.js";
+import { setOptions } from "./option-list.js";
+
+/** Chooses the class and its notebook. */
+export class ClassPicker extends HTMLElement {
+  connectedCallback() {
+    this.courseLabel = element("span");
+    this.course = element("select", { id: "course" });
+    this.notebookLabel = element("span");
+    this.notebook = element("select", { id: "notebook" });
+    this.replaceChildren(
+      element("label", {}, this.courseLabel, this.course),
+      element("label", {}, this.notebookLabel, this.notebook),
+    );
+    this.course.addEventListener("change", () => this.announce("course-change", this.course.value));
+    this.notebook.addEventListener("change", () => {
+      this.announce("notebook-change", this.notebook.value || null);
+    });
+  }
+
+  announce(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }));
+  }
+
+  update({ courses, course, notebook, notebooks, notebookChoice }, translator) {
+    setText(this.courseLabel, translator.text("course.label"));
+    setText(this.notebookLabel, translator.text("notebook.label"));
+    this.hidden = courses.length === 0;
+    setOptions(this.course, courses.map((id) => ({ value: id, label: id })), course ?? "");
+    const current = notebook === null ? "" : ` (${notebookTitle(notebook)})`;
+    const options = [...notebooks].sort().map((path) => ({ value: path, label: notebookTitle(path) }));
+    options.unshift({ value: "", label: translator.text("notebook.current") + (notebookChoice ? "" : current) });
+    setOptions(this.notebook, options, notebookChoice ?? "");
+  }
+}

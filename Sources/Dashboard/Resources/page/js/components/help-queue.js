@@ -1,0 +1,59 @@
+import { displayName } from "../state/class-view.js";
+import { element, setText } from "../view/dom.js";
+import { KeyedList } from "../view/keyed-list.js";
+import { cellTitle } from "../view/wording.js";
+import { makeLearnerLine, updateLearnerLine } from "./learner-line.js";
+import { Panel } from "./panel.js";
+
+/** Who asks for help, the longest waiting first. New cries are read out. */
+export class HelpQueue extends Panel {
+  build() {
+    this.list = element("ol", { class: "lines" });
+    this.empty = element("p", { class: "empty" });
+    this.voice = element("p", { class: "visually-hidden", "aria-live": "polite" });
+    this.body.append(this.list, this.empty, this.voice);
+    this.count = element("span", { class: "badge" });
+    this.aside.append(this.count);
+    this.known = null;
+    this.lines = new KeyedList(this.list, {
+      key: (row) => row.learner.id,
+      create: () => makeLearnerLine((type, detail) => this.announce(type, detail)),
+      update: (line, row) => this.updateLine(line, row),
+    });
+  }
+
+  update({ view, now, isLoaded }, translator) {
+    this.translator = translator;
+    this.now = now;
+    this.title(translator.text("help.title"));
+    const queue = view.helpQueue;
+    this.lines.update(queue);
+    setText(this.empty, translator.text("help.empty"));
+    this.empty.hidden = queue.length > 0;
+    this.list.hidden = queue.length === 0;
+    setText(this.count, translator.number(queue.length));
+    this.count.hidden = queue.length === 0;
+    if (isLoaded) this.speak(queue);
+  }
+
+  updateLine(line, row) {
+    const { learner } = row;
+    const waiting = this.translator.wait(this.now - learner.helpSince / 1_000);
+    const where = learner.cell === null ? "" : cellTitle(this.translator, learner.cell, learner.cellIndex);
+    updateLearnerLine(line, row, this.translator, {
+      note: [learner.team, where].filter(Boolean).join(" · "),
+      figure: waiting,
+    });
+  }
+
+  speak(queue) {
+    const ids = new Set(queue.map(({ learner }) => learner.id));
+    const news = this.known === null ? [] : queue.filter(({ learner }) => !this.known.has(learner.id));
+    const hasChanged = this.known !== null && (news.length > 0 || ids.size !== this.known.size);
+    this.known = ids;
+    if (!hasChanged) return;
+    const names = news.map(({ learner }) => this.translator.text("help.joined", { name: displayName(learner) }));
+    const count = this.translator.text("help.count", { count: queue.length });
+    setText(this.voice, [...names, count].join(". "));
+  }
+}

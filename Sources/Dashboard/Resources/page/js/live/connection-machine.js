@@ -1,0 +1,104 @@
+import { retryDelay } from "./backoff.js";
+import { comparePositions, isPosition } from "./stream-position.js";
+
+/**
+ * The life of the live connection, without its effects: `handle` takes what happened and returns
+ * what is to be done.
+ *
+ * Phases: `stopped`, `connecting`, `open` (hello was received), `waiting` (for the next try), `lost`
+ * (events are gone: the owner reads everything anew and starts again).
+ *
+ * Actions: `{do: "connect", after}`, `{do: "disconnect"}`, `{do: "wait", delay}`,
+ * `{do: "apply", events}`, `{do: "reload"}`.
+ */
+export class ConnectionMachine {
+  /** @param {{random?: () => number}} options `random` returns numbers in 0..<1 */
+  constructor({ random = Math.random } = {}) {
+    this.random = random;
+    this.phase = "stopped";
+    /** The last event that was received; the next connection asks for what stands behind it. */
+    this.position = null;
+    this.attempt = 0;
+  }
+
+  /**
+   * @param {object} input `{on: "start" | "objects" | "closed" | "waited" | "busLost" | "stop"}`;
+   *   `start` brings `after`, the position of what the page was loaded with, or null when the bus was
+   *   away then; `objects` brings the frame's `objects`
+   * @returns {object[]} actions, to be carried out in order
+   */
+  handle(input) {
+    const isConnected = this.phase === "connecting" || this.phase === "open";
+    switch (input.on) {
+      case "start":
+        this.position = input.after;
+        this.attempt = 0;
+        return [{ do: "disconnect" }, ...this.connect()];
+      case "stop":
+        this.phase = "stopped";
+        return [{ do: "disconnect" }];
+      case "objects":
+        return isConnected ? this.receive(input.objects) : [];
+      case "busLost":
+        return this.phase === "open" ? [{ do: "disconnect" }, ...this.retry()] : [];
+      case "closed":
+        return isConnected ? this.retry() : [];
+      case "waited":
+        return this.phase === "waiting" ? this.connect() : [];
+      default:
+        throw new TypeError(`unknown input ${input.on}`);
+    }
+  }
+
+  connect() {
+    this.phase = "connecting";
+    return [{ do: "connect", after: this.position }];
+  }
+
+  retry() {
+    this.phase = "waiting";
+    const delay = retryDelay(this.attempt, this.random);
+    this.attempt += 1;
+    return [{ do: "wait", delay }];
+  }
+
+  receive(objects) {
+    const actions = [];
+    let events = [];
+    const flush = () => {
+      if (events.length > 0) actions.push({ do: "apply", events });
+      events = [];
+    };
+    for (const object of objects) {
+      if (typeof object.control !== "string") {
+        events.push(object);
+        this.advance(object.stream_id);
+        continue;
+      }
+      flush();
+      actions.push(...this.obey(object.control));
+      if (this.phase === "lost") return actions;
+    }
+    flush();
+    return actions;
+  }
+
+  obey(control) {
+    if (control === "hello" && this.position !== null) {
+      this.phase = "open";
+      this.attempt = 0;
+      return [];
+    }
+    // A greeting without a position to go on from is a gap too: nobody knows what went before.
+    if (control !== "gap" && control !== "hello") return [];
+    this.phase = "lost";
+    return [{ do: "disconnect" }, { do: "reload" }];
+  }
+
+  advance(position) {
+    if (!isPosition(position)) return;
+    if (this.position === null || comparePositions(position, this.position) > 0) {
+      this.position = position;
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import { APIClient } from "./api/client.js";
+import { ActivityChart } from "./components/activity-chart.js";
+import { AttentionList } from "./components/attention-list.js";
+import { ClassPicker } from "./components/class-picker.js";
+import { ConnectionStatus } from "./components/connection-status.js";
+import { HelpQueue } from "./components/help-queue.js";
+import { LearnerDrawer } from "./components/learner-drawer.js";
+import { LearnerRoster } from "./components/learner-roster.js";
+import { LiveFeed } from "./components/live-feed.js";
+import { PageSettings } from "./components/page-settings.js";
+import { ProgressBoard } from "./components/progress-board.js";
+import { StateCounters } from "./components/state-counters.js";
+import { ClassroomPage } from "./page.js";
+
+const components = {
+  "activity-chart": ActivityChart,
+  "attention-list": AttentionList,
+  "class-picker": ClassPicker,
+  "connection-status": ConnectionStatus,
+  "help-queue": HelpQueue,
+  "learner-drawer": LearnerDrawer,
+  "learner-roster": LearnerRoster,
+  "live-feed": LiveFeed,
+  "page-settings": PageSettings,
+  "progress-board": ProgressBoard,
+  "state-counters": StateCounters,
+};
+for (const [name, component] of Object.entries(components)) customElements.define(name, component);
+
+new ClassroomPage(document, new APIClient()).start();

@@ -1,0 +1,180 @@
+import { Translator, catalogs, chooseLanguage } from "./i18n/translator.js";
+import { settings } from "./settings/settings.js";
+import { ClassSession } from "./state/class-session.js";
+import { classView, displayName } from "./state/class-view.js";
+import { themes } from "./components/page-settings.js";
+import { setAttribute, setText } from "./view/dom.js";
+import { Painter } from "./view/painter.js";
+
+const courseInterval = 30_000;
+const emptyCourseInterval = 3_000;
+/** Waiting times and states move on even when nothing happens. */
+const tick = 1_000;
+
+/** Holds the page together: the user's choices, the class that is followed, and the painting. */
+export class ClassroomPage {
+  constructor(document, api) {
+    this.document = document;
+    this.api = api;
+    this.courses = [];
+    this.session = null;
+    this.filter = "all";
+    this.problem = null;
+    this.painter = new Painter(() => this.paint());
+    const saved = settings.get("language");
+    const language = Object.hasOwn(catalogs, saved ?? "") ? saved : chooseLanguage(navigator.languages);
+    this.translator = new Translator(language, navigator.languages);
+    this.theme = themes.includes(settings.get("theme")) ? settings.get("theme") : "system";
+    const names = [
+      "class-picker", "connection-status", "page-settings", "state-counters", "help-queue",
+      "attention-list", "progress-board", "learner-roster", "activity-chart", "live-feed", "learner-drawer",
+    ];
+    this.components = names.map((name) => document.querySelector(name));
+    this.drawer = document.querySelector("learner-drawer");
+    this.main = document.querySelector("main");
+    this.notice = document.querySelector("#notice");
+    this.welcome = document.querySelector("#welcome");
+  }
+
+  start() {
+    const requestPaint = () => this.painter.request();
+    const handlers = {
+      "course-change": (course) => this.follow(course, null),
+      "notebook-change": (notebook) => this.follow(this.session.course, notebook),
+      "filter-change": (filter) => { this.filter = filter; },
+      "learner-open": (id) => this.drawer.open({ api: this.api, course: this.session.course, id }),
+      "learner-close": () => {},
+      "view-change": () => {},
+      "feed-toggle": () => {
+        const { feed } = this.session;
+        if (feed.isPaused) feed.resume();
+        else feed.pause();
+      },
+      "language-change": (language) => {
+        settings.set("language", language);
+        this.translator = new Translator(language, navigator.languages);
+      },
+      "theme-change": (theme) => {
+        settings.set("theme", theme);
+        this.theme = theme;
+      },
+    };
+    for (const [type, handle] of Object.entries(handlers)) {
+      this.document.addEventListener(type, ({ detail }) => {
+        handle(detail);
+        requestPaint();
+      });
+    }
+    addEventListener("popstate", () => {
+      const { course, notebook } = this.address();
+      if (course !== null) this.follow(course, notebook, "none");
+    });
+    setInterval(requestPaint, tick);
+    this.readCourses();
+    this.paint();
+  }
+
+  address() {
+    const parameters = new URLSearchParams(location.search);
+    return { course: parameters.get("course"), notebook: parameters.get("notebook") };
+  }
+
+  async readCourses() {
+    try {
+      const { courses } = await this.api.courses();
+      this.courses = courses.map(({ course_id }) => course_id);
+      this.problem = null;
+      if (this.session === null) this.chooseCourse(courses);
+    } catch (problem) {
+      if (problem.name !== "Problem") throw problem;
+      if (this.session === null) this.problem = problem;
+    }
+    const delay = this.session === null ? emptyCourseInterval : courseInterval;
+    setTimeout(() => this.readCourses(), delay);
+    this.painter.request();
+  }
+
+  /** The class in the address, else the last one that was looked at, else the one active last. */
+  chooseCourse(courses) {
+    const { course, notebook } = this.address();
+    if (course !== null) return this.follow(course, notebook, "none");
+    const remembered = settings.get("course");
+    const newest = [...courses].sort((a, b) =>
+      (b.last_activity_at ?? "").localeCompare(a.last_activity_at ?? ""));
+    const choice = this.courses.includes(remembered) ? remembered : newest[0]?.course_id;
+    if (choice !== undefined) this.follow(choice, null, "replace");
+  }
+
+  /** @param {"push" | "replace" | "none"} address what becomes of the address, which names the class */
+  follow(course, notebook, address = "push") {
+    this.session?.stop();
+    if (address === "push") settings.set("course", course);
+    const parameters = new URLSearchParams({ course, ...(notebook === null ? {} : { notebook }) });
+    if (address === "push") history.pushState(null, "", `?${parameters}`);
+    else if (address === "replace") history.replaceState(null, "", `?${parameters}`);
+    this.filter = "all";
+    this.session = new ClassSession({
+      api: this.api,
+      course,
+      notebook,
+      onChange: () => this.painter.request(),
+      onEvent: (event) => this.drawer.add(event),
+    });
+    this.session.start();
+  }
+
+  paint() {
+    const { translator, session, document } = this;
+    setAttribute(document.documentElement, "lang", translator.language);
+    setAttribute(document.documentElement, "data-theme", this.theme);
+    const moment = session === null ? this.emptyMoment() : this.sessionMoment(session);
+    for (const component of this.components) component.update(moment, translator);
+    const waits = moment.view.helpQueue.length;
+    setText(document.querySelector("title"), (waits > 0 ? `(${waits}) ` : "") + translator.text("page.title"));
+    setText(document.querySelector("#skip"), translator.text("page.skip"));
+    this.showNotices(moment);
+  }
+
+  sessionMoment(session) {
+    const { classroom } = session;
+    const now = session.now();
+    const courses = this.courses.includes(session.course) ? this.courses : [session.course, ...this.courses];
+    return {
+      courses,
+      course: session.course,
+      notebook: classroom.notebook,
+      notebooks: classroom.notebooks,
+      notebookChoice: session.notebookChoice,
+      view: classView(classroom, now * 1_000),
+      activity: session.activity.window(now),
+      isActivityMissing: session.isActivityMissing,
+      feed: session.feed,
+      nameOf: (id) => displayName(classroom.learners.get(id) ?? { id }),
+      status: session.status,
+      isLoaded: session.isLoaded,
+      problem: session.problem,
+      filter: this.filter,
+      theme: this.theme,
+      now,
+    };
+  }
+
+  emptyMoment() {
+    this.blank ??= new ClassSession({ api: this.api, course: "", notebook: null, onChange: () => {} });
+    return { ...this.sessionMoment(this.blank), courses: this.courses, problem: this.problem };
+  }
+
+  showNotices({ problem }) {
+    const { translator } = this;
+    const isWaiting = this.session === null;
+    this.main.hidden = isWaiting;
+    this.welcome.hidden = !isWaiting || problem !== null;
+    setText(this.welcome.querySelector("h2"), translator.text("course.none"));
+    setText(this.welcome.querySelector("p"), translator.text("course.noneHint"));
+    this.notice.hidden = problem === null;
+    if (problem === null) return setText(this.notice, "");
+    const detail = problem.message || translator.text("problem.offline");
+    const text = translator.text("problem.read", { detail });
+    setText(this.notice, `${text} ${translator.text("problem.retrying")}`);
+  }
+}

@@ -1,0 +1,63 @@
+import { cellName } from "../state/apply-event.js";
+
+/** Words for things of the class, in the translator's language. */
+
+/** The cell as a teacher finds it: by its place, counted from 1 as notebooks are read. */
+export function cellTitle(translator, name, index) {
+  if (Number.isInteger(index)) return translator.text("progress.cell", { number: index + 1 });
+  return translator.text("progress.cellNamed", { name: shorten(name ?? "?", 12) });
+}
+
+export function notebookTitle(path) {
+  return path.split("/").pop().replace(/\.ipynb$/, "") || path;
+}
+
+/** Why a learner is in their state. */
+export function reasonText(translator, row, now, medianSolved) {
+  const { learner, reason, since, count } = row;
+  const elapsed = since === null ? 0 : now - since / 1_000;
+  const cell = cellTitle(translator, learner.cell, learner.cellIndex);
+  switch (reason) {
+    case "errors_in_a_row":
+      return learner.lastError
+        ? translator.text("reason.errorsNamed", { count, cell, error: learner.lastError })
+        : translator.text("reason.errors", { count, cell });
+    case "nothing_solved":
+      return translator.text("reason.unsolved", { duration: translator.wait(elapsed) });
+    case "few_solved":
+      return translator.text("reason.behind", { count: Math.round(medianSolved - learner.solved) });
+    case "no_activity":
+      return translator.text("reason.idle", { duration: translator.wait(elapsed) });
+    case "asked_for_help":
+      return translator.text("reason.help", { duration: translator.wait(elapsed) });
+    default:
+      return "";
+  }
+}
+
+/** @returns {{icon: string, tone: string, text: string}} what happened, in one line */
+export function describeEvent(translator, event) {
+  const notebook = notebookTitle(event.notebook_path ?? "");
+  const type = event.event_type;
+  if (type === "cell_executed") {
+    const cell = cellTitle(translator, cellName(event), event.cell_index);
+    if (event.has_error !== true) {
+      return { icon: "ran", tone: "plain", text: translator.text("event.cell_executed", { cell }) };
+    }
+    const text = event.error_name
+      ? translator.text("event.cell_failed", { cell, error: event.error_name })
+      : translator.text("event.failed", { cell });
+    return { icon: "failed", tone: "stuck", text };
+  }
+  if (type === "help") return { icon: "help", tone: "help", text: translator.text("event.help") };
+  if (type === "help_stop") return { icon: "done", tone: "plain", text: translator.text("event.help_stop") };
+  if (["notebook_opened", "notebook_saved", "notebook_closed"].includes(type)) {
+    return { icon: "opened", tone: "plain", text: translator.text(`event.${type}`, { notebook }) };
+  }
+  return { icon: "opened", tone: "plain", text: translator.text("event.other", { type }) };
+}
+
+function shorten(text, length) {
+  const characters = [...text];
+  return characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : text;
+}

@@ -1,0 +1,65 @@
+"""One Chromium for the session, a page and a stand-in server for each test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from support.class_server import ClassServer
+from support.classroom_page import ClassroomPage
+
+
+def chromium() -> str:
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if not found:
+        pytest.fail("no chromium in PATH: install the Debian package chromium, or set CHROMIUM")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def server():
+    server = ClassServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def open_page(browser: Browser):
+    """Opens a page, and fails the test when it reported an error or asked another host."""
+    contexts, pages = [], []
+
+    def open_page(url: str, *, allowed_errors: tuple[str, ...] = (), **options) -> ClassroomPage:
+        context = browser.new_context(**{"locale": "en-GB", "viewport": {"width": 1440, "height": 900}} | options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = ClassroomPage(context.new_page(), url, allowed_errors)
+        pages.append(page)
+        page.open()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    for page in pages:
+        assert page.faults == []
+
+
+@pytest.fixture(scope="session")
+def binary() -> Path:
+    default = Path(__file__).parents[2] / ".build/debug/progressbus"
+    path = Path(os.environ.get("PAGE_TEST_BINARY", default))
+    if not path.is_file():
+        pytest.fail(f"{path} is missing: run `swift build --product progressbus`")
+    return path

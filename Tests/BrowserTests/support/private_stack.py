@@ -1,0 +1,91 @@
+"""`progressbus up` on free ports, in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+class PrivateStack:
+    def __init__(self, binary: Path, folder: Path):
+        http, redis, postgres, influx, bigquery = free_ports(5)
+        self.url = f"http://127.0.0.1:{http}/"
+        self.redis_port = redis
+        self.log = folder / "up.log"
+        ports = ["--http-port", http, "--redis-port", redis, "--postgres-port", postgres,
+                 "--influx-port", influx, "--bigquery-port", bigquery]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [binary, "up", *map(str, ports), "--state-dir", folder / "state"],
+                stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        self._wait_until_ready(time.monotonic() + 90)
+
+    def _wait_until_ready(self, deadline: float) -> None:
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                if self.get("health/ready")["status"] == "ok":
+                    return
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                pass
+            time.sleep(0.2)
+        self.process.kill()
+        raise RuntimeError(f"progressbus up did not become ready:\n{self.log.read_text()[-4000:]}")
+
+    def get(self, path: str) -> dict:
+        with urllib.request.urlopen(self.url + path, timeout=10) as response:
+            return json.load(response)
+
+    def post(self, events: list[dict], path: str = "student-progress") -> None:
+        """Sends until the server takes them: 503 means not yet."""
+        request = urllib.request.Request(
+            self.url + path, json.dumps(events).encode(), {"Content-Type": "application/json"})
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=10) as response:
+                    assert response.status == 202, response.read()
+                    return
+            except urllib.error.HTTPError as error:
+                if error.code != 503 or time.monotonic() > deadline:
+                    raise AssertionError(error.read()) from error
+                time.sleep(0.2)
+
+    def redis_process(self) -> int:
+        answer = subprocess.run(
+            ["redis-cli", "-p", str(self.redis_port), "info", "server"],
+            check=True, capture_output=True, text=True).stdout
+        return int(re.search(r"process_id:(\d+)", answer)[1])
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def freeze(process: int) -> None:
+    os.kill(process, signal.SIGSTOP)
+
+
+def thaw(process: int) -> None:
+    os.kill(process, signal.SIGCONT)

@@ -1,0 +1,35 @@
+import Events
+import Foundation
+
+/// A notebook event, some seconds before or after the time at which the tests' clock stands.
+struct ClassroomEvent {
+  var fields: [String: Any]
+
+  init(
+    _ eventType: String, at seconds: Double, by student: String, course: String = "c1",
+    notebook: String = "n.ipynb", _ more: [String: Any] = [:]
+  ) {
+    let moment = Timestamp(
+      microseconds: Classroom.noon.microseconds + Int64(seconds * 1_000_000))
+    fields = [
+      "event_id": UUID().uuidString.lowercased(), "event_type": eventType,
+      "occurred_at": moment.description, "received_at": moment.description, "course_id": course,
+      "student_id": student, "notebook_path": notebook,
+    ].merging(more) { $1 }
+  }
+
+  static func run(
+    _ cell: String, at seconds: Double, by student: String, error: String? = nil,
+    milliseconds: Double = 10, index: Int? = nil, course: String = "c1",
+    notebook: String = "n.ipynb", _ more: [String: Any] = [:]
+  ) -> ClassroomEvent {
+    var event = ClassroomEvent(
+      "cell_executed", at: seconds, by: student, course: course, notebook: notebook, more)
+    event.fields["cell_id"] = cell
+    event.fields["has_error"] = error != nil
+    event.fields["duration_ms"] = milliseconds
+    if let index { event.fields["cell_index"] = index }
+    if let error { event.fields["error_name"] = error }
+    return event
+  }
+}
