@@ -274,7 +274,7 @@ let package = Package(
       "ProgressBusServerTests",
       [
         "ProgressBusServer", "Events", "EventBus", "Ingest", "WebSocketServer", "WorkerRuntime",
-        "Observability", "ProgressBusTesting", "CurlTransport", "Dashboard", "InfluxSink",
+        "Observability", "BigQueryMirror", "ProgressBusTesting", "CurlTransport", "Dashboard", "InfluxSink",
         "LocalStack", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging,
       ]),
     tests(

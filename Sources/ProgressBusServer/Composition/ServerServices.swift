@@ -71,7 +71,8 @@ struct ServerServices {
       services.append(ChannelSubscription(channel: bus.channel, listeners: listeners))
     }
     if configuration.listens {
-      services.append(try makeApplication(health: health, hub: hub, mirror: mirror, onReady: onReady))
+      services.append(
+        try makeApplication(health: health, hub: hub, mirror: mirror, onReady: onReady))
     }
     return services
   }

@@ -1,6 +1,6 @@
 /// All settings, in the order in which they are documented.
 public enum Settings {
-  public static let all: [Setting] = 
+  public static let all: [Setting] =
     server + servers + ingest + bus + worker + webSocket + google + mirror
 
   static let server: [Setting] = [

@@ -4,7 +4,8 @@ import BigQueryMirror
 struct CreateTablesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "create-tables",
-    abstract: "Make datasets, tables and dedup views in BigQuery, and compare those that are there.")
+    abstract: "Make datasets, tables and dedup views in BigQuery, and compare those that are there."
+  )
 
   @Flag(help: "Add NULLABLE columns that are missing.")
   var addColumns = false

@@ -50,11 +50,16 @@ struct LocalMirror {
       return true
     }
     do {
-      try await starting.value
+      try await withTaskCancellationHandler {
+        try await starting.value
+      } onCancel: {
+        starting.cancel()
+      }
       timer.cancel()
       return emulator.url
     } catch {
       timer.cancel()
+      if Task.isCancelled { return nil }
       // A timer that was still running throws.
       let isOver = (try? await timer.value) ?? false
       let reason =
