@@ -113,7 +113,8 @@ struct LocalMirror {
     guard case LocalStackError.programFailed(_, _, let output)? = error as? LocalStackError,
       !output.isEmpty
     else { return "\(error)" }
-    return output
+    // The installer's last line says what is missing; those before it, what it tried.
+    return output.split(separator: " | ").last.map(String.init) ?? output
   }
 
   /// Shared by all state folders: it takes a minute to install and 300 MB.

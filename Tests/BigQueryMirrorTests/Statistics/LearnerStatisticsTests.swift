@@ -95,6 +95,24 @@ struct LearnerStatisticsTests {
     }
   }
 
+  @Test("A query that fails leaves no lock that others would wait for")
+  func failing() async throws {
+    try await withFaultServer(
+      otherwise: Answers.script { _ in Answers.error(403, "accessDenied") }
+    ) { server in
+      try await withMirror(server.url) { mirror in
+        let cache = MemoryCache()
+        let statistics = LearnerStatistics(
+          controller: mirror.controller, cache: cache, now: Self.now)
+        await #expect(throws: MirrorError.self) {
+          try await statistics.statistics(of: "ada", days: 7)
+        }
+        #expect(cache.locked == 0)
+        #expect(cache.stored == 0)
+      }
+    }
+  }
+
   @Test("A query that takes its time is asked for until it is done")
   func polling() async throws {
     try await withFaultServer(
@@ -130,6 +148,8 @@ private final class MemoryCache: StatisticsCache {
   private let values = Mutex<[String: [UInt8]]>([:])
   private let locks = Mutex<Set<String>>([])
   private let count = Atomic(0)
+
+  var locked: Int { locks.withLock { $0.count } }
 
   var stored: Int { count.load(ordering: .relaxed) }
 
