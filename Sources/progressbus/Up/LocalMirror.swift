@@ -117,7 +117,7 @@ struct LocalMirror {
     return output.split(separator: " | ").last.map(String.init) ?? output
   }
 
-  /// Shared by all state folders: it takes a minute to install and 300 MB.
+  /// Shared by all state folders: it takes 500 MB, and half a minute to install.
   private static func environmentFolder() -> String {
     let environment = ProcessInfo.processInfo.environment
     let caches =

@@ -46,7 +46,8 @@ struct MirrorEndToEndTests {
     let answer = FaultAnswer.json(
       200,
       #"{"jobComplete":true,"rows":[]}"#, delay: .milliseconds(200))
-    try await withFaultServer(otherwise: { _ in answer }) { bigQuery in
+    let script: FaultServer.Script = { _ in answer }
+    try await withFaultServer(otherwise: script) { bigQuery in
       try await withMirrorDeployment(bigQueryURL: bigQuery.url) { deployment in
         try await withServer(deployment.server(roles: "dashboard")) { process in
           let server = process.server

@@ -12,10 +12,9 @@ struct MirrorOutageTests {
 
   @Test("While BigQuery hangs, POST stays fast and PostgreSQL current; then the rows arrive")
   func hanging() async throws {
-    let isHanging = Atomic(true)
-    try await withFaultServer(
-      otherwise: { _ in isHanging.load(ordering: .relaxed) ? .hang : Self.accepted }
-    ) { bigQuery in
+    let isHanging = Switch()
+    let script: FaultServer.Script = { _ in isHanging.isOn ? .hang : Self.accepted }
+    try await withFaultServer(otherwise: script) { bigQuery in
       try await withMirrorDeployment(
         bigQueryURL: bigQuery.url, ["BQ_SYNC_CALL_TIMEOUT_SECONDS": "2"]
       ) { deployment in
@@ -39,7 +38,7 @@ struct MirrorOutageTests {
             try await deployment.number("select count(*) from dialogue_sessions") == 400
           }
           #expect(try await deployment.totals(of: server).synced == 0)
-          isHanging.store(false, ordering: .relaxed)
+          isHanging.turnOff()
           try await eventually(within: .seconds(180), "the rows arrive") {
             try await deployment.totals(of: server)
               == MirrorFigures(enqueued: 1_200, synced: 1_200, pending: 0, failed: 0)
@@ -52,7 +51,8 @@ struct MirrorOutageTests {
   @Test("A worker that is killed while it sends leaves no row behind")
   func killed() async throws {
     let answer = FaultAnswer.json(200, #"{"kind":"x"}"#, delay: .milliseconds(30))
-    try await withFaultServer(otherwise: { _ in answer }) { bigQuery in
+    let script: FaultServer.Script = { _ in answer }
+    try await withFaultServer(otherwise: script) { bigQuery in
       try await withMirrorDeployment(
         bigQueryURL: bigQuery.url,
         ["BQ_SYNC_BATCH_SIZE": "10", "BQ_SYNC_CALLS_PER_SECOND": "100"]
@@ -86,6 +86,15 @@ struct MirrorOutageTests {
         print("killed 4 times: \(sent.count) rows sent for 1,000")
       }
     }
+  }
+
+  /// On until it is turned off.
+  private final class Switch: Sendable {
+    private let state = Atomic(true)
+
+    var isOn: Bool { state.load(ordering: .relaxed) }
+
+    func turnOff() { state.store(false, ordering: .relaxed) }
   }
 
   private struct SentRows: Decodable {
