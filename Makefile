@@ -30,14 +30,14 @@ test-tsan: ## run the unit tests under the thread sanitizer
 coverage: ## run all tests and print the line coverage of Sources/
 	@exec scripts/coverage $(ARGS)
 
-bench: ## measure ProgressBus beside its peers
+bench: ## measure ProgressBus beside its peers; ARGS="--quick" for a short run, "--write" for docs/
 	@exec Benchmarks/run $(ARGS)
 
 format: ## format all Swift files in place
-	@exec swift format --in-place --parallel --recursive Package.swift Sources Tests
+	@exec swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
 
 lint: ## check the format of Swift files, and shell scripts
 	@exec scripts/lint
 
 clean: ## remove what was built; the data of `make run` in .progressbus stays
-	rm -rf .build .build-tsan .build-coverage .venv
+	rm -rf .build .build-tsan .build-coverage .build-bench .venv

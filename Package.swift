@@ -171,6 +171,9 @@ let package = Package(
       ],
       path: "Benchmarks/FanOutBenchmark",
       swiftSettings: strict),
+    .executableTarget(
+      name: "DecoderBenchmark", dependencies: ["Events"], path: "Benchmarks/DecoderBenchmark",
+      swiftSettings: strict),
 
     .executableTarget(
       name: "ReadAPIBenchmark",

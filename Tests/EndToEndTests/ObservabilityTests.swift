@@ -44,7 +44,7 @@ extension EndToEnd {
           "progressbus_end_to_end_seconds_count{sink=\"influxdb\"}": 91,
           "progressbus_end_to_end_seconds_bucket{le=\"+Inf\",sink=\"postgres\"}": 91,
           "progressbus_websocket_subscribers": 1,
-          "progressbus_websocket_sent_total": 91,
+          "progressbus_websocket_events_sent_total": 91,
           "progressbus_websocket_gaps_total": 0,
           "progressbus_websocket_slow_closed_total": 0,
         ]

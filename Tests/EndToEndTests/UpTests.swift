@@ -101,21 +101,24 @@ extension EndToEnd {
     }
 
     private struct Ports {
-      let http = try! LoopbackPort.free()
+      let http: Int
       let redis: Int
       let postgres: Int
       let influx: Int
+      let bigQuery: Int
 
       init() throws {
+        http = try LoopbackPort.free()
         redis = try LoopbackPort.free()
         postgres = try LoopbackPort.free()
         influx = try LoopbackPort.free()
+        bigQuery = try LoopbackPort.free()
       }
 
       var arguments: [String] {
         [
           "--http-port", "\(http)", "--redis-port", "\(redis)", "--postgres-port", "\(postgres)",
-          "--influx-port", "\(influx)",
+          "--influx-port", "\(influx)", "--bigquery-port", "\(bigQuery)",
         ]
       }
     }

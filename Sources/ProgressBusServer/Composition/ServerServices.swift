@@ -94,7 +94,9 @@ struct ServerServices {
     ProgressBusMetric.journalCapacity.gauge(in: registry)
       .set(configuration.settings.integer("journal.max_entries"))
     return Worker(
-      sinks: sinks, journal: bus.journal, deadLetters: bus.deadLetters, register: bus.adoptions,
+      sinks: sinks,
+      expectedGroups: Set(configuration.settings.givenList("journal.expected_groups") ?? []),
+      journal: bus.journal, deadLetters: bus.deadLetters, register: bus.adoptions,
       decoder: CatalogHandPublishedDecoder(
         catalog: catalog, limits: configuration.eventLimits,
         keepsWork: configuration.settings.boolean("ingest.keep_work")),

@@ -77,10 +77,15 @@ public struct ResolvedSettings: Sendable {
   }
 
   func list(_ key: String) -> [String] {
-    guard case .list(let elements)? = values[key]?.value else {
+    guard let elements = givenList(key) else {
       preconditionFailure("\(key) is declared as a list with a default")
     }
     return elements
+  }
+
+  /// Nil when it is not set and has no default.
+  func givenList(_ key: String) -> [String]? {
+    if case .list(let elements)? = values[key]?.value { elements } else { nil }
   }
 
   private static func parse(

@@ -80,6 +80,10 @@ public enum Settings {
     Setting(
       "journal.retention_seconds", .integer(0...604_800), default: "600",
       "How long events stay for replay after every sink has stored them."),
+    Setting(
+      "journal.expected_groups", .list(of: ["postgres", "influxdb"]),
+      "The sinks of the whole deployment: the journal is not trimmed before each has read it. "
+        + "Default: this worker's sinks."),
   ]
 
   static let worker: [Setting] = [

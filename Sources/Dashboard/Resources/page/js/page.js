@@ -3,7 +3,7 @@ import { settings } from "./settings/settings.js";
 import { ClassSession } from "./state/class-session.js";
 import { classView, displayName } from "./state/class-view.js";
 import { themes } from "./components/page-settings.js";
-import { setText } from "./view/dom.js";
+import { setAttribute, setText } from "./view/dom.js";
 import { Painter } from "./view/painter.js";
 
 const courseInterval = 30_000;
@@ -125,8 +125,8 @@ export class ClassroomPage {
 
   paint() {
     const { translator, session, document } = this;
-    document.documentElement.lang = translator.language;
-    document.documentElement.dataset.theme = this.theme;
+    setAttribute(document.documentElement, "lang", translator.language);
+    setAttribute(document.documentElement, "data-theme", this.theme);
     const moment = session === null ? this.emptyMoment() : this.sessionMoment(session);
     for (const component of this.components) component.update(moment, translator);
     const waits = moment.view.helpQueue.length;

@@ -10,7 +10,7 @@ import { RecentIDs } from "./recent-ids.js";
 /** What only the API knows (durations, the most common error) is read anew this often, in ms. */
 const refreshInterval = 60_000;
 const refreshedNotice = 15_000;
-const rememberedEvents = 20_000;
+const rememberedEvents = 5_000;
 
 /** Follows one class: loads it, applies what comes live, and loads it again when events are lost. */
 export class ClassSession {
@@ -136,8 +136,12 @@ export class ClassSession {
       this.connection.start(position);
       return;
     }
-    for (const event of this.recent) {
-      if (comparePositions(event.stream_id, position) > 0) applyEvent(this.classroom, event);
+    // Both take an event that their answer holds already; most of what is remembered is older still.
+    const begin = earliestPosition([position, this.activity.position]) ?? position;
+    let first = this.recent.length;
+    while (first > 0 && comparePositions(this.recent[first - 1].stream_id, begin) > 0) first -= 1;
+    for (const event of this.recent.slice(first)) {
+      applyEvent(this.classroom, event);
       this.activity.add(event);
     }
     this.onChange();

@@ -1,6 +1,6 @@
 /** The newest events, newest first; what comes while it is paused waits. */
 export class Feed {
-  constructor(capacity = 40) {
+  constructor(capacity = 24) {
     this.capacity = capacity;
     this.shown = [];
     this.held = [];

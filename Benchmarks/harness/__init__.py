@@ -1,0 +1,1 @@
+"""Measures ProgressBus beside its peers. Python's standard library only."""
