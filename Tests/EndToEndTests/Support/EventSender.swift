@@ -1,5 +1,6 @@
 import CurlTransport
 import Foundation
+import ProgressBusTesting
 import Synchronization
 
 /// A notebook's side: sends events and notes which were accepted.
@@ -65,6 +66,19 @@ final class EventSender: Sendable {
         }
       }
       try await group.waitForAll()
+    }
+  }
+
+  /// Posts all `bodies` as a client does that waits out a 503.
+  func postAllPatiently(_ bodies: [String]) async throws {
+    for body in bodies {
+      try await eventually(within: .seconds(10), "a 202") {
+        let response = try await self.post(body)
+        guard response.status == 202 || response.status == 503 else {
+          throw Refused(response: response)
+        }
+        return response.status == 202
+      }
     }
   }
 }
