@@ -29,6 +29,8 @@ final class Availability: Sendable {
     self.logger = logger
     self.gauge = gauge
     self.elapsed = elapsed
+    // A sink that was not tried yet is not down: a worker without events would raise the alarm.
+    gauge?.set(1)
   }
 
   var state: State { record.withLockedValue { $0.state } }

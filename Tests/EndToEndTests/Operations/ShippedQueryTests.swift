@@ -98,6 +98,16 @@ extension EndToEnd {
       }
     }
 
+    /// Otherwise *ProgressBusSinkDown* fires wherever no events come in for a while after a start.
+    @Test func aWorkerWithoutEventsShowsItsSinksAsUp() async throws {
+      try await withDeployment { deployment in
+        let process = try await deployment.serve("worker")
+        let page = try await MetricsPage(of: process)
+        #expect(page["progressbus_sink_up", sink: "postgres"] == 1)
+        #expect(page["progressbus_sink_up", sink: "influxdb"] == 1)
+      }
+    }
+
     /// The labels of every metric that a process shows.
     private static func labels(of process: ProgressBusProcess) async throws -> [String: Set<String>]
     {
