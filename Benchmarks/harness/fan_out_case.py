@@ -16,7 +16,9 @@ def start(stack: Stack, title: str, options: Options) -> tuple[HTTPServer, dict]
         # The journal holds what is published here; nobody has to be closed for being slow, because
         # the load's subscribers share the machine's cores with the server.
         target = stack.progressbus(
-            "ingest,dashboard", stack.redis(), websocket__queue_bytes=64 * 1024 * 1024
+            "ingest,dashboard", stack.redis(), websocket__queue_bytes=64 * 1024 * 1024,
+            # For the read API, which is not asked here.
+            database__url="postgresql://127.0.0.1:1/unused",
         )
         return target, {"publish_path": "/student-progress", "subscribe_path": "/ws/dashboard"}
     target = stack.nchan(options.subscribers * 2 + 1000)
