@@ -274,7 +274,8 @@ let package = Package(
       "ProgressBusServerTests",
       [
         "ProgressBusServer", "Events", "EventBus", "Ingest", "WebSocketServer", "WorkerRuntime",
-        "Observability", "BigQueryMirror", "ProgressBusTesting", "CurlTransport", "Dashboard", "InfluxSink",
+        "Observability", "BigQueryMirror", "ProgressBusTesting", "CurlTransport", "Dashboard",
+        "InfluxSink",
         "LocalStack", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging,
       ]),
     tests(
