@@ -1,4 +1,3 @@
-import Events
 import NIOCore
 import RedisDriver
 import Testing
@@ -30,22 +29,6 @@ import Testing
     #expect(stream.receive(message("progress-events:marks", "own")) == .subscribed)
     #expect(stream.receive(.integer(1)) == nil)
     #expect(stream.receive(.array([text("pong"), text("")])) == nil)
-  }
-
-  @Test func believesNoPositionFromTheFuture() {
-    var stream = ChannelStream(keys: RedisKeys(), ownMark: "own") {
-      Timestamp(microseconds: 1_000_000_000)
-    }
-    _ = stream.receive(message("progress-events:marks", "own"))
-    func isJournaled(_ id: String) -> Bool {
-      let action = stream.receive(message("progress-events", #"{"stream_id":"\#(id)"}"#))
-      guard case .received(.journaled) = action else { return false }
-      return true
-    }
-    #expect(isJournaled("1000000-7"))
-    #expect(isJournaled("4599999-0"))
-    #expect(!isJournaled("4600000-0"))
-    #expect(!isJournaled("9999999999999-0"))
   }
 
   @Test func countsAnewFromEveryMark() {

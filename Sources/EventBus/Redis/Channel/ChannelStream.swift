@@ -1,4 +1,3 @@
-import Events
 import NIOCore
 import RedisDriver
 
@@ -22,18 +21,10 @@ struct ChannelStream {
   private static let message = ByteBuffer(string: "message")
   private var counter = MarkCounter()
   private var positions = JournalPositionReader()
-  private let now: @Sendable () -> Timestamp
 
-  /// A position further ahead of the clock than this was made up by whoever published it: taken for
-  /// true it would make the events that follow look old.
-  private static let clockSkewMilliseconds: UInt64 = 3_600_000
-
-  init(
-    keys: RedisKeys, ownMark: String, now: @escaping @Sendable () -> Timestamp = Timestamp.now
-  ) {
+  init(keys: RedisKeys, ownMark: String) {
     self.keys = keys
     self.ownMark = ownMark
-    self.now = now
     channel = ByteBuffer(string: keys.channel)
     marks = ByteBuffer(string: keys.marks)
   }
@@ -66,16 +57,10 @@ struct ChannelStream {
   }
 
   private mutating func receive(_ payload: ByteBuffer) -> Action {
-    if let id = positions.position(in: payload), isPlausible(id) {
-      return .received(.journaled(id, payload))
-    }
+    if let id = positions.position(in: payload) { return .received(.journaled(id, payload)) }
     guard let ticket = counter.nextTicket() else {
       return .fail(.unexpected("a message came before the subscription's own mark"))
     }
     return .received(.handPublished(ticket, payload))
-  }
-
-  private func isPlausible(_ id: StreamID) -> Bool {
-    id.milliseconds < UInt64(max(0, now().microseconds / 1000)) + Self.clockSkewMilliseconds
   }
 }
