@@ -6,7 +6,8 @@ import Testing
 @Suite struct PostgresPoolTests {
   @Test func connectionsAreReusedAndNeverExceedTheSize() async throws {
     try await withPostgresDatabase { url in
-      let pool = PostgresPool(PostgresConfiguration(url: url), size: 3, logger: testLogger)
+      let pool = PostgresPool(
+        PostgresConfiguration(url: url), size: 3, waitTimeout: .seconds(60), logger: testLogger)
       let sessions = try await withThrowingTaskGroup(of: Int.self) { group in
         for _ in 0..<60 {
           group.addTask {
