@@ -34,8 +34,6 @@ let unixSignals = Target.Dependency.product(
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
-let atomics = Target.Dependency.product(name: "Atomics", package: "swift-atomics")
-let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
 let configuration = Target.Dependency.product(
   name: "Configuration", package: "swift-configuration")
 let argumentParser = Target.Dependency.product(
@@ -64,8 +62,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-atomics", from: "1.3.0"),
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(
       url: "https://github.com/apple/swift-configuration", from: "1.4.0",
       traits: ["YAML", "CommandLineArguments"]),
@@ -103,8 +99,8 @@ let package = Package(
     room("Events", []),
 
     // Moving events.
-    room("Observability", [nioLocks, logging, metrics, coreMetrics, atomics]),
-    room("EventBus", ["Events", "RedisDriver", nioCore, nioLocks, logging, atomics]),
+    room("Observability", [nioLocks, logging, metrics, coreMetrics]),
+    room("EventBus", ["Events", "RedisDriver", nioCore, nioLocks, logging]),
     room(
       "WorkerRuntime",
       ["Events", "EventBus", "Observability", nioCore, nioLocks, logging, metrics, lifecycle]),
@@ -135,7 +131,7 @@ let package = Package(
       "Broadcaster",
       [
         "Events", "EventBus", "Observability", "WebSocketServer", nioCore, nioLocks, nioHTTP1,
-        nioWebSocket, logging, metrics, coreMetrics, lifecycle, collections,
+        nioWebSocket, logging, metrics, coreMetrics, lifecycle,
       ]),
     room(
       "Dashboard",

@@ -39,7 +39,8 @@ public struct Ingest: Sendable {
     return paths.contains { $0.utf8.elementsEqual(path) }
   }
 
-  /// The handlers for a new connection, to be placed behind the HTTP/1 codec and pipelining handler.
+  /// The handlers for a new connection, to be placed behind what keeps a connection in order:
+  /// it gives them one request at a time.
   /// Call it on the channel's event loop.
   public func makeHandlers(for channel: any Channel) -> [any RemovableChannelHandler] {
     guard let workspace = workspaces[ObjectIdentifier(channel.eventLoop)] else {
