@@ -1,0 +1,31 @@
+public import EventBus
+
+/// Names a dead letter among all sinks: `1700000000000-0` is an event, `bigquery-17` a row.
+public enum DeadLetterID: Sendable, Hashable, LosslessStringConvertible {
+  /// An event or hand-published message, by its place in the store of the bus.
+  case event(StreamID)
+  /// A row that BigQuery refused, by its number in `bq_sync_failures`.
+  case row(Int64)
+
+  private static let rowPrefix = "bigquery-"
+
+  public init?(_ description: String) {
+    if description.hasPrefix(Self.rowPrefix) {
+      let digits = description.dropFirst(Self.rowPrefix.count)
+      guard digits.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains),
+        let number = Int64(digits)
+      else { return nil }
+      self = .row(number)
+    } else {
+      guard let id = StreamID(description) else { return nil }
+      self = .event(id)
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .event(let id): "\(id)"
+    case .row(let number): "\(Self.rowPrefix)\(number)"
+    }
+  }
+}
