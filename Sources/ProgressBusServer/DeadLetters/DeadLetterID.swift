@@ -22,6 +22,15 @@ public enum DeadLetterID: Sendable, Hashable, LosslessStringConvertible {
     }
   }
 
+  /// The sink that the letter is of, where the id tells: `bigquery` for rows, nil for events. Where an
+  /// event was refused stands in the letter itself.
+  public var sink: String? {
+    switch self {
+    case .event: nil
+    case .row: DeadLetter.bigQueryName
+    }
+  }
+
   public var description: String {
     switch self {
     case .event(let id): "\(id)"

@@ -5,6 +5,14 @@ import NIOCore
 /// The dead letters of all sinks: events, which the bus keeps, and rows that BigQuery refused, which
 /// PostgreSQL keeps. Safe from any task.
 public struct DeadLetterOffice: Sendable {
+  /// What became of letters that were to be replayed. Those that are in neither are gone: someone else
+  /// replayed or purged them.
+  public struct ReplayOutcome: Sendable {
+    public internal(set) var replayed = 0
+    /// Hand-published messages that are still no valid events, and why.
+    public internal(set) var stillInvalid: [(id: DeadLetterID, reason: String)] = []
+  }
+
   private let desk: DeadLetterDesk?
   private let mirror: MirrorController?
 
@@ -69,16 +77,21 @@ public struct DeadLetterOffice: Sendable {
     }
   }
 
-  /// Gives one letter to its sink once more: an event to the journal, a row to the mirror's queue.
+  /// Gives letters to their sinks once more.
   ///
-  /// - Throws: `BusError`, or `PostgresError`.
-  public func replay(_ id: DeadLetterID) async throws -> DeadLetterDesk.Replay {
-    switch id {
-    case .event(let id):
-      return try await desk?.replay(id) ?? .gone
-    case .row(let number):
-      return try await mirror?.retry([number]).requeued == 1 ? .replayed : .gone
+  /// - Throws: `BusError`, or `PostgresError`. Letters before the one that failed are replayed.
+  public func replay(_ ids: [DeadLetterID]) async throws -> ReplayOutcome {
+    var outcome = ReplayOutcome()
+    let (events, rows) = Self.apart(ids)
+    if let mirror, !rows.isEmpty { outcome.replayed += try await mirror.retry(rows).requeued }
+    for id in events {
+      switch try await desk?.replay(id) ?? .gone {
+      case .replayed: outcome.replayed += 1
+      case .gone: break
+      case .stillInvalid(let reason): outcome.stillInvalid.append((.event(id), reason))
+      }
     }
+    return outcome
   }
 
   /// Throws letters away. A row stays in `bq_sync_failures` as abandoned.
@@ -86,6 +99,13 @@ public struct DeadLetterOffice: Sendable {
   /// - Returns: how many were there.
   /// - Throws: `BusError`, or `PostgresError`.
   public func purge(_ ids: [DeadLetterID]) async throws -> Int {
+    let (events, rows) = Self.apart(ids)
+    let purgedEvents = events.isEmpty ? 0 : try await desk?.purge(events) ?? 0
+    let purgedRows = rows.isEmpty ? 0 : try await mirror?.clearFailed(rows).cleared ?? 0
+    return purgedEvents + purgedRows
+  }
+
+  private static func apart(_ ids: [DeadLetterID]) -> (events: [StreamID], rows: [Int64]) {
     var events: [StreamID] = []
     var rows: [Int64] = []
     for id in ids {
@@ -94,8 +114,6 @@ public struct DeadLetterOffice: Sendable {
       case .row(let number): rows.append(number)
       }
     }
-    let purgedEvents = events.isEmpty ? 0 : try await desk?.purge(events) ?? 0
-    let purgedRows = rows.isEmpty ? 0 : try await mirror?.clearFailed(rows).cleared ?? 0
-    return purgedEvents + purgedRows
+    return (events, rows)
   }
 }
