@@ -12,7 +12,7 @@ public enum Cursor {
   }
 
   /// Nil for what `make` did not make.
-  static func parts(of cursor: String) -> [String]? {
+  public static func parts(of cursor: String) -> [String]? {
     guard cursor.utf8.count <= 4096 else { return nil }
     let plain = cursor.replacing("-", with: "+").replacing("_", with: "/")
     let padding = String(repeating: "=", count: (4 - plain.utf8.count % 4) % 4)
