@@ -28,7 +28,7 @@ test("every message is there in every language, with the same placeholders", () 
 test("every message that the page asks for exists, and none is left over", async () => {
   const used = new Set(states.map((state) => `state.${state}`));
   const prefixes = new Set();
-  for (const folder of ["js", "js/components", "js/view"]) {
+  for (const folder of ["js", "js/components", "js/ops", "js/view"]) {
     for (const file of await readdir(new URL(folder, page))) {
       if (!file.endsWith(".js")) continue;
       const source = await readFile(new URL(`${folder}/${file}`, page), "utf8");
