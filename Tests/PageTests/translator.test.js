@@ -33,7 +33,7 @@ test("every message that the page asks for exists, and none is left over", async
       if (!file.endsWith(".js")) continue;
       const source = await readFile(new URL(`${folder}/${file}`, page), "utf8");
       for (const [, key] of source.matchAll(/["'`]([a-z]\w*\.\w+)["'`]/g)) used.add(key);
-      for (const [, prefix] of source.matchAll(/`([a-z]+\.)\$\{/g)) prefixes.add(prefix);
+      for (const [, prefix] of source.matchAll(/`([a-zA-Z]+\.)\$\{/g)) prefixes.add(prefix);
     }
   }
   for (const key of Object.keys(catalogs.en)) {

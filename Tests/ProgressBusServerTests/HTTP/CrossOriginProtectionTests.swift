@@ -64,11 +64,11 @@ import Testing
     router.add(middleware: CrossOriginProtection())
     router.post("/letters") { _, _ in "done" }
     try await Application(router: router).test(.live) { client in
-      let port = try #require(client.port)
+      // The test client asks for `localhost`.
       for (origin, expected) in [
-        ("http://localhost:\(port)", HTTPResponse.Status.ok), ("http://LOCALHOST:\(port)", .ok),
-        ("https://localhost:\(port)", .ok), ("http://localhost:\(port + 1)", .forbidden),
-        ("http://localhost", .forbidden), ("http://127.0.0.1:\(port)", .forbidden),
+        ("http://localhost", HTTPResponse.Status.ok), ("http://LOCALHOST", .ok),
+        ("https://localhost", .ok), ("http://localhost:8081", .forbidden),
+        ("http://127.0.0.1", .forbidden), ("http://localhost.example", .forbidden),
       ] {
         try await client.execute(uri: "/letters", method: .post, headers: [.origin: origin]) {
           #expect($0.status == expected, "\(origin)")

@@ -77,11 +77,11 @@ export class Translator {
     return this.calendar.format(milliseconds);
   }
 
-  /** An amount of memory, in units of 1,024. */
+  /** An amount of memory. */
   bytes(count) {
     const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
-    const power = count < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(count) / 10));
-    const value = count / 1_024 ** power;
+    const power = count < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(count) / 3));
+    const value = count / 1_000 ** power;
     return this.unit(value < 10 ? Math.round(value * 10) / 10 : Math.round(value), units[power]);
   }
 

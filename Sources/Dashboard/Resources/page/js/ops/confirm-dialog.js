@@ -6,7 +6,7 @@ export class ConfirmDialog extends HTMLElement {
     this.heading = element("h2", { id: "confirm-title" });
     this.scope = element("p", { id: "confirm-scope" });
     this.no = element("button", { type: "button", class: "small" });
-    this.yes = element("button", { type: "button", class: "small danger" });
+    this.yes = element("button", { type: "button", class: "small" });
     this.dialog = element("dialog",
       { class: "confirm", role: "alertdialog", "aria-labelledby": "confirm-title", "aria-describedby": "confirm-scope" },
       this.heading, this.scope, element("div", { class: "actions" }, this.no, this.yes));
@@ -54,5 +54,6 @@ export class ConfirmDialog extends HTMLElement {
     setText(this.scope, scope.join(" "));
     setText(this.no, translator.text("confirm.cancel"));
     setText(this.yes, translator.text(action));
+    this.yes.classList.toggle("danger", action === "confirm.purge");
   }
 }
