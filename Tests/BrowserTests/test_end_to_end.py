@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import os
 import random
-import tempfile
 import time
 import uuid
 from datetime import datetime, timezone
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from support.frame_meter import READ, START, heap_megabytes
-from support.private_stack import PrivateStack, freeze, thaw
+from support.private_stack import freeze, thaw
 
 STATES = ["help", "stuck", "behind", "idle", "on_track", "done"]
-
-
-@pytest.fixture(scope="module")
-def stack(binary):
-    with tempfile.TemporaryDirectory(prefix="progressbus-page-") as folder:
-        # PostgreSQL refuses to run as root, so another account must reach the folder.
-        os.chmod(folder, 0o755)
-        stack = PrivateStack(binary, Path(folder))
-        yield stack
-        stack.stop()
 
 
 @pytest.fixture

@@ -30,11 +30,12 @@ class PrivateStack:
         self.url = f"http://127.0.0.1:{http}/"
         self.redis_port = redis
         self.log = folder / "up.log"
+        self.state = folder / "state"
         ports = ["--http-port", http, "--redis-port", redis, "--postgres-port", postgres,
                  "--influx-port", influx, "--bigquery-port", bigquery]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [binary, "up", *map(str, ports), "--state-dir", folder / "state"],
+                [binary, "up", *map(str, ports), "--state-dir", self.state],
                 stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         self._wait_until_ready(time.monotonic() + 90)
 
@@ -67,6 +68,11 @@ class PrivateStack:
                 if error.code != 503 or time.monotonic() > deadline:
                     raise AssertionError(error.read()) from error
                 time.sleep(0.2)
+
+    @property
+    def database_url(self) -> str:
+        """PostgreSQL, as `up` tells it to other programs."""
+        return re.search(r"DATABASE_URL='?([^'\n]+)", (self.state / "urls.env").read_text())[1]
 
     def redis_process(self) -> int:
         answer = subprocess.run(

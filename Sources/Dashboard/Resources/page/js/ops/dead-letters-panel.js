@@ -71,9 +71,18 @@ export class DeadLettersPanel extends Panel {
     const isFiltered = operations.filter.sink !== "" || operations.filter.reason !== "";
     setText(this.empty, translator.text(isFiltered ? "letters.noMatch" : "letters.empty"));
     this.empty.hidden = letters.answer === null || list.length > 0;
-    this.list.update(list);
+    this.showList(list);
     setText(this.more, translator.text("letters.more"));
     this.more.hidden = !operations.canShowMore;
+  }
+
+  /** A letter that goes while it has the focus hands it on to the one behind it. */
+  showList(list) {
+    const place = [...this.listNode.children].findIndex((line) => line.contains(document.activeElement));
+    this.list.update(list);
+    if (place < 0 || this.listNode.contains(document.activeElement)) return;
+    const line = this.listNode.children[Math.min(place, list.length - 1)];
+    (line?.querySelector("button") ?? this.sink).focus();
   }
 
   summaryText({ filter, letterCount, parts }, list) {
