@@ -10,10 +10,11 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def request(
-    url: str, body: bytes | None = None, headers: dict[str, str] | None = None, seconds: float = 10
+    url: str, body: bytes | None = None, headers: dict[str, str] | None = None, seconds: float = 10,
+    method: str | None = None,
 ) -> tuple[int, bytes]:
     """Status and body. An answer of 4xx or 5xx is an answer; no answer is an OSError."""
-    message = urllib.request.Request(url, data=body, headers=headers or {})
+    message = urllib.request.Request(url, data=body, headers=headers or {}, method=method)
     try:
         with _opener.open(message, timeout=seconds) as answer:
             return answer.status, answer.read()
