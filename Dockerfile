@@ -26,7 +26,7 @@ COPY sql /install/share/progressbus/sql
 FROM debian:bookworm-slim
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends \
-      ca-certificates libcurl4 libhiredis0.14 libjs-chart.js libpq5 \
+      ca-certificates libcurl4 libhiredis0.14 libpq5 \
  && apt-get clean \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent \

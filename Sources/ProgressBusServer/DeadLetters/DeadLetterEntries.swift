@@ -12,14 +12,17 @@ public struct DeadLetterEntries: AsyncSequence, Sendable {
     private let rows: MirrorController?
     private let reason: String?
     private var page: ArraySlice<RowFailure> = []
-    private var position: Int64 = 0
+    private var position: Int64
     private var nextEvent: DeadLetterEntry?
     private var nextRow: DeadLetterEntry?
 
-    init(events: DeadLetterSequence?, rows: MirrorController?, reason: String?) {
+    init(
+      events: DeadLetterSequence?, rows: MirrorController?, reason: String?, after row: Int64
+    ) {
       self.events = events?.makeAsyncIterator()
       self.rows = rows
       self.reason = reason
+      position = row
     }
 
     /// - Throws: `BusError`, or `PostgresError`.
@@ -48,8 +51,10 @@ public struct DeadLetterEntries: AsyncSequence, Sendable {
   let events: DeadLetterSequence?
   let rows: MirrorController?
   let reason: String?
+  /// The row behind which to begin.
+  let row: Int64
 
   public func makeAsyncIterator() -> AsyncIterator {
-    AsyncIterator(events: events, rows: rows, reason: reason)
+    AsyncIterator(events: events, rows: rows, reason: reason, after: row)
   }
 }

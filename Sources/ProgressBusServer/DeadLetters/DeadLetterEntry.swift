@@ -15,14 +15,14 @@ public struct DeadLetterEntry: Sendable, Equatable {
   public let attempts: Int
   public let reason: String
 
-  init(_ stored: StoredDeadLetter) {
-    id = .event(stored.id)
-    deadLetteredAt = Timestamp(microseconds: Int64(stored.id.milliseconds) * 1_000)
-    sink = stored.letter.sink
-    eventType = stored.letter.eventType
+  init(_ letter: DeadLetterSummary) {
+    id = .event(letter.id)
+    deadLetteredAt = Timestamp(microseconds: Int64(letter.id.milliseconds) * 1_000)
+    sink = letter.sink
+    eventType = letter.eventType
     sourceTable = nil
-    attempts = stored.letter.attempts
-    reason = stored.letter.reason
+    attempts = letter.attempts
+    reason = letter.reason
   }
 
   init(_ failure: RowFailure) {

@@ -51,10 +51,22 @@ public struct DeadLetterOffice: Sendable {
 
   /// The letters that are meant, oldest first.
   public func entries(_ filter: DeadLetterFilter) -> DeadLetterEntries {
+    entries(filter, after: .start)
+  }
+
+  /// Where the letters of the bus end now. Rows need no end: one that is refused again keeps its number.
+  ///
+  /// - Throws: `BusError`.
+  func end() async throws -> DeadLetterPlace {
+    DeadLetterPlace(event: try await desk?.newest() ?? .zero, row: .max)
+  }
+
+  /// Those behind a place.
+  func entries(_ filter: DeadLetterFilter, after place: DeadLetterPlace) -> DeadLetterEntries {
     let wantsRows = filter.sink == nil || filter.sink == DeadLetter.bigQueryName
     return DeadLetterEntries(
-      events: filter.sink == DeadLetter.bigQueryName ? nil : desk?.letters(filter),
-      rows: wantsRows ? mirror : nil, reason: filter.reason)
+      events: filter.sink == DeadLetter.bigQueryName ? nil : desk?.letters(filter, after: place.event),
+      rows: wantsRows ? mirror : nil, reason: filter.reason, row: place.row)
   }
 
   /// Nil when there is no such letter.
@@ -65,7 +77,7 @@ public struct DeadLetterOffice: Sendable {
     case .event(let id):
       return try await desk?.letter(id).map { stored in
         DeadLetterContent(
-          entry: DeadLetterEntry(stored), fullReason: stored.letter.reason, sourceKey: nil,
+          entry: DeadLetterEntry(DeadLetterSummary(stored)), fullReason: stored.letter.reason, sourceKey: nil,
           payload: String(buffer: stored.letter.payload))
       }
     case .row(let number):
