@@ -52,7 +52,9 @@ struct MirrorEngine: Sendable {
   ///
   /// - Returns: what came of it, and whether there may be more to send right now.
   private func drainBatch(_ table: MirroredTable) async throws -> (tally: Tally, isMore: Bool) {
-    let limit = await circuits.allowance(table.sourceTable, batchSize: configuration.batchSize)
+    let size = BatchSize.rows(
+      batchSize: configuration.batchSize, isHeldBack: await client.isHeldBack)
+    let limit = await circuits.allowance(table.sourceTable, batchSize: size)
     guard limit > 0 else { return (Tally(), false) }
     let token = UUID()
     let claimed = try await store.claim(
