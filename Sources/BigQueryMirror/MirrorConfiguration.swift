@@ -19,8 +19,7 @@ public struct MirrorConfiguration: Sendable {
   /// A file of credentials that goes before application default credentials.
   public var credentialsPath: String?
   public var salt: Salt
-  /// Rows in one insertAll call, 1 to 500; several times as many while the limit of calls a second holds
-  /// the queue up.
+  /// Rows in one insertAll call, 1 to 500; several times as many while a queue is long.
   public var batchSize: Int
   /// How long rows may wait for a batch to fill.
   public var interval: Duration

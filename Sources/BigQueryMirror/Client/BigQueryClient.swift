@@ -29,11 +29,6 @@ struct BigQueryClient: Sendable {
       .joined(separator: "/")
   }
 
-  /// Whether the limit of calls a second makes calls wait right now.
-  var isHeldBack: Bool {
-    get async { await limiter.isHoldingBack }
-  }
-
   /// Sends one call; what Google answers is returned whatever it is, except that an access token which
   /// is refused is replaced once.
   ///

@@ -9,12 +9,6 @@ struct CallSchedule {
     limit = callsPerSecond
   }
 
-  /// Whether a call that is asked for at `now` would have to wait.
-  func isFull(at now: ContinuousClock.Instant) -> Bool {
-    guard let last = slots.last else { return false }
-    return last > now || slots.count == limit && slots[0] + .seconds(1) > now
-  }
-
   /// When a call that is asked for at `now` may start.
   mutating func reserve(at now: ContinuousClock.Instant) -> ContinuousClock.Instant {
     var slot = max(now, slots.last ?? now)
@@ -31,9 +25,6 @@ actor CallLimiter {
   init(callsPerSecond: Int) {
     schedule = CallSchedule(callsPerSecond: callsPerSecond)
   }
-
-  /// Whether calls have to wait right now.
-  var isHoldingBack: Bool { schedule.isFull(at: .now) }
 
   /// Returns when the call may start.
   func admit() async throws(CancellationError) {

@@ -141,8 +141,8 @@ public enum Settings {
       "A file with credentials for BigQuery alone."),
     Setting(
       "bq_sync.batch_size", variable: "BQ_SYNC_BATCH_SIZE", .integer(1...500), default: "100",
-      "Rows in one call; up to five times as many, but 500 at most, while `calls_per_second` holds "
-        + "the queue up."),
+      "Rows in one call; five times as many, but 500 at most, while a queue is not emptied within a "
+        + "second."),
     Setting(
       "bq_sync.interval_seconds", variable: "BQ_SYNC_INTERVAL_SECONDS", .integer(1...3600),
       default: "30", "How long rows may wait for a batch to fill."),

@@ -73,22 +73,13 @@ struct CallScheduleTests {
 @Suite("Rows in a call")
 struct BatchSizeTests {
   @Test(
-    "A batch; five, but at most 500 rows, while the limit of calls holds the queue up",
-    arguments: [(100, false, 100), (100, true, 500), (10, true, 50), (500, true, 500)])
-  func rows(batchSize: Int, isHeldBack: Bool, expected: Int) {
-    #expect(BatchSize.rows(batchSize: batchSize, isHeldBack: isHeldBack) == expected)
-  }
-
-  @Test("The limit holds calls back from the last one allowed in a second until the second is over")
-  func heldBack() {
-    var schedule = CallSchedule(callsPerSecond: 2)
-    let now = ContinuousClock.now
-    #expect(!schedule.isFull(at: now))
-    _ = schedule.reserve(at: now)
-    #expect(!schedule.isFull(at: now))
-    _ = schedule.reserve(at: now + .milliseconds(100))
-    #expect(schedule.isFull(at: now + .milliseconds(999)))
-    #expect(!schedule.isFull(at: now + .seconds(1)))
+    "A batch; five, but at most 500 rows, when a second has not emptied the queue",
+    arguments: [
+      (100, 0, 100), (100, 999, 100), (100, 1_000, 500), (10, 1_000, 50), (500, 2_000, 500),
+    ])
+  func rows(batchSize: Int, milliseconds: Int, expected: Int) {
+    let size = BatchSize.rows(batchSize: batchSize, sendingFor: .milliseconds(milliseconds))
+    #expect(size == expected)
   }
 }
 

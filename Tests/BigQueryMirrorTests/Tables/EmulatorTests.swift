@@ -41,10 +41,8 @@ struct EmulatorTests {
       let report = try await mirror.controller.flush()
       #expect(report.failed == 0 && report.retried == 0 && report.pending == 0)
       #expect(report.synced == 11)
-      try await ElevenTables.inserted.check { view, filter in
-        try await SharedEmulator.shared.rows(
-          "SELECT * FROM `\(SharedEmulator.project).\(dataset).\(view)` WHERE \(filter)")
-      }
+      try await ElevenTables.inserted.check(
+        "\(SharedEmulator.project).\(dataset)", in: SharedEmulator.shared.server())
     }
   }
 

@@ -29,10 +29,7 @@ struct MirrorEndToEndTests {
               try await deployment.totals(of: server)
                 == MirrorFigures(enqueued: 11, synced: 11, pending: 0, failed: 0)
             }
-            try await ElevenTables.posted.check { view, filter in
-              try await emulator.server.rows(
-                "SELECT * FROM `test.warehouse.\(view)` WHERE \(filter)")
-            }
+            try await ElevenTables.posted.check("test.warehouse", in: emulator.server)
             let statistics = try await deployment.get(
               StatisticsAnswer.self, "/api/v1/users/user-1/stats?days=366", of: server)
             #expect(statistics.source == "bigquery")

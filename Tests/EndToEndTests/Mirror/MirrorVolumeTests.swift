@@ -47,9 +47,10 @@ struct MirrorVolumeTests {
     let script: FaultServer.Script = { _ in .hang }
     try await withBigQueryStub(otherwise: script) { bigQuery in
       try await withMirrorDeployment(bigQueryURL: bigQuery.url) { deployment in
-        try await fill(deployment, synced: old, unsynced: old / 10)
         try await withServer(deployment.server()) { process in
           let server = process.server
+          // The first retention, at the start, has nothing to do.
+          try await fill(deployment, synced: old, unsynced: old / 10)
           let isExpiring = Switch()
           async let posted = post(to: server, in: deployment, while: isExpiring)
           let start = ContinuousClock.now
@@ -92,6 +93,7 @@ struct MirrorVolumeTests {
           from generate_series(1, $2::integer) as number
           """, [.text(prefix), .integer(Int64(count))], timeout: .seconds(120))
       }
+      try await connection.query("begin")
       try await insert(synced, "synced")
       try await connection.query(
         """
@@ -101,6 +103,7 @@ struct MirrorVolumeTests {
         select bq_sync_settle('agent_metrics', $1::uuid,
           (select jsonb_agg(jsonb_build_object('id', id, 'verdict', 'synced')) from claimed), null)
         """, [.text(UUID().uuidString)], timeout: .seconds(120))
+      try await connection.query("commit")
       try await insert(unsynced, "unsynced")
     }
     #expect(

@@ -1,3 +1,4 @@
+public import LocalStack
 public import Testing
 
 /// What one row a table must be in BigQuery, whether `eleven_tables.sql` put it in or
@@ -29,13 +30,18 @@ public struct ElevenTables: Sendable {
   /// The salt of the pseudonyms.
   public static let salt = "pepper"
 
-  /// Expects that each table's dedup view holds its row.
+  /// Expects that each table's dedup view in the dataset holds its row.
+  ///
+  /// - Parameter dataset: with its project.
   public func check(
-    _ rows: (_ view: String, _ filter: String) async throws -> [[String: PythonValue]],
+    _ dataset: String, in emulator: BigQueryEmulator,
     sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
-    for (table, filter, expected) in expectations {
-      let found = try await rows("\(table)_dedup", filter)
+    let found = try await emulator.rows(
+      ofEach: expectations.map { table, filter, _ in
+        "SELECT * FROM `\(dataset).\(table)_dedup` WHERE \(filter)"
+      })
+    for ((table, _, expected), found) in zip(expectations, found) {
       #expect(found.count == 1, "\(table)", sourceLocation: sourceLocation)
       let row = found.first ?? [:]
       for (column, value) in expected where !stamps.contains(column) {
