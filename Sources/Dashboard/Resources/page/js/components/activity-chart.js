@@ -66,6 +66,9 @@ function makeBar(place) {
 }
 
 function updateBar(bar, { start, ok, errors }, top, translator) {
+  const face = `${start} ${ok} ${errors} ${top}`;
+  if (bar.face === face && bar.translator === translator) return;
+  Object.assign(bar, { face, translator });
   const okHeight = ((ok / top) * height).toFixed(1);
   const errorHeight = ((errors / top) * height).toFixed(1);
   setAttribute(bar.ok, "y", (height - okHeight).toFixed(1));

@@ -24,6 +24,10 @@ export class ClassPicker extends HTMLElement {
   }
 
   update({ courses, course, notebook, notebooks, notebookChoice }, translator) {
+    // Lists may be long, and hardly ever change.
+    const face = [translator, courses, course, notebook, notebookChoice, notebooks, notebooks.size];
+    if (this.face?.every((part, place) => part === face[place])) return;
+    this.face = face;
     setText(this.courseLabel, translator.text("course.label"));
     setText(this.notebookLabel, translator.text("notebook.label"));
     this.hidden = courses.length === 0;
