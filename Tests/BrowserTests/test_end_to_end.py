@@ -13,11 +13,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from support.agreement import wait_for_same_as_api
 from support.frame_meter import READ, START, heap_megabytes
 from support.private_stack import PrivateStack, freeze, thaw
-
-STATES = ["help", "stuck", "behind", "idle", "on_track", "done"]
-
 
 @pytest.fixture(scope="module")
 def stack(binary):
@@ -58,25 +56,6 @@ def page(stack, course, open_page):
     page.wait_for_status("live", timeout=20_000)
     page.expect_counter("all", 1, timeout=10_000)
     return page
-
-
-def wait_for_same_as_api(page, stack, course: str) -> None:
-    """The database follows the stream, and answers are cached for a moment."""
-    deadline = time.monotonic() + 20
-    while True:
-        progress = stack.get(f"api/v1/courses/{course}/progress?limit=1000")
-        expected = (
-            {state: progress["states"][state] for state in STATES},
-            [(cell["solved"], f"{cell['solved']} solved, {cell['reached']} reached it, of {progress['learners']}")
-             for cell in progress["cells"]],
-        )
-        found = page.counters(), [(solved, text) for _, solved, text in page.bars()]
-        if found == expected:
-            return
-        if time.monotonic() > deadline:
-            assert found[0] == expected[0], page.statuses
-            assert found[1] == expected[1], page.statuses
-        time.sleep(0.3)
 
 
 def test_a_post_shows_within_two_seconds_and_after_a_reload_the_same(page, stack, course):
