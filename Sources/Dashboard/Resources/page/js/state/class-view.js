@@ -52,10 +52,16 @@ const attentionOrder = { stuck: 0, behind: 1, idle: 2 };
 function byUrgency(a, b) {
   return (
     attentionOrder[a.state] - attentionOrder[b.state] ||
-    (b.count ?? 0) * Number(b.state === "stuck") - (a.count ?? 0) * Number(a.state === "stuck") ||
+    weight(b) - weight(a) ||
     (a.since ?? 0) - (b.since ?? 0) ||
     byName(a, b)
   );
+}
+
+/** Within a state: more errors in a row, or fewer cells solved. */
+function weight({ state, count }) {
+  if (state === "stuck") return count ?? 0;
+  return state === "behind" ? -count : 0;
 }
 
 /** What a learner is called; the id stands in for a name that nobody told. */
