@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 
 from support.agreement import wait_for_same_as_api
 from support.frame_meter import READ, START, heap_megabytes
+from support.other_origin import other_origin
 from support.private_stack import PrivateStack, freeze, thaw
 
 @pytest.fixture(scope="module")
@@ -85,7 +86,9 @@ def test_errors_and_help(page, stack, course):
     expect(page.page.locator("dialog .timeline li")).to_have_count(6, timeout=10_000)
 
 
-def test_the_wire_format_of_cell_monitor_drives_the_page(page, stack, course):
+def test_the_wire_format_of_cell_monitor_drives_the_page(browser, page, stack, course):
+    """Sent as the JupyterLab extension sends it: by the browser, from another origin."""
+
     def wire(event_type, **fields):
         return {
             "eventId": str(uuid.uuid4()), "eventType": event_type, "eventTime": now(),
@@ -98,15 +101,21 @@ def test_the_wire_format_of_cell_monitor_drives_the_page(page, stack, course):
             "cell_executed", cellId="c1", cellIndex=1, cellType="code", executionCount=3, hasError=failed,
             errorMessage="NameError: x" if failed else "", executionDurationMs=8.5)
 
-    stack.post([wire("notebook_opened"), wire_run(True)], "api/v1/events")
-    stack.post([wire_run(True)], "api/v1/events")
-    stack.post([wire_run(True)], "api/v1/events")
-    page.expect_counter("stuck", 1)
-    stack.post([wire("help")], "api/v1/events")
-    expect(page.queue()).to_have_text(["山田花子"], timeout=2_000)
-    stack.post([wire("help_stop"), wire_run(False)], "api/v1/events")
-    expect(page.queue()).to_have_count(0, timeout=2_000)
-    page.expect_bar("Cell 2", 1)
+    with other_origin(browser) as post:
+        def send(*events):
+            assert post(f"{stack.url}api/v1/events", events) == 202
+
+        send(wire("notebook_opened"), wire_run(True))
+        send(wire_run(True))
+        send(wire_run(True))
+        page.expect_counter("stuck", 1)
+        send(wire("help"))
+        expect(page.queue()).to_have_text(["山田花子"], timeout=2_000)
+        # It repeats itself while the request stands.
+        send(wire("help"))
+        send(wire("help_stop"), wire_run(False))
+        expect(page.queue()).to_have_count(0, timeout=2_000)
+        page.expect_bar("Cell 2", 1)
     wait_for_same_as_api(page, stack, course)
 
 

@@ -14,6 +14,7 @@ from kernel import environment, run_notebook, running_kernel
 from playwright.sync_api import expect
 
 from support.agreement import wait_for_same_as_api
+from support.jupyter_server import FRONT_ENDS, JupyterServer
 from support.private_redis import PrivateRedis
 from support.private_stack import PrivateStack
 
@@ -205,3 +206,32 @@ def test_a_kernel_that_ends_while_redis_is_away_leaves_its_events_to_the_next(
                 f"where course_id = '{course}' group by 1 order by 1"),
             [["cell_executed", "3"], ["notebook_closed", "1"], ["notebook_opened", "2"]], seconds=60)
         wait_for_same_as_api(page, stack, course)
+
+
+@pytest.mark.parametrize("front_end", FRONT_ENDS)
+def test_a_front_end_in_the_browser(browser, stack, course, learner, open_class, tmp_path, front_end):
+    """The learner's browser on one side, the teacher's on the other."""
+    env = learner("ada", "Ada Lovelace")
+    del env["PROGRESSBUS_NOTEBOOK"]
+    jupyter = JupyterServer(front_end, tmp_path / "jupyter", env)
+    context = browser.new_context()
+    try:
+        load, right, wrong = jupyter.save("week1/lesson.ipynb", [LOAD, "6 * 7", "6 / 0"])
+        desk = context.new_page()
+        jupyter.run_all(desk, "week1/lesson.ipynb")
+        page = open_class()
+        expect(page.page.locator("progress-board h2")).to_contain_text("lesson")
+        expect(page.page.locator(".cells > li")).to_have_count(3, timeout=10_000)
+        assert [solved for _, solved, _ in page.bars()] == [1, 1, 0]
+        # Nothing of ours in the learner's notebook.
+        expect(desk.locator(".jp-OutputArea-output")).to_have_count(2)
+        expect(desk.locator(".jp-OutputArea-output").first).to_have_text("42")
+        wait_for(
+            lambda: stack.rows(
+                "select cell_id, execution_count, has_error, notebook_path from progress_events "
+                f"where course_id = '{course}' and event_type = 'cell_executed' order by occurred_at"),
+            [[load, "1", "f", "week1/lesson.ipynb"], [right, "2", "f", "week1/lesson.ipynb"],
+             [wrong, "3", "t", "week1/lesson.ipynb"]])
+    finally:
+        context.close()
+        jupyter.stop()
