@@ -3,10 +3,13 @@
 PREFIX ?= /usr/local
 COMPOSE ?= docker compose
 CONTAINER_ENGINE ?= docker
-.PHONY: help run release install uninstall check-deploy test-compose test test-tsan coverage bench format lint clean
+.PHONY: help demo run release install uninstall check-deploy test-compose test test-tsan coverage bench format lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: ## set up, build and start everything with a simulated class to look at
+	@exec scripts/run --demo $(ARGS)
 
 run: ## set up, build and start everything on this machine; ARGS="--http-port 9000" goes to `progressbus up`
 	@exec scripts/run $(ARGS)

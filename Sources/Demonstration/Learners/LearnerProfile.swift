@@ -14,7 +14,7 @@ struct LearnerProfile: Sendable {
     let place = number + 1
     identifier = "demo-\(place < 10 ? "0" : "")\(place)"
     name = LearnerNames.name(number)
-    team = ["A", "B", "C", "D", "E", "F"][number % 6]
+    team = "Team \(["A", "B", "C", "D", "E", "F"][number % 6])"
     pace = min(max(generator.logNormalFactor(spread: 0.38), 0.5), 2.6)
     carelessness = generator.seconds(0.5...1.4)
     openness = generator.seconds(0.1...0.6)

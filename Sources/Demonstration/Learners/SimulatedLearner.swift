@@ -131,7 +131,7 @@ struct SimulatedLearner: Sendable {
     isRepeating = false
     errorsAhead = drawErrors()
     breakBeforeCell =
-      generator.isTrue(probability: 0.15) ? Int.random(in: 2..<cells.count, using: &generator) : nil
+      generator.isTrue(probability: 0.22) ? Int.random(in: 2..<cells.count, using: &generator) : nil
     // Most are there when the lesson begins; a few come late.
     let lateness =
       generator.isTrue(probability: 0.08) ? generator.seconds(240...660) : generator.seconds(0...75)

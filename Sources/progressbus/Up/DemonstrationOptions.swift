@@ -15,7 +15,7 @@ struct DemonstrationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Another number makes another class; the same number the same class.", valueName: "number"))
-  var demoSeed: UInt64 = 1
+  var demoSeed = ClassPlan.defaultSeed
 
   func validate() throws {
     guard ClassPlan.learnerRange.contains(demoLearners) else {
@@ -23,10 +23,5 @@ struct DemonstrationOptions: ParsableArguments {
         "--demo-learners must be in \(ClassPlan.learnerRange.lowerBound)...\(ClassPlan.learnerRange.upperBound)"
       )
     }
-  }
-
-  /// Nil when no class is wanted.
-  var demonstration: LocalDemonstration? {
-    demo ? LocalDemonstration(learners: demoLearners, seed: demoSeed) : nil
   }
 }

@@ -4,9 +4,6 @@ import Events
 
 /// A simulated class that sends its events to the server on this machine, as notebooks would.
 struct LocalDemonstration {
-  /// How far the class is when it is first seen: far enough for learners to be ahead, behind and stuck.
-  private static let minutesBefore: Int64 = 24
-
   let learners: Int
   private let plan: ClassPlan
   private let startedAt: Timestamp
@@ -17,7 +14,8 @@ struct LocalDemonstration {
     plan = ClassPlan(
       courseID: "demo-\(now.description.prefix(19).filter { $0 != ":" && $0 != "-" })",
       learners: learners, seed: seed)
-    startedAt = Timestamp(microseconds: now.microseconds - Self.minutesBefore * 60_000_000)
+    startedAt = Timestamp(
+      microseconds: now.microseconds - ClassPlan.minutesTaughtBefore * 60_000_000)
   }
 
   /// Where the page shows the class.

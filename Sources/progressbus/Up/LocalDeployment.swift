@@ -17,7 +17,7 @@ struct LocalDeployment {
   let stateFolder: String
   /// Further settings, `key=value`.
   let settings: [String]
-  let demonstration: LocalDemonstration?
+  let demonstration: DemonstrationOptions
 
   func run() async throws {
     guard LoopbackPort.isFree(ports.http) else {
@@ -67,6 +67,10 @@ struct LocalDeployment {
   /// Runs the server, and the simulated class as long as it runs.
   private func serve(_ configuration: ServerConfiguration, urlsFile: String) async throws {
     let server = "http://127.0.0.1:\(ports.http)"
+    // Only now, so that the class is as far as it should be when it is first seen.
+    let demonstration =
+      demonstration.demo
+      ? LocalDemonstration(learners: demonstration.demoLearners, seed: demonstration.demoSeed) : nil
     let welcome = Welcome(
       http: ports.http, redis: ports.redis, urlsFile: urlsFile,
       demonstration: demonstration.map {

@@ -36,7 +36,7 @@ struct UpCommand: AsyncParsableCommand {
       ports: .init(
         http: httpPort, redis: redisPort, postgres: postgresPort, influx: influxPort,
         bigQuery: bigqueryPort),
-      stateFolder: stateDir, settings: set, demonstration: demonstration.demonstration
+      stateFolder: stateDir, settings: set, demonstration: demonstration
     ).run()
   }
 }
