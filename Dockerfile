@@ -29,7 +29,7 @@ RUN apt-get update \
       ca-certificates libcurl4 libhiredis0.14 libpq5 \
  && apt-get clean \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent \
+ && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent \
       --shell /usr/sbin/nologin progressbus
 COPY --from=build /install /usr/local
 

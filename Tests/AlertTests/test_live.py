@@ -130,3 +130,14 @@ def test_the_process_is_gone(program: Program, prometheus: Prometheus):
     prometheus.expect("ProgressBusProcessDown")
     program.process.send_signal(18)
     eventually("it to be back", lambda: "ProgressBusProcessDown" not in prometheus.firing())
+
+
+def test_panels_of_faults_show_them_with_the_labels_they_name(prometheus: Prometheus):
+    for title, expression, legend in queries():
+        if not WITH_A_FAULT.search(expression):
+            continue
+        series = prometheus.query(expression.replace("[1m]", "[1h]"))
+        # BigQuery refused nothing here, and nothing was old enough to expire.
+        assert series or re.search(r"expired|alerts_total", expression), expression
+        for label in re.findall(r"{{(\w+)}}", legend):
+            assert all(one["metric"].get(label) for one in series), f"{title}: {expression}"

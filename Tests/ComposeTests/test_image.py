@@ -14,7 +14,7 @@ from support.compose_stack import ROLES, ROOT, ComposeStack
 def test_it_is_not_root_has_a_health_check_and_a_stated_size(stack: ComposeStack, figures):
     image = stack.inspect(stack.settings["PROGRESSBUS_IMAGE"])
     assert image["Config"]["User"] == "10001:10001"
-    check = (image["Config"].get("Healthcheck") or image.get("HealthCheck"))["Test"]
+    check = (image["Config"].get("Healthcheck") or image.get("Healthcheck"))["Test"]
     assert check == ["CMD", "progressbus", "health", "ready"]
     figures["size of the image"] = f"{image['Size'] / 1e6:.0f} MB"
 
