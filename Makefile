@@ -3,10 +3,10 @@
 PREFIX ?= /usr/local
 COMPOSE ?= docker compose
 CONTAINER_ENGINE ?= docker
-.PHONY: help demo run release install uninstall check-deploy test-compose test test-tsan coverage bench format lint clean
+.PHONY: help demo run release install uninstall check-deploy test-compose test-installation test-alerts test test-tsan coverage bench format lint clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 19
 
 demo: ## set up, build and start everything with a simulated class to look at
 	@exec scripts/run --demo $(ARGS)
@@ -28,6 +28,12 @@ check-deploy: ## check the compose file, the systemd units, and that each alert 
 
 test-compose: ## build and run the compose stack, and check it; COMPOSE= and CONTAINER_ENGINE= choose the commands
 	@COMPOSE='$(COMPOSE)' CONTAINER_ENGINE='$(CONTAINER_ENGINE)' scripts/test-compose $(ARGS)
+
+test-installation: ## install on a fresh Debian with systemd (a podman container), and check it
+	@exec scripts/test-installation
+
+test-alerts: ## run alerts and the Grafana dashboard's queries against a live program and Prometheus
+	@exec scripts/test-alerts $(ARGS)
 
 test: ## set up, build and run all tests; ARGS="--filter EventsTests" goes to `swift test`
 	@exec scripts/test $(ARGS)

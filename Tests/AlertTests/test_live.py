@@ -13,6 +13,7 @@ from websockets.sync.client import connect
 from alerting.dashboard_file import queries
 from alerting.program import Program
 from alerting.prometheus import Prometheus
+from alerting.subscribers import Readers, subscribe
 from support.compose_stack import ROOT
 from support.waiting import eventually
 
@@ -71,7 +72,8 @@ def test_bigquery_is_away(program: Program, prometheus: Prometheus):
 
 def test_influxdb_is_away(program: Program, prometheus: Prometheus):
     program.freeze("influxdb")
-    assert program.post(10) == 202
+    # More than one in a hundred of all, so that the 99th percentile is theirs.
+    assert program.post(500) == 202
     prometheus.expect("ProgressBusSinkDown", seconds=120)
     down = prometheus.firing()["ProgressBusSinkDown"]
     assert [alert["labels"]["sink"] for alert in down] == ["influxdb"]
@@ -96,19 +98,19 @@ def test_postgres_is_away_until_the_journal_is_full(program: Program, prometheus
     eventually("everything stored", lambda: "ProgressBusLag" not in prometheus.firing(), seconds=300)
 
 
-def test_many_dashboards_read_nothing(program: Program, prometheus: Prometheus):
-    sockets = [
-        connect(f"ws://127.0.0.1:{program.port}/ws/dashboard", proxy=None, max_queue=1)
-        for _ in range(8)
-    ]
+def test_some_dashboards_read_nothing(program: Program, prometheus: Prometheus):
+    # Fewer than a tenth: where more are behind, the machine is the limit, and none is closed.
+    readers = Readers(program.port, 90)
+    silent = [subscribe(program.port) for _ in range(8)]
 
     def are_closed() -> bool:
-        program.post(1000, padding=900)
+        program.post(300, padding=900)
         return "ProgressBusSlowSubscribers" in prometheus.firing()
 
     eventually("ProgressBusSlowSubscribers to fire", are_closed, seconds=180)
-    for socket in sockets:
-        socket.socket.close()
+    readers.close()
+    for subscriber in silent:
+        subscriber.close()
 
 
 def test_redis_is_away(program: Program, prometheus: Prometheus):
@@ -128,3 +130,14 @@ def test_the_process_is_gone(program: Program, prometheus: Prometheus):
     prometheus.expect("ProgressBusProcessDown")
     program.process.send_signal(18)
     eventually("it to be back", lambda: "ProgressBusProcessDown" not in prometheus.firing())
+
+
+def test_panels_of_faults_show_them_with_the_labels_they_name(prometheus: Prometheus):
+    for title, expression, legend in queries():
+        if not WITH_A_FAULT.search(expression):
+            continue
+        series = prometheus.query(expression.replace("[1m]", "[1h]"))
+        # BigQuery refused nothing here, and nothing was old enough to expire.
+        assert series or re.search(r"expired|alerts_total", expression), expression
+        for label in re.findall(r"{{(\w+)}}", legend):
+            assert all(one["metric"].get(label) for one in series), f"{title}: {expression}"

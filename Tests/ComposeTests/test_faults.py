@@ -66,6 +66,26 @@ def test_three_workers_share_the_work_and_one_may_die(stack: ComposeStack, cours
     stack.up("--scale", "worker=1")
 
 
+def test_a_sink_is_left_out_and_taken_in_again(stack: ComposeStack, course: str):
+    sinks = stack.settings["WORKER_SINKS"]
+    stack.run("stop", "influxdb")
+    stack.settings["WORKER_SINKS"] = "postgres"
+    stack.run("up", "--detach", "--no-deps", "worker")
+    eventually("the worker", lambda: stack.is_healthy("worker"))
+    stack.execute("redis", "redis-cli", "XGROUP", "DESTROY", "progress-events:journal", "influxdb")
+    event = {"event_type": "cell_executed", "student_id": "s-1", "course_id": course,
+             "notebook_path": "a.ipynb", "cell_id": "c1"}
+    post_json(stack.url("ingest") + "/student-progress", event | {"execution_count": 1})
+    eventually("the row", lambda: len(postgres_ids(stack, course)) == 1)
+    groups = stack.execute("redis", "redis-cli", "XINFO", "GROUPS", "progress-events:journal")
+    assert "postgres" in groups and "influxdb" not in groups
+
+    stack.settings["WORKER_SINKS"] = sinks
+    stack.up()
+    post_json(stack.url("ingest") + "/student-progress", event | {"execution_count": 2})
+    eventually("the next point", lambda: 2 in time_series_numbers(stack, course))
+
+
 def test_data_stays_over_down_and_up_and_processes_end_in_time(
     stack: ComposeStack, course: str, figures
 ):

@@ -59,6 +59,22 @@ class ComposeStack:
     def up(self, *arguments: str) -> None:
         self.run("up", "--detach", "--wait", *arguments, seconds=600)
 
+    def save(self, file: Path, *arguments: str) -> None:
+        """The command's output, of whatever bytes."""
+        with open(file, "wb") as output:
+            self._checked(arguments, stdout=output)
+
+    def load(self, file: Path, *arguments: str) -> None:
+        with open(file, "rb") as input:
+            self._checked(arguments, stdin=input)
+
+    def _checked(self, arguments: tuple[str, ...], **streams) -> None:
+        done = subprocess.run(
+            [*self.compose, *arguments], cwd=ROOT, env=os.environ | self.settings,
+            stderr=subprocess.PIPE, timeout=300, **streams)
+        if done.returncode != 0:
+            raise RuntimeError(f"{shlex.join(arguments)}: {done.stderr.decode()[-4000:]}")
+
     def stop_engine_process(self, container: str) -> None:
         """SIGKILL, as the kernel sends it when memory runs out."""
         self._output([*self.engine, "kill", "--signal", "KILL", container], 60, None)
