@@ -215,7 +215,7 @@ let package = Package(
       "EventBusTests",
       [
         "EventBus", "Events", "RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix,
-        logging,
+        nioLocks, logging,
       ]),
     tests(
       "WorkerRuntimeTests",
@@ -278,7 +278,7 @@ let package = Package(
         "ProgressBusServer", "Events", "EventBus", "Ingest", "WebSocketServer", "WorkerRuntime",
         "Observability", "BigQueryMirror", "ProgressBusTesting", "CurlTransport", "Dashboard",
         "InfluxSink",
-        "LocalStack", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging,
+        "LocalStack", hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, logging,
       ]),
     tests(
       "EndToEndTests",

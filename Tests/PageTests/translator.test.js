@@ -28,12 +28,12 @@ test("every message is there in every language, with the same placeholders", () 
 test("every message that the page asks for exists, and none is left over", async () => {
   const used = new Set(states.map((state) => `state.${state}`));
   const prefixes = new Set();
-  for (const folder of ["js", "js/components", "js/view"]) {
+  for (const folder of ["js", "js/components", "js/ops", "js/view"]) {
     for (const file of await readdir(new URL(folder, page))) {
       if (!file.endsWith(".js")) continue;
       const source = await readFile(new URL(`${folder}/${file}`, page), "utf8");
       for (const [, key] of source.matchAll(/["'`]([a-z]\w*\.\w+)["'`]/g)) used.add(key);
-      for (const [, prefix] of source.matchAll(/`([a-z]+\.)\$\{/g)) prefixes.add(prefix);
+      for (const [, prefix] of source.matchAll(/`([a-zA-Z]+\.)\$\{/g)) prefixes.add(prefix);
     }
   }
   for (const key of Object.keys(catalogs.en)) {

@@ -69,10 +69,15 @@ public final class RedisEventBus: Sendable {
     }
   }
 
-  /// Connections that are subscribed to the channel, those of this product included.
-  public func channelSubscribers() async throws(BusError) -> Int {
-    let reply = try await client.send(["PUBSUB", "NUMSUB", .string(keys.channel)])
-    return reply.array?.last?.integer ?? 0
+  /// Connections that are subscribed to the channel, those of this product included; nil when this
+  /// account may not ask.
+  public func channelSubscribers() async throws(BusError) -> Int? {
+    do throws(BusError) {
+      let reply = try await client.send(["PUBSUB", "NUMSUB", .string(keys.channel)])
+      return reply.array?.last?.integer
+    } catch .unavailable(let reason) where reason.hasPrefix("NOPERM") {
+      return nil
+    }
   }
 
   /// Proves that Redis answers, for `/health/ready`.

@@ -155,7 +155,7 @@ struct ServerServices {
   }
 
   /// Every route but the ingest's and the WebSocket's, which answer before a router is asked.
-  private func makeRouter(
+  func makeRouter(
     health: HealthRegistry, mirror: MirrorDesk?
   ) throws -> Router<BasicRequestContext> {
     let router = Router(options: .autoGenerateHeadEndpoints)

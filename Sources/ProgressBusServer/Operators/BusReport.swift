@@ -7,7 +7,7 @@ struct BusReport: Sendable {
   let takenAt: Timestamp
   let redis: RedisServerReport
   let keys: RedisKeys
-  let subscribers: Int
+  let subscribers: Int?
   let journal: JournalState
   let capacity: Int
   let deadLetters: Int
