@@ -11,29 +11,22 @@ from playwright.sync_api import expect
 from support.private_stack import freeze, thaw
 
 
-def sql(stack, statement: str) -> str:
-    return subprocess.run(
-        ["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1",
-         "--command", statement, stack.database_url],
-        check=True, capture_output=True, text=True).stdout.strip()
-
-
 def event(course: str, student: str) -> dict:
     return {"event_type": "cell_executed", "course_id": course, "student_id": student,
             "notebook_path": "a.ipynb", "cell_id": "c0", "has_error": False}
 
 
-def stored(stack, course: str) -> str:
-    return sql(stack, f"select count(*) from progress_events where course_id = '{course}'")
+def stored(stack, course: str) -> int:
+    return int(stack.rows(f"select count(*) from progress_events where course_id = '{course}'")[0][0])
 
 
 @pytest.fixture
 def forbidden(stack):
     """A course that PostgreSQL refuses, until the test, or its end, takes the rule away."""
     course = f"forbidden-{uuid.uuid4()}"
-    sql(stack, f"alter table progress_events add constraint no_such_course check (course_id <> '{course}')")
+    stack.rows(f"alter table progress_events add constraint no_such_course check (course_id <> '{course}')")
     yield course
-    sql(stack, "alter table progress_events drop constraint if exists no_such_course")
+    stack.rows("alter table progress_events drop constraint if exists no_such_course")
 
 
 @pytest.fixture
@@ -62,16 +55,16 @@ def test_a_refused_event_is_found_looked_into_and_replayed(stack, page, forbidde
     expect(page.locator("letter-drawer dd").last).not_to_have_text(first)
     page.keyboard.press("Escape")
 
-    sql(stack, "alter table progress_events drop constraint no_such_course")
-    assert stored(stack, forbidden) == "0"
+    stack.rows("alter table progress_events drop constraint no_such_course")
+    assert stored(stack, forbidden) == 0
     page.get_by_role("button", name="Replay these…").click()
     page.get_by_role("alertdialog", name="Replay 1 dead letter?").get_by_role("button", name="Replay").click()
     expect(page.locator("dead-letters-panel")).to_contain_text("Nothing has been refused.", timeout=15_000)
     for _ in range(100):
-        if stored(stack, forbidden) == "1":
+        if stored(stack, forbidden) == 1:
             break
         page.wait_for_timeout(100)
-    assert stored(stack, forbidden) == "1"
+    assert stored(stack, forbidden) == 1
     expect(lines).to_have_count(0)
 
 
@@ -112,7 +105,7 @@ def test_bus_sinks_and_mirror_are_those_of_the_stack(stack, page):
     for name in ["influxdb", "postgres"]:
         expect(page.locator(f"[data-sink={name}]")).to_contain_text("1 worker", timeout=15_000)
         expect(page.locator(f"[data-sink={name}] .state-mark")).to_have_text("Up", timeout=15_000)
-    expect(page.locator("mirror-panel tbody tr")).not_to_have_count(0)
+    expect(page.locator("mirror-panel")).to_contain_text("The mirror is off")
     redis = stack.redis_process()
     freeze(redis)
     try:

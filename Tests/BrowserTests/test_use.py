@@ -10,6 +10,7 @@ from support.simulated_class import NOTEBOOK, fill
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>alert(1)</script>"
 
+
 @pytest.fixture
 def page(server, open_page):
     fill(server, 30)

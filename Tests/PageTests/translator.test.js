@@ -67,15 +67,16 @@ test("the reader's region decides how times look", () => {
 });
 
 test("waiting times and durations", () => {
+  // A number and its unit stay on one line.
   const english = new Translator("en");
-  assert.equal(english.wait(-5), "0 sec");
-  assert.equal(english.wait(59_999), "59 sec");
-  assert.equal(english.wait(60_000), "1 min");
-  assert.equal(english.wait(3_900_000), "1 hr 5 min");
-  assert.equal(english.wait(7_200_000), "2 hr");
-  assert.equal(english.wait(3 * 86_400_000), "3 days");
-  assert.equal(english.duration(12.4), "12 ms");
-  assert.equal(english.duration(1_540), "1.5 sec");
-  assert.equal(english.duration(59_999), "59 sec");
-  assert.equal(new Translator("ja").wait(180_000), "3 分");
+  assert.equal(english.wait(-5), "0\u00A0sec");
+  assert.equal(english.wait(59_999), "59\u00A0sec");
+  assert.equal(english.wait(60_000), "1\u00A0min");
+  assert.equal(english.wait(3_900_000), "1\u00A0hr 5\u00A0min");
+  assert.equal(english.wait(7_200_000), "2\u00A0hr");
+  assert.equal(english.wait(3 * 86_400_000), "3\u00A0days");
+  assert.equal(english.duration(12.4), "12\u00A0ms");
+  assert.equal(english.duration(1_540), "1.5\u00A0sec");
+  assert.equal(english.duration(59_999), "59\u00A0sec");
+  assert.equal(new Translator("ja").wait(180_000), "3\u00A0分");
 });

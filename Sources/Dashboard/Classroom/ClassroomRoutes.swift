@@ -4,11 +4,9 @@ import Hummingbird
 /// Progress, learners and the help queue of a course.
 struct ClassroomRoutes: Sendable {
   private let snapshots: SingleFlightCache<ClassroomKey, ClassSnapshot>
-  private let statistics: SingleFlightCache<ClassroomKey, [String: CellStatistics]>
 
   init(reader: ClassroomReader, ages: DashboardCaching) {
     snapshots = SingleFlightCache(ages.classroom) { try await reader.snapshot($0) }
-    statistics = SingleFlightCache(ages.statistics) { try await reader.statistics($0) }
   }
 
   func progress(_ parameters: RequestParameters) async throws -> JSONWriter {
@@ -20,9 +18,7 @@ struct ClassroomRoutes: Sendable {
       let place = cell.place
       return [String(place.index), String(place.firstRunAt.microseconds), place.id]
     }
-    let statistics = try await statistics.value(
-      for: ClassroomKey(course: snapshot.course, notebook: snapshot.notebook))
-    return ClassroomAnswers.progress(snapshot, statistics, cells: page)
+    return ClassroomAnswers.progress(snapshot, cells: page)
   }
 
   func students(_ parameters: RequestParameters) async throws -> JSONWriter {

@@ -38,7 +38,7 @@ public struct JSONWriter {
 
   public mutating func member(_ name: StaticString, _ value: Int?) {
     key(name)
-    raw(value.map(String.init) ?? "null")
+    if let value { number(value) } else { raw("null") }
   }
 
   /// Null when the value is no finite number, which JSON cannot hold.
@@ -55,6 +55,26 @@ public struct JSONWriter {
   public mutating func member(_ name: StaticString, _ value: Timestamp?) {
     key(name)
     if let value { raw("\"\(value)\"") } else { raw("null") }
+  }
+
+  mutating func member(_ name: StaticString, _ letters: [CellLetter]) {
+    key(name)
+    comma()
+    buffer.writeStaticString("\"")
+    for letter in letters { buffer.writeInteger(letter.rawValue) }
+    buffer.writeStaticString("\"")
+    needsComma = true
+  }
+
+  /// An integer as an element of an array.
+  mutating func number(_ value: Int) {
+    comma()
+    if (0..<10).contains(value) {
+      buffer.writeInteger(UInt8(ascii: "0") + UInt8(value))
+    } else {
+      buffer.writeString(String(value))
+    }
+    needsComma = true
   }
 
   /// A string as an element of an array.

@@ -7,6 +7,7 @@ export const en = {
   "course.noneHint": "Classes appear here as soon as a notebook sends its first event.",
   "notebook.label": "Notebook",
   "notebook.current": "Where the class is",
+  "notebook.currentNamed": "Now: {notebook}",
   "language.label": "Language",
   "theme.label": "Appearance",
   "theme.system": "System",

@@ -7,6 +7,7 @@ export const ja = {
   "course.noneHint": "ノートブックが最初のイベントを送ると、ここにクラスが表示されます。",
   "notebook.label": "ノートブック",
   "notebook.current": "クラスの現在地",
+  "notebook.currentNamed": "進行中: {notebook}",
   "language.label": "言語",
   "theme.label": "表示",
   "theme.system": "自動",

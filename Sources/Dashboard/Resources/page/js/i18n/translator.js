@@ -112,6 +112,7 @@ export class Translator {
       format = new Intl.NumberFormat(this.locale, { style: "unit", unit, unitDisplay });
       this.units.set(unit, format);
     }
-    return format.format(value);
+    // A number and its unit stay on one line.
+    return format.format(value).replaceAll(" ", "\u00A0");
   }
 }
