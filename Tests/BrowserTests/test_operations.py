@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from support.accessibility import CLIPPED, serious_findings
-from support.operations_server import letter, sink, worker
+from support.layout import layout_faults
+from support.operations_server import in_trouble, letter, sink, worker
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>alert(1)</script>"
 
@@ -20,23 +21,6 @@ def opened(operations, open_page, **options):
     page = open_page(operations.url, **options)
     page.wait_for_status("live")
     return page.page
-
-
-def in_trouble(operations) -> None:
-    operations.bus["redis"] |= {"memory_policy": "allkeys-lru", "append_only": False}
-    operations.bus["journal"]["entries"] = 820_000
-    operations.sinks = [
-        sink("influxdb", worker("host-1-a", state="down", last_error="connection refused"), state="down",
-             lag=1204, pending=1000, undelivered=204, oldest_pending_seconds=42,
-             last_error="connection refused", last_error_at="2026-04-01T09:00:00.000000Z"),
-        sink("postgres", worker("host-2-b", is_silent=True, heard_seconds_ago=95), state="unserved", lag=None),
-    ]
-    operations.letters = [letter(number) for number in range(60)] + [
-        letter(100, "bus", "no JSON: a character stands where it may not", event_type=None, payload="garbage"),
-        letter(101, "bigquery", "invalid: duration_ms", event_type=None, source_table="progress_events"),
-    ]
-    operations.failed = {"progress_events": 7}
-    operations.problems = ["7 rows were given up, more than 5"]
 
 
 @pytest.mark.parametrize(
@@ -59,13 +43,19 @@ def test_accessibility_has_no_serious_finding(operations, open_page, scheme, loc
 @pytest.mark.parametrize("locale", ["en-GB", "ja-JP"])
 def test_nothing_is_wider_than_the_screen(operations, open_page, locale):
     in_trouble(operations)
-    operations.letters.insert(0, letter(1, reason="W" * 2000, event_type="x" * 128))
+    operations.letters.insert(0, letter(200, reason="W" * 2000, event_type="x" * 128))
     page = opened(operations, open_page, locale=locale, allowed_errors=("503",))
     page.locator("sinks-panel summary").first.click()
     for width in [320, 390, 768, 1024, 1440, 1920]:
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(CLIPPED) == [], width
+        assert layout_faults(page) == [], width
+    page.locator(".letter-line").first.click()
+    expect(page.locator(".payload")).to_contain_text("s-200")
+    for width in [320, 1440]:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert layout_faults(page) == [], width
 
 
 def test_every_state_is_said_in_words(operations, open_page):

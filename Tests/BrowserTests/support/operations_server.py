@@ -43,6 +43,24 @@ def letter(number: int, sink: str = "postgres", reason: str = "no_such_course re
     } | fields
 
 
+def in_trouble(server: OperationsServer) -> None:
+    """A day that an operator opens the page for: every panel has something to say."""
+    server.bus["redis"] |= {"memory_policy": "allkeys-lru", "append_only": False}
+    server.bus["journal"]["entries"] = 820_000
+    server.sinks = [
+        sink("influxdb", worker("host-1-a", state="down", last_error="connection refused"), state="down",
+             lag=1204, pending=1000, undelivered=204, oldest_pending_seconds=42,
+             last_error="connection refused", last_error_at="2026-04-01T09:00:00.000000Z"),
+        sink("postgres", worker("host-2-b", is_silent=True, heard_seconds_ago=95), state="unserved", lag=None),
+    ]
+    server.letters = [letter(number) for number in range(60)] + [
+        letter(100, "bus", "no JSON: a character stands where it may not", event_type=None, payload="garbage"),
+        letter(101, "bigquery", "invalid: duration_ms", event_type=None, source_table="progress_events"),
+    ]
+    server.failed = {"progress_events": 7}
+    server.problems = ["7 rows were given up, more than 5"]
+
+
 class OperationsServer:
     """Runs on a thread of its own. The tests change its state directly: each answer is made from it."""
 
