@@ -11,7 +11,7 @@ struct DeadLetterRoutes: Sendable {
 
   let office: DeadLetterOffice
 
-  func add(to router: Router<BasicRequestContext>) {
+  func add(to router: some RouterMethods<BasicRequestContext>) {
     let letters = router.group(RouterPath(Self.path))
     letters.get { request, context in
       try await OperatorAnswer.json(request, context, list)
