@@ -480,3 +480,51 @@ language sql immutable parallel safe
 as $$
   select to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 $$;
+
+-- The same for a moment inside a JSON value, which may be anything. What is no moment stays as it is, for
+-- BigQuery to refuse: an error here would hold up every row of the table.
+create function bq_nested_timestamp(moment jsonb) returns jsonb
+language plpgsql stable
+as $$
+begin
+  if moment #>> '{}' ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$' then
+    return moment;
+  end if;
+  return to_jsonb(bq_timestamp((moment #>> '{}')::timestamptz));
+exception when data_exception then
+  return moment;
+end
+$$;
+
+-- The calls to BigQuery that may be made in any one second, by all processes together: each slot serves
+-- one call a second.
+create table bq_sync_call_slots (
+  slot integer primary key,
+  free_at timestamptz not null default '-infinity'
+) with (fillfactor = 50);
+
+-- Takes the slot that is free first, and returns in how many seconds the call may begin.
+create function bq_sync_admit_call(calls_per_second integer) returns double precision
+language plpgsql
+as $$
+declare
+  begins_at timestamptz;
+begin
+  loop
+    update bq_sync_call_slots as known
+    -- A little over a second: of two calls, the first may be later than planned.
+    set free_at = greatest(known.free_at, clock_timestamp()) + interval '1.02 s'
+    from (
+      select slot from bq_sync_call_slots where slot <= calls_per_second
+      order by free_at limit 1 for update skip locked
+    ) as first
+    where known.slot = first.slot
+    returning known.free_at - interval '1.02 s' into begins_at;
+    exit when found;
+    -- There are none yet, or others are taking all of them at this moment.
+    insert into bq_sync_call_slots (slot) select generate_series(1, calls_per_second)
+    on conflict do nothing;
+  end loop;
+  return greatest(0, extract(epoch from begins_at - clock_timestamp()));
+end
+$$;

@@ -69,6 +69,14 @@ struct MirrorStore: Sendable {
     }
   }
 
+  /// In how long a call to BigQuery may begin, which is then counted.
+  func admitCall(callsPerSecond: Int) async throws -> Duration {
+    let row = try await pool.query(
+      "select bq_sync_admit_call($1::integer) as wait", [.integer(Int64(callsPerSecond))]
+    ).first
+    return .seconds(try row?.value("wait", as: Double.self) ?? 0)
+  }
+
   /// Takes rows that are ready.
   func claim(
     _ table: String, token: UUID, limit: Int, lease: Duration

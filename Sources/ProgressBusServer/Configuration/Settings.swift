@@ -151,7 +151,7 @@ public enum Settings {
       "After how many attempts a row is given up."),
     Setting(
       "bq_sync.calls_per_second", variable: "BQ_SYNC_CALLS_PER_SECOND", .integer(1...1000),
-      default: "10", "The most calls to BigQuery in any second."),
+      default: "10", "The most calls to BigQuery in any second, of all processes together."),
     Setting(
       "bq_sync.call_timeout_seconds", variable: "BQ_SYNC_CALL_TIMEOUT_SECONDS", .integer(1...600),
       default: "30", "How long one call may take."),
