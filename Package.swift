@@ -278,7 +278,8 @@ let package = Package(
         "ProgressBusServer", "Events", "EventBus", "Ingest", "WebSocketServer", "WorkerRuntime",
         "Observability", "BigQueryMirror", "ProgressBusTesting", "CurlTransport", "Dashboard",
         "InfluxSink",
-        "LocalStack", hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, logging,
+        "LocalStack", hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix,
+        nioEmbedded, logging,
       ]),
     tests(
       "EndToEndTests",

@@ -11,6 +11,9 @@ public enum Settings {
     Setting("http.host", .text, default: "127.0.0.1", "The address to listen on."),
     Setting("http.port", .integer(0...65_535), default: "8080", "The port; 0 takes a free one."),
     Setting(
+      "http.operator_hosts", .list(),
+      "Names with a dot under which operators may ask, behind a proxy."),
+    Setting(
       "insecure_allow_anonymous", .boolean, default: "false",
       "Listen beyond loopback although nobody has to log in."),
     Setting(
