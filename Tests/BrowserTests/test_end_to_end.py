@@ -13,11 +13,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from support.agreement import wait_for_same_as_api
 from support.frame_meter import READ, START, heap_megabytes
+from support.other_origin import other_origin
 from support.private_stack import PrivateStack, freeze, thaw
-
-STATES = ["help", "stuck", "behind", "idle", "on_track", "done"]
-
 
 @pytest.fixture(scope="module")
 def stack(binary):
@@ -60,25 +59,6 @@ def page(stack, course, open_page):
     return page
 
 
-def wait_for_same_as_api(page, stack, course: str) -> None:
-    """The database follows the stream, and answers are cached for a moment."""
-    deadline = time.monotonic() + 20
-    while True:
-        progress = stack.get(f"api/v1/courses/{course}/progress?limit=1000")
-        expected = (
-            {state: progress["states"][state] for state in STATES},
-            [(cell["solved"], f"{cell['solved']} solved, {cell['reached']} reached it, of {progress['learners']}")
-             for cell in progress["cells"]],
-        )
-        found = page.counters(), [(solved, text) for _, solved, text in page.bars()]
-        if found == expected:
-            return
-        if time.monotonic() > deadline:
-            assert found[0] == expected[0], page.statuses
-            assert found[1] == expected[1], page.statuses
-        time.sleep(0.3)
-
-
 def test_a_post_shows_within_two_seconds_and_after_a_reload_the_same(page, stack, course):
     stack.post([execution(course, 1, 1), execution(course, 2, 0), execution(course, 2, 1, failed=True)])
     page.expect_bar("Cell 2", 1, timeout=2_000)
@@ -106,7 +86,9 @@ def test_errors_and_help(page, stack, course):
     expect(page.page.locator("dialog .timeline li")).to_have_count(6, timeout=10_000)
 
 
-def test_the_wire_format_of_cell_monitor_drives_the_page(page, stack, course):
+def test_the_wire_format_of_cell_monitor_drives_the_page(browser, page, stack, course):
+    """Sent as the JupyterLab extension sends it: by the browser, from another origin."""
+
     def wire(event_type, **fields):
         return {
             "eventId": str(uuid.uuid4()), "eventType": event_type, "eventTime": now(),
@@ -119,15 +101,21 @@ def test_the_wire_format_of_cell_monitor_drives_the_page(page, stack, course):
             "cell_executed", cellId="c1", cellIndex=1, cellType="code", executionCount=3, hasError=failed,
             errorMessage="NameError: x" if failed else "", executionDurationMs=8.5)
 
-    stack.post([wire("notebook_opened"), wire_run(True)], "api/v1/events")
-    stack.post([wire_run(True)], "api/v1/events")
-    stack.post([wire_run(True)], "api/v1/events")
-    page.expect_counter("stuck", 1)
-    stack.post([wire("help")], "api/v1/events")
-    expect(page.queue()).to_have_text(["山田花子"], timeout=2_000)
-    stack.post([wire("help_stop"), wire_run(False)], "api/v1/events")
-    expect(page.queue()).to_have_count(0, timeout=2_000)
-    page.expect_bar("Cell 2", 1)
+    with other_origin(browser) as post:
+        def send(*events):
+            assert post(f"{stack.url}api/v1/events", events) == 202
+
+        send(wire("notebook_opened"), wire_run(True))
+        send(wire_run(True))
+        send(wire_run(True))
+        page.expect_counter("stuck", 1)
+        send(wire("help"))
+        expect(page.queue()).to_have_text(["山田花子"], timeout=2_000)
+        # It repeats itself while the request stands.
+        send(wire("help"))
+        send(wire("help_stop"), wire_run(False))
+        expect(page.queue()).to_have_count(0, timeout=2_000)
+        page.expect_bar("Cell 2", 1)
     wait_for_same_as_api(page, stack, course)
 
 

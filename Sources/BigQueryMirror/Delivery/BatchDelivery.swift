@@ -86,7 +86,8 @@ struct BatchDelivery {
         report.verdicts.append(.again(row, reason: reason, maximumAttempts: maximumAttempts))
       case .invalid(let full, let publicReason):
         report.publicError = publicReason
-        report.verdicts.append(RowVerdict(id: row.id, fate: .failed, reason: full))
+        report.verdicts.append(
+          RowVerdict(id: row.id, fate: .failed, reason: full, publicReason: publicReason))
       }
     }
     guard stopped.count == run.count else { return stopped }

@@ -64,7 +64,7 @@ public enum NotebookEvents {
       "result", .string(maximumLength: 65_536), alias: "result", privacy: .work,
       "The cell's output; dropped unless the operator keeps learners' work."),
     Field(
-      "attributes", .scalars(maximumCount: 64), series: .omitted,
+      "attributes", .scalars(maximumCount: 64), series: .field,
       "Whatever else the sender wants to keep: an object of scalars."),
   ]
 }

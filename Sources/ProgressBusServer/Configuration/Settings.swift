@@ -141,7 +141,8 @@ public enum Settings {
       "A file with credentials for BigQuery alone."),
     Setting(
       "bq_sync.batch_size", variable: "BQ_SYNC_BATCH_SIZE", .integer(1...500), default: "100",
-      "The most rows in one call."),
+      "Rows in one call; five times as many, but 500 at most, while a queue is not emptied within a "
+        + "second."),
     Setting(
       "bq_sync.interval_seconds", variable: "BQ_SYNC_INTERVAL_SECONDS", .integer(1...3600),
       default: "30", "How long rows may wait for a batch to fill."),
@@ -154,6 +155,9 @@ public enum Settings {
     Setting(
       "bq_sync.call_timeout_seconds", variable: "BQ_SYNC_CALL_TIMEOUT_SECONDS", .integer(1...600),
       default: "30", "How long one call may take."),
+    Setting(
+      "bq_sync.lease_seconds", variable: "BQ_SYNC_LEASE_SECONDS", .integer(1...3600),
+      default: "30", "How long the rows of a worker that died wait before another takes them."),
     Setting(
       "bq_sync.retention_days", variable: "BQ_SYNC_RETENTION_DAYS", .integer(1...36_500),
       default: "60", "The age at which rows that are in BigQuery are deleted from PostgreSQL."),

@@ -70,6 +70,19 @@ struct CallScheduleTests {
   }
 }
 
+@Suite("Rows in a call")
+struct BatchSizeTests {
+  @Test(
+    "A batch; five, but at most 500 rows, when a second has not emptied the queue",
+    arguments: [
+      (100, 0, 100), (100, 999, 100), (100, 1_000, 500), (10, 1_000, 50), (500, 2_000, 500),
+    ])
+  func rows(batchSize: Int, milliseconds: Int, expected: Int) {
+    let size = BatchSize.rows(batchSize: batchSize, sendingFor: .milliseconds(milliseconds))
+    #expect(size == expected)
+  }
+}
+
 @Suite("Circuit")
 struct CircuitTests {
   @Test("A failing table rests, then a few rows try; a success opens it wide")

@@ -242,8 +242,17 @@ def test_a_restart_loses_nothing_while_the_server_hangs(
 
 @pytest.mark.parametrize(
     "fault",
-    [faults.hang, faults.status(500), faults.garbage, faults.garbage_json, faults.drip],
-    ids=["hang", "500", "garbage", "garbage json", "drip"],
+    [
+        faults.hang,
+        faults.status(500),
+        faults.garbage,
+        faults.garbage_json,
+        faults.drip,
+        faults.flood,
+        faults.cut,
+        faults.close_at_once,
+    ],
+    ids=["hang", "500", "garbage", "garbage json", "drip", "flood", "cut", "closed"],
 )
 def test_a_hostile_server_never_disturbs_the_notebook(
     server: RecordingServer, tmp_path: Path, fault: faults.Fault

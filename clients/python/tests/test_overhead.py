@@ -1,8 +1,9 @@
-"""The promise in figures: 10,000 cells, a server that is down and comes back, a cell's delay."""
+"""The promise in figures: many cells, a server that is down and comes back, a cell's delay."""
 
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 import textwrap
@@ -14,7 +15,8 @@ from conftest import wait_until
 from kernel import Kernel, environment, running_kernel
 from recording_server import RecordingServer
 
-CELLS = 10_000
+#: 10,000 take half a minute: `CLIENT_TEST_CELLS=10000 pytest tests/test_overhead.py`.
+CELLS = int(os.environ.get("CLIENT_TEST_CELLS", "2000"))
 
 _MEASURE = """
 import time
@@ -39,7 +41,7 @@ for name, hook, replacement in zip(("pre_run_cell", "post_run_cell"), hooks, rep
 _PAIRS = "repr(sorted((a + b) / 1e6 for a, b in zip(spent[1::2], spent[2::2])))"
 
 
-def test_ten_thousand_cells_of_a_real_kernel_with_the_server_down_then_up(
+def test_many_cells_of_a_real_kernel_with_the_server_down_then_up(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with RecordingServer() as reserved:

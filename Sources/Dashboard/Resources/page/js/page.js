@@ -27,7 +27,7 @@ export class ClassroomPage {
     this.translator = new Translator(language, navigator.languages);
     this.theme = themes.includes(settings.get("theme")) ? settings.get("theme") : "system";
     const names = [
-      "class-picker", "connection-status", "page-settings", "state-counters", "help-queue",
+      "page-links", "class-picker", "connection-status", "page-settings", "state-counters", "help-queue",
       "attention-list", "progress-board", "learner-roster", "activity-chart", "live-feed", "learner-drawer",
     ];
     this.components = names.map((name) => document.querySelector(name));

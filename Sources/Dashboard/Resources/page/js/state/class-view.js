@@ -54,10 +54,16 @@ function byWaiting(a, b) {
 function byUrgency(a, b) {
   return (
     attentionOrder[a.state] - attentionOrder[b.state] ||
-    (b.count ?? 0) * Number(b.state === "stuck") - (a.count ?? 0) * Number(a.state === "stuck") ||
+    weight(b) - weight(a) ||
     (a.since ?? 0) - (b.since ?? 0) ||
     a.learner.rank - b.learner.rank
   );
+}
+
+/** Within a state: more errors in a row, or fewer cells solved. */
+function weight({ state, count }) {
+  if (state === "stuck") return count ?? 0;
+  return state === "behind" ? -count : 0;
 }
 
 /** The first `count` of the sorted items, without sorting the others. */
