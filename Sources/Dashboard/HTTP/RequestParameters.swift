@@ -43,7 +43,8 @@ public struct RequestParameters {
     return try checked(value, name, maximumLength: maximumLength)
   }
 
-  public func integer(_ name: String, in range: ClosedRange<Int>, default value: Int) throws(Problem)
+  public func integer(_ name: String, in range: ClosedRange<Int>, default value: Int)
+    throws(Problem)
     -> Int
   {
     guard let text = query[name], !text.isEmpty else { return value }

@@ -3,7 +3,7 @@ public import NIOCore
 
 /// Writes JSON straight into bytes, nulls included. A class of 1,000 learners takes a few
 /// milliseconds less than with `JSONEncoder`, which also leaves out what is nil.
-public struct JSONWriter {
+public struct JSONWriter: Sendable {
   private var bytes: [UInt8] = []
   private var needsComma = false
 
@@ -11,6 +11,9 @@ public struct JSONWriter {
   public init(capacity: Int = 4096) {
     bytes.reserveCapacity(capacity)
   }
+
+  /// Bytes that were written.
+  var count: Int { bytes.count }
 
   /// What was written.
   public var buffer: ByteBuffer { ByteBuffer(bytes: bytes) }
