@@ -85,7 +85,7 @@ def test_the_time_series_is_filled_again_from_postgres(stack: ComposeStack, cour
 
     stack.run("stop", "influxdb")
     stack.run("run", "--rm", "-T", "--no-deps", "--entrypoint", "sh", "influxdb", "-c",
-              "rm -rf /var/lib/influxdb2/*")
+              "rm -rf /var/lib/influxdb2/* /etc/influxdb2/*")
     stack.run("start", "influxdb")
     eventually("InfluxDB healthy", lambda: stack.is_healthy("influxdb"), seconds=120)
     assert time_series_numbers(stack, course) == []
