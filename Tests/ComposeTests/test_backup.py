@@ -37,7 +37,8 @@ def test_postgres_is_restored_from_its_dump_and_the_journal(
     eventually("100 rows", lambda: set(postgres_ids(stack, course)) == saved)
     before = contents(stack)
     dump = tmp_path / "progressbus.dump"
-    stack.save(dump, "exec", "-T", "postgres", "pg_dump", "-U", "progressbus", "--format=custom", "progressbus")
+    stack.save(dump, "exec", "-T", "postgres", "pg_dump", "-U", "progressbus", "--format=custom",
+               "progressbus")
     later = send(stack, course, range(100, 150))
     eventually("150 rows", lambda: len(postgres_ids(stack, course)) == 150)
 
