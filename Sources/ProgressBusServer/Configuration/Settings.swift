@@ -95,8 +95,8 @@ public enum Settings {
       "worker.sinks", .list(of: ["postgres", "influxdb"]), default: "postgres,influxdb",
       "Where this worker stores events."),
     Setting(
-      "worker.postgres_batch_size", .integer(1...100_000), default: "1000",
-      "The most events in one PostgreSQL transaction."),
+      "worker.postgres_batch_size", .integer(1...100_000), default: "5000",
+      "The most events in one PostgreSQL transaction; reached only while the worker lags behind."),
     Setting(
       "worker.postgres_lanes", .integer(1...64), default: "2",
       "PostgreSQL transactions at the same time."),
