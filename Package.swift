@@ -175,6 +175,13 @@ let package = Package(
       swiftSettings: strict),
 
     .executableTarget(
+      name: "StoreBenchmark",
+      dependencies: [
+        "PostgresSink", "PostgresDriver", "WorkerRuntime", "Events", "EventBus", nioCore, logging,
+      ],
+      path: "Benchmarks/StoreBenchmark",
+      swiftSettings: strict),
+    .executableTarget(
       name: "ReadAPIBenchmark",
       dependencies: ["Dashboard", "PostgresDriver", hummingbird, logging],
       path: "Benchmarks/ReadAPIBenchmark",

@@ -4,6 +4,9 @@
 -- transaction that made them: nothing can be committed and not queued. Which tables are mirrored, and
 -- how, is data: a row of bq_sync_registry and a call of bq_sync_install.
 --
+-- A mirror that starts for the first time starts the queues: until then nobody pays for the triggers,
+-- and no queue grows that nobody empties. Rows that were stored before are queued then.
+--
 -- At every moment, in every snapshot: enqueued = synced + pending + failed, where pending is the number
 -- of rows on the queue. The figures are kept in bq_sync_ledger and bq_sync_totals, in the transactions
 -- that move the rows, so that nobody has to count a queue of a million rows.
@@ -164,7 +167,7 @@ create function bq_sync_enqueue_corrections(changed_table text, keys text[]) ret
 language plpgsql
 as $$
 begin
-  if cardinality(keys) > 0 then
+  if cardinality(keys) > 0 and bq_sync_has_queue(changed_table) then
     insert into bq_sync_queue (source_table, source_key, is_correction)
     select changed_table, key, true from unnest(keys) as key;
     insert into bq_sync_ledger (source_table, enqueued) values (changed_table, cardinality(keys));
@@ -172,28 +175,74 @@ begin
 end
 $$;
 
--- Starts to mirror a table of the registry: gives it its columns and its trigger, and queues the rows
--- that it has.
+-- Makes a table of the registry ready to be mirrored. Its queue starts with the others.
 create function bq_sync_install(new_table text) returns void
 language plpgsql
+as $$
+begin
+  execute format(
+    'alter table %I add column if not exists synced_to_bq boolean not null default false, '
+    'add column if not exists synced_at timestamptz', new_table);
+  insert into bq_sync_totals (source_table) values (new_table);
+  if exists (select from bq_sync_registry where bq_sync_has_queue(source_table)) then
+    perform bq_sync_start_queue(new_table);
+  end if;
+end
+$$;
+
+-- Whether new rows of a table are queued.
+create function bq_sync_has_queue(mirrored_table text) returns boolean
+language sql stable
+as $$
+  select exists (
+    select from pg_trigger
+    where tgrelid = to_regclass(quote_ident(mirrored_table)) and tgname = 'bq_sync_enqueue')
+$$;
+
+-- Queues the rows of a table that BigQuery does not have, and from then on all new ones; does nothing
+-- when it has been done. Whoever writes to the table waits meanwhile, so that no row is missed.
+--
+-- With the rights of the tables' owner: the mirror need not own them.
+create function bq_sync_start_queue(mirrored_table text) returns void
+language plpgsql
+security definer set search_path from current
 as $$
 declare
   registered bq_sync_registry;
   row_count bigint;
 begin
-  select * into strict registered from bq_sync_registry where source_table = new_table;
-  execute format(
-    'alter table %I add column if not exists synced_to_bq boolean not null default false, '
-    'add column if not exists synced_at timestamptz', new_table);
+  select * into strict registered from bq_sync_registry where source_table = mirrored_table;
+  -- Processes that start at the same time come one after the other.
+  perform pg_advisory_xact_lock(hashtextextended('bq_sync_start_queue ' || mirrored_table, 0));
+  if bq_sync_has_queue(mirrored_table) then
+    return;
+  end if;
   execute format(
     'create trigger bq_sync_enqueue after insert on %I '
     'referencing new table as inserted_rows for each statement '
-    'execute function bq_sync_enqueue_inserted(%L)', new_table, registered.key_column);
+    'execute function bq_sync_enqueue_inserted(%L)', mirrored_table, registered.key_column);
+  -- Rows may be queued, or have been given up, from the time before bq_sync_stop_queue.
   execute format(
-    'insert into bq_sync_queue (source_table, source_key) select %L, %I::text from %I '
-    'where not synced_to_bq', new_table, registered.key_column, new_table);
+    'insert into bq_sync_queue (source_table, source_key) '
+    'select %1$L, source.key from (select %2$I::text as key from %3$I where not synced_to_bq) as source '
+    'where not exists (select from bq_sync_queue as queued '
+    '  where queued.source_table = %1$L and queued.source_key = source.key) '
+    'and not exists (select from bq_sync_failures as failure where failure.source_table = %1$L '
+    '  and failure.source_key = source.key and failure.status = ''pending'')',
+    mirrored_table, registered.key_column, mirrored_table);
   get diagnostics row_count = row_count;
-  insert into bq_sync_totals (source_table, enqueued) values (new_table, row_count);
+  if row_count > 0 then
+    insert into bq_sync_ledger (source_table, enqueued) values (mirrored_table, row_count);
+  end if;
+end
+$$;
+
+-- For who turns the mirror off for good: new rows are queued no more.
+create function bq_sync_stop_queue(mirrored_table text) returns void
+language plpgsql
+as $$
+begin
+  execute format('drop trigger if exists bq_sync_enqueue on %I', mirrored_table);
 end
 $$;
 
@@ -479,4 +528,52 @@ create function bq_timestamp(moment timestamptz) returns text
 language sql immutable parallel safe
 as $$
   select to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$$;
+
+-- The same for a moment inside a JSON value, which may be anything. What is no moment stays as it is, for
+-- BigQuery to refuse: an error here would hold up every row of the table.
+create function bq_nested_timestamp(moment jsonb) returns jsonb
+language plpgsql stable
+as $$
+begin
+  if moment #>> '{}' ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$' then
+    return moment;
+  end if;
+  return to_jsonb(bq_timestamp((moment #>> '{}')::timestamptz));
+exception when data_exception then
+  return moment;
+end
+$$;
+
+-- The calls to BigQuery that may be made in any one second, by all processes together: each slot serves
+-- one call a second.
+create table bq_sync_call_slots (
+  slot integer primary key,
+  free_at timestamptz not null default '-infinity'
+) with (fillfactor = 50);
+
+-- Takes the slot that is free first, and returns in how many seconds the call may begin.
+create function bq_sync_admit_call(calls_per_second integer) returns double precision
+language plpgsql
+as $$
+declare
+  begins_at timestamptz;
+begin
+  loop
+    update bq_sync_call_slots as known
+    -- A little over a second: of two calls, the first may be later than planned.
+    set free_at = greatest(known.free_at, clock_timestamp()) + interval '1.02 s'
+    from (
+      select slot from bq_sync_call_slots where slot <= calls_per_second
+      order by free_at limit 1 for update skip locked
+    ) as first
+    where known.slot = first.slot
+    returning known.free_at - interval '1.02 s' into begins_at;
+    exit when found;
+    -- There are none yet, or others are taking all of them at this moment.
+    insert into bq_sync_call_slots (slot) select generate_series(1, calls_per_second)
+    on conflict do nothing;
+  end loop;
+  return greatest(0, extract(epoch from begins_at - clock_timestamp()));
+end
 $$;

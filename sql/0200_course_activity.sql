@@ -19,18 +19,17 @@ create table course_activity (
 -- Counts the rows that a statement really inserted, so an event counts once however often it comes.
 create function count_activity() returns trigger
 language plpgsql
-set enable_seqscan = off
 as $$
 begin
   insert into course_activity as known (
     course_id, at, writer, events, executions, errors, help)
-  select course_id, date_trunc('second', occurred_at), pg_backend_pid(), count(*),
+  -- date_trunc would look at the time zone of every event.
+  select course_id, date_bin('1 second', occurred_at, 'epoch'), pg_backend_pid(), count(*),
     count(*) filter (where event_type = 'cell_executed'),
     count(*) filter (where event_type = 'cell_executed' and has_error),
     count(*) filter (where event_type = 'help')
   from arrived
   group by 1, 2
-  order by 1, 2
   on conflict (course_id, at, writer) do update set
     events = known.events + excluded.events,
     executions = known.executions + excluded.executions,
@@ -45,7 +44,7 @@ referencing new table as arrived for each statement execute function count_activ
 
 -- What was stored before.
 insert into course_activity (course_id, at, writer, events, executions, errors, help)
-select course_id, date_trunc('second', occurred_at), 0, count(*),
+select course_id, date_bin('1 second', occurred_at, 'epoch'), 0, count(*),
   count(*) filter (where event_type = 'cell_executed'),
   count(*) filter (where event_type = 'cell_executed' and has_error),
   count(*) filter (where event_type = 'help')

@@ -8,6 +8,7 @@ struct NotebookRecord: Sendable {
   /// How many rows of `cell_progress` it holds.
   private(set) var size = 0
   private var cellPlaces: [ExactText: Int32] = [:]
+  private var latestCell: Int32 = -1
   private var learnerPlaces: [ExactText: Int] = [:]
   private var errorNames: [String] = []
   private var errorNumbers: [ExactText: Int32] = [:]
@@ -27,13 +28,15 @@ struct NotebookRecord: Sendable {
   }
 
   /// Puts a row in the place of what was recorded of it.
-  mutating func record(_ row: WorkRow) {
+  ///
+  /// - Parameter isNew: whether nothing was recorded of it, so that there is nothing to look for.
+  mutating func record(_ row: WorkRow, isNew: Bool = false) {
     let cell = place(ofCell: row)
     let learner = place(ofLearner: row.learner)
     let work = CellWork(
       cell: cell, letter: row.letter, consecutiveErrors: row.consecutiveErrors, index: row.index,
       error: row.errorName.map { number(ofError: $0) }, milliseconds: row.milliseconds)
-    if let known = learners[learner].work.firstIndex(where: { $0.cell == cell }) {
+    if !isNew, let known = learners[learner].work.firstIndex(where: { $0.cell == cell }) {
       learners[learner].work[known] = work
     } else {
       learners[learner].work.append(work)
@@ -74,12 +77,19 @@ struct NotebookRecord: Sendable {
   }
 
   private mutating func place(ofCell row: WorkRow) -> Int32 {
+    // Rows come cell by cell.
+    if cells.indices.contains(Int(latestCell)), cells[Int(latestCell)].id.isSame(row.cell) {
+      return latestCell
+    }
     let id = ExactText(row.cell)
-    if let place = cellPlaces[id] { return place }
-    let place = Int32(cells.count)
+    if let place = cellPlaces[id] {
+      latestCell = place
+      return place
+    }
+    latestCell = Int32(cells.count)
     cells.append(RecordedCell(id: row.cell, firstRunAt: row.firstRunAt))
-    cellPlaces[id] = place
-    return place
+    cellPlaces[id] = latestCell
+    return latestCell
   }
 
   private mutating func place(ofLearner id: String) -> Int {

@@ -27,7 +27,7 @@ struct NotebookRecordReader {
     } else {
       record = NotebookRecord()
       for row in try connection.query(WorkStatements.all, key).rows {
-        record.record(try WorkRow(RowReader(row)))
+        record.record(try WorkRow(RowReader(row)), isNew: true)
       }
     }
     for learner in learners where record.learner(learner.id)?.executions != learner.executions {
@@ -95,7 +95,7 @@ struct NotebookRecordReader {
     for place in learners.indices {
       let learner = learners[place]
       guard let path = learner.currentNotebook, let cell = learner.currentCell else { continue }
-      guard path.utf8.elementsEqual(notebook.utf8) else {
+      guard path.isSame(notebook) else {
         elsewhere.append((place, learner.id, path, cell))
         continue
       }

@@ -22,7 +22,7 @@ actor NotebookRecords {
   /// The course's records, by notebook.
   func records(of course: String) -> [ExactText: NotebookRecord] {
     var records: [ExactText: NotebookRecord] = [:]
-    for (key, entry) in entries where key.course.text.utf8.elementsEqual(course.utf8) {
+    for (key, entry) in entries where key.course.text.isSame(course) {
       if let notebook = key.notebook { records[notebook] = entry.record }
     }
     return records

@@ -4,7 +4,7 @@ import { atOnce } from "./slices.js";
 import { microseconds } from "./timestamp.js";
 
 /** What the API takes when it has nothing to say: its own defaults. */
-const defaultRules = {
+export const standardRules = {
   idle_seconds: 300,
   stuck_errors: 3,
   stuck_seconds: 300,
@@ -19,7 +19,7 @@ const lettersAStep = 4_000;
 
 /** A class at work on one notebook: what the API told, kept up to date by `applyEvent`. No I/O. */
 export class Classroom {
-  constructor(course, notebook = null, rules = defaultRules) {
+  constructor(course, notebook = null, rules = standardRules) {
     this.course = course;
     this.notebook = notebook;
     this.rules = rules;

@@ -1,5 +1,5 @@
 /** How many elements a frame may make or change; a change writes some ten attributes and texts. */
-export const elementsAFrame = 120;
+export const elementsAFrame = 64;
 
 /**
  * What the lists of a page may still write in this frame. However much changes at once, a frame's work

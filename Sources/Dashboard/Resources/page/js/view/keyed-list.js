@@ -1,3 +1,5 @@
+import { FrameBudget } from "./frame-budget.js";
+
 /**
  * Keeps a parent's children in step with a list: an item keeps its element for as long as its key
  * stays in the list, so focus, scrolling and transitions survive an update. Only what differs is written,
@@ -8,9 +10,10 @@ export class KeyedList {
    * @param {Element} parent whose children are all the list's
    * @param {{key: (item: any) => any, face: (item: any) => string | number,
    *   create: (item: any) => Element, update: (node: Element, item: any) => void}} options `face` stands
-   *   for all that an item's element shows: as long as it is the same, the element is left alone
+   *   for all that an item's element shows: as long as it is the same, the element is left alone; without
+   *   it, every element is updated each time
    */
-  constructor(parent, { key, face, create, update }) {
+  constructor(parent, { key, face = () => ({}), create, update }) {
     this.parent = parent;
     this.key = key;
     this.face = face;
@@ -24,10 +27,10 @@ export class KeyedList {
 
   /**
    * @param {any[]} items
-   * @param {import("./frame-budget.js").FrameBudget} budget
+   * @param {FrameBudget} budget without one, everything is written at once
    * @param {any} epoch what all elements depend on, such as the language
    */
-  update(items, budget, epoch) {
+  update(items, budget = new FrameBudget(Infinity), epoch = null) {
     const focused = document.activeElement;
     this.turn += 1;
     this.refresh(items, budget, epoch);
