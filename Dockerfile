@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 # One image for every role: progressbus serve --roles ingest | worker | dashboard, progressbus migrate, …
 
-FROM swift:6.3-bookworm AS build
+FROM swift:6.3-bookworm AS packages
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends \
       libcurl4-openssl-dev libhiredis-dev libpq-dev pkg-config zlib1g-dev \
@@ -12,6 +12,7 @@ WORKDIR /src
 COPY Package.swift ./
 RUN swift package resolve
 
+FROM packages AS build
 # SwiftPM wants every folder that the manifest names, those of tests too.
 COPY Benchmarks Benchmarks
 COPY Tests Tests
@@ -26,10 +27,10 @@ COPY sql /install/share/progressbus/sql
 FROM debian:bookworm-slim
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends \
-      ca-certificates libcurl4 libhiredis0.14 libjs-chart.js libpq5 \
+      ca-certificates libcurl4 libhiredis0.14 libpq5 \
  && apt-get clean \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent \
+ && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent \
       --shell /usr/sbin/nologin progressbus
 COPY --from=build /install /usr/local
 

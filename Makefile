@@ -1,10 +1,15 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
 PREFIX ?= /usr/local
-.PHONY: help run release install uninstall check-deploy test test-tsan coverage bench format lint clean
+COMPOSE ?= docker compose
+CONTAINER_ENGINE ?= docker
+.PHONY: help demo run release install uninstall check-deploy test-compose test-installation test-alerts test test-tsan coverage bench format lint clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 19
+
+demo: ## set up, build and start everything with a simulated class to look at
+	@exec scripts/run --demo $(ARGS)
 
 run: ## set up, build and start everything on this machine; ARGS="--http-port 9000" goes to `progressbus up`
 	@exec scripts/run $(ARGS)
@@ -20,6 +25,15 @@ uninstall: ## take away what `make install` put there; settings and data stay
 
 check-deploy: ## check the compose file, the systemd units, and that each alert fires for its fault
 	@exec scripts/check-deploy
+
+test-compose: ## build and run the compose stack, and check it; COMPOSE= and CONTAINER_ENGINE= choose the commands
+	@COMPOSE='$(COMPOSE)' CONTAINER_ENGINE='$(CONTAINER_ENGINE)' scripts/test-compose $(ARGS)
+
+test-installation: ## install on a fresh Debian with systemd (a podman container), and check it
+	@exec scripts/test-installation
+
+test-alerts: ## run alerts and the Grafana dashboard's queries against a live program and Prometheus
+	@exec scripts/test-alerts $(ARGS)
 
 test: ## set up, build and run all tests; ARGS="--filter EventsTests" goes to `swift test`
 	@exec scripts/test $(ARGS)
@@ -40,4 +54,4 @@ lint: ## check the format of Swift files, and shell scripts
 	@exec scripts/lint
 
 clean: ## remove what was built; the data of `make run` in .progressbus stays
-	rm -rf .build .build-tsan .build-coverage .build-bench .venv
+	rm -rf .build .build-tsan .build-coverage .build-bench .venv .venv-compose .venv-alerts

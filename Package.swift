@@ -138,6 +138,9 @@ let package = Package(
       ["Events", "PostgresDriver", "CurlTransport", hummingbird, httpTypes, nioCore, logging],
       resources: [.copy("Resources")]),
 
+    // A class to look at.
+    room("Demonstration", ["Events", "CurlTransport"]),
+
     // Composition.
     room("LocalStack", [nioCore, nioPosix, nioLocks, logging, subprocess, systemPackage]),
     room(
@@ -152,8 +155,8 @@ let package = Package(
     .executableTarget(
       name: "progressbus",
       dependencies: [
-        "ProgressBusServer", "LocalStack", "Events", "EventBus", "PostgresDriver",
-        "BigQueryMirror", argumentParser, nioCore, logging,
+        "ProgressBusServer", "LocalStack", "Demonstration", "Events", "EventBus", "PostgresDriver",
+        "CurlTransport", "BigQueryMirror", argumentParser, nioCore, logging,
       ],
       // The optimiser of Swift 6.3.1 crashes on the commands' coroutines. Nothing here is hot: what
       // a command runs is in the rooms below.
@@ -208,6 +211,9 @@ let package = Package(
     tests("ObservabilityTests", ["Observability", nioLocks, logging, metrics, coreMetrics]),
     tests("BlockingExecutorTests", ["BlockingExecutor"]),
     tests(
+      "DemonstrationTests",
+      ["Demonstration", "Dashboard", "Events", "CurlTransport", "ProgressBusTesting"]),
+    tests(
       "RedisDriverTests",
       ["RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix, logging]),
     tests("PostgresDriverTests", ["PostgresDriver", "LocalStack", "ProgressBusTesting", logging]),
@@ -216,7 +222,7 @@ let package = Package(
       "EventBusTests",
       [
         "EventBus", "Events", "RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix,
-        logging,
+        nioLocks, logging,
       ]),
     tests(
       "WorkerRuntimeTests",
@@ -279,7 +285,8 @@ let package = Package(
         "ProgressBusServer", "Events", "EventBus", "Ingest", "WebSocketServer", "WorkerRuntime",
         "Observability", "BigQueryMirror", "ProgressBusTesting", "CurlTransport", "Dashboard",
         "InfluxSink",
-        "LocalStack", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging,
+        "LocalStack", hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix,
+        nioEmbedded, logging,
       ]),
     tests(
       "EndToEndTests",

@@ -72,6 +72,8 @@ create table bq_sync_failures (
   source_key text collate "C" not null,
   -- As BigQuery gave it. May quote a value of the row: never logged.
   reason text not null,
+  -- Reason and column alone, without a value of the row.
+  public_reason text not null,
   attempts integer not null,
   status text not null default 'pending' check (status in ('pending', 'resolved', 'abandoned')),
   -- Put back on the queue, outcome still open.
@@ -306,8 +308,8 @@ as $$
   select count(*) from renewed
 $$;
 
--- Ends a claim. Verdicts: [{"id", "verdict": "synced" | "retry" | "failed", "reason", "delay" (seconds),
--- "counts" (as an attempt)}]. Rows that another process holds by now are left to it. public_error is
+-- Ends a claim. Verdicts: [{"id", "verdict": "synced" | "retry" | "failed", "reason", "public_reason",
+-- "delay" (seconds), "counts" (as an attempt)}]. Rows that another process holds by now are left to it. public_error is
 -- what the status shows; it holds no value of a row.
 create function bq_sync_settle(
   settled_table text, claim_token uuid, verdicts jsonb, public_error text
@@ -328,7 +330,8 @@ begin
 
   with verdict as (
     select * from jsonb_to_recordset(verdicts) as verdict(
-      id bigint, verdict text, reason text, delay double precision, counts boolean)
+      id bigint, verdict text, reason text, public_reason text, delay double precision,
+      counts boolean)
   ),
   waiting as (
     update bq_sync_queue as queue set
@@ -337,19 +340,20 @@ begin
     from verdict
     where queue.source_table = settled_table and queue.id = verdict.id
       and queue.claim = claim_token and verdict.verdict = 'retry'
-    returning queue.source_key, queue.attempts, queue.failure_id, verdict.verdict, verdict.reason
+    returning queue.source_key, queue.attempts, queue.failure_id, verdict.verdict, verdict.reason,
+      verdict.public_reason
   ),
   done as (
     delete from bq_sync_queue as queue using verdict
     where queue.source_table = settled_table and queue.id = verdict.id
       and queue.claim = claim_token and verdict.verdict in ('synced', 'failed')
     returning queue.source_key, queue.attempts + coalesce(verdict.counts::integer, 0),
-      queue.failure_id, verdict.verdict, verdict.reason
+      queue.failure_id, verdict.verdict, verdict.reason, verdict.public_reason
   )
   select coalesce(jsonb_agg(held_row), '[]') into held
   from (
     select * from waiting union all select * from done
-  ) as held_row(source_key, attempts, failure_id, verdict, reason);
+  ) as held_row(source_key, attempts, failure_id, verdict, reason, public_reason);
 
   select
     count(*) filter (where verdict = 'synced'), count(*) filter (where verdict = 'retry'),
@@ -382,18 +386,20 @@ begin
   if failed > 0 then
     with given_up as (
       select * from jsonb_to_recordset(held) as held_row(
-        source_key text, attempts integer, failure_id bigint, verdict text, reason text)
+        source_key text, attempts integer, failure_id bigint, verdict text, reason text,
+        public_reason text)
       where verdict = 'failed'
     ),
     repeated as (
       update bq_sync_failures as failure set
-        is_on_queue = false, reason = given_up.reason,
+        is_on_queue = false, reason = given_up.reason, public_reason = given_up.public_reason,
         attempts = failure.attempts + given_up.attempts
       from given_up where failure.id = given_up.failure_id
       returning 1
     )
-    insert into bq_sync_failures (source_table, source_key, reason, attempts)
-    select settled_table, source_key, reason, attempts from given_up where failure_id is null;
+    insert into bq_sync_failures (source_table, source_key, reason, public_reason, attempts)
+    select settled_table, source_key, reason, public_reason, attempts
+    from given_up where failure_id is null;
   end if;
 
   if registered.shows_state then
@@ -429,12 +435,13 @@ begin
 end
 $$;
 
--- Puts failures back on the queue and returns how many.
-create function bq_sync_retry_failures() returns bigint
+-- Puts failures back on the queue, all or those that are named, and returns how many.
+create function bq_sync_retry_failures(named bigint[] default null) returns bigint
 language sql
 as $$
   with chosen as (
-    select id from bq_sync_failures where status = 'pending' and not is_on_queue
+    select id from bq_sync_failures
+    where status = 'pending' and not is_on_queue and (named is null or id = any (named))
     for update skip locked
   ),
   marked as (
@@ -455,12 +462,14 @@ as $$
   select count(*) from queued
 $$;
 
--- Forgets failures: their rows are not tried again, and count as never enqueued. Returns how many.
-create function bq_sync_clear_failures() returns bigint
+-- Forgets failures, all or those that are named: their rows are not tried again, and count as never
+-- enqueued. Returns how many.
+create function bq_sync_clear_failures(named bigint[] default null) returns bigint
 language sql
 as $$
   with chosen as (
-    select id from bq_sync_failures where status = 'pending' and not is_on_queue
+    select id from bq_sync_failures
+    where status = 'pending' and not is_on_queue and (named is null or id = any (named))
     for update skip locked
   ),
   cleared as (
@@ -474,6 +483,24 @@ as $$
     returning 1
   )
   select count(*) from cleared
+$$;
+
+-- The row of a failure as BigQuery was to get it, but with the learner in the open; null when it is gone.
+create function bq_sync_failed_document(failure bq_sync_failures) returns text
+language plpgsql stable
+as $$
+declare
+  registered bq_sync_registry;
+  document text;
+begin
+  select * into strict registered from bq_sync_registry
+  where source_table = failure.source_table;
+  execute format(
+    'select document::text from %I where source_key = $1::%s',
+    registered.export_view, bq_sync_key_type(registered))
+  into document using failure.source_key;
+  return document;
+end
 $$;
 
 -- Deletes some rows that are older than the cutoff and in BigQuery; returns how many.
@@ -501,4 +528,52 @@ create function bq_timestamp(moment timestamptz) returns text
 language sql immutable parallel safe
 as $$
   select to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$$;
+
+-- The same for a moment inside a JSON value, which may be anything. What is no moment stays as it is, for
+-- BigQuery to refuse: an error here would hold up every row of the table.
+create function bq_nested_timestamp(moment jsonb) returns jsonb
+language plpgsql stable
+as $$
+begin
+  if moment #>> '{}' ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$' then
+    return moment;
+  end if;
+  return to_jsonb(bq_timestamp((moment #>> '{}')::timestamptz));
+exception when data_exception then
+  return moment;
+end
+$$;
+
+-- The calls to BigQuery that may be made in any one second, by all processes together: each slot serves
+-- one call a second.
+create table bq_sync_call_slots (
+  slot integer primary key,
+  free_at timestamptz not null default '-infinity'
+) with (fillfactor = 50);
+
+-- Takes the slot that is free first, and returns in how many seconds the call may begin.
+create function bq_sync_admit_call(calls_per_second integer) returns double precision
+language plpgsql
+as $$
+declare
+  begins_at timestamptz;
+begin
+  loop
+    update bq_sync_call_slots as known
+    -- A little over a second: of two calls, the first may be later than planned.
+    set free_at = greatest(known.free_at, clock_timestamp()) + interval '1.02 s'
+    from (
+      select slot from bq_sync_call_slots where slot <= calls_per_second
+      order by free_at limit 1 for update skip locked
+    ) as first
+    where known.slot = first.slot
+    returning known.free_at - interval '1.02 s' into begins_at;
+    exit when found;
+    -- There are none yet, or others are taking all of them at this moment.
+    insert into bq_sync_call_slots (slot) select generate_series(1, calls_per_second)
+    on conflict do nothing;
+  end loop;
+  return greatest(0, extract(epoch from begins_at - clock_timestamp()));
+end
 $$;

@@ -6,16 +6,23 @@ import PostgresDriver
 
 /// Serves the read API of the database `DATABASE_URL` on 127.0.0.1.
 ///
-///     ReadAPIBenchmark PORT cached|uncached
+///     ReadAPIBenchmark PORT cached|uncached|cold
+///
+/// `cached` is what runs in production, `uncached` asks the database for every answer, and `cold` keeps
+/// nothing at all from one answer to the next, as the first one finds it.
 @main
 struct ReadAPIBenchmark {
   static func main() async throws {
     let arguments = CommandLine.arguments
-    guard arguments.count == 3, let port = Int(arguments[1]),
+    let modes: [String: DashboardCaching] = [
+      "cached": .standard, "uncached": .disabled, "cold": .cold,
+    ]
+    guard arguments.count == 3, let port = Int(arguments[1]), let caching = modes[arguments[2]],
       let url = ProcessInfo.processInfo.environment["DATABASE_URL"]
     else {
-      print("usage: DATABASE_URL=… ReadAPIBenchmark PORT cached|uncached")
-      return
+      FileHandle.standardError.write(
+        Data("usage: DATABASE_URL=… ReadAPIBenchmark PORT cached|uncached|cold\n".utf8))
+      exit(64)
     }
     var logger = Logger(label: "read-api")
     logger.logLevel = .warning
@@ -23,7 +30,7 @@ struct ReadAPIBenchmark {
     DashboardRoutes(
       database: ReadDatabase(PostgresConfiguration(url: url), logger: logger),
       resources: try DashboardResources.load(), position: { "0-0" },
-      caching: arguments[2] == "uncached" ? .disabled : .standard, logger: logger
+      caching: caching, logger: logger
     ).add(to: router)
     try await Application(
       router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)),

@@ -39,8 +39,20 @@ def wrk(
     """
     command = [program("wrk"), "-t2", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
     command += ["-s", str(LOAD / "post.lua"), target.url(path), "--", method, str(body), content_type]
-    done = subprocess.run(command, capture_output=True, text=True)
-    result = last_json_line("wrk", done)
+    return wrk_result(target, command)
+
+
+def wrk_get(target: HTTPServer, path: str, *, connections: int, seconds: int) -> dict:
+    """Asks for one path over and over.
+
+    Raises BenchmarkError unless every request was answered with a 2xx.
+    """
+    command = [program("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
+    return wrk_result(target, [*command, "-s", str(LOAD / "get.lua"), target.url(path)])
+
+
+def wrk_result(target: HTTPServer, command: list[str]) -> dict:
+    result = last_json_line("wrk", subprocess.run(command, capture_output=True, text=True))
     if result["failed_answers"] or result["socket_errors"]:
         raise BenchmarkError(
             f"{target.server.name}: of {result['requests']} requests {result['failed_answers']} were "

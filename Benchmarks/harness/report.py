@@ -55,12 +55,10 @@ def _row(cells: list[str]) -> str:
 
 def markdown(machine: str, comparisons: list[Comparison], tables: list[Table]) -> str:
     columns = ["what", "ProgressBus", "peer", "peer's figure", "times better (spread)"]
-    ratios = "\n".join(
-        [_row(columns), _row(["---"] * len(columns))]
-        + [_row(comparison.row()) for comparison in comparisons]
-    )
-    details = "\n\n".join(table.markdown() for table in tables)
-    return f"{machine}\n\n{ratios}\n\n{details}\n"
+    ratios = [_row(columns), _row(["---"] * len(columns))]
+    ratios += [_row(comparison.row()) for comparison in comparisons]
+    parts = [machine] + (["\n".join(ratios)] if comparisons else [])
+    return "\n\n".join(parts + [table.markdown() for table in tables]) + "\n"
 
 
 def write(page: Path, text: str) -> None:

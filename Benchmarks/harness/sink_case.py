@@ -1,7 +1,6 @@
 """A worker drains a full journal; for PostgreSQL, beside COPY of the same rows."""
 
 import json
-import subprocess
 import time
 import urllib.parse
 import urllib.request
@@ -72,12 +71,7 @@ def expect(found: object, count: int, where: str) -> None:
 def measure_postgres(stack: Stack, redis: Redis, options: Options) -> tuple[dict, dict]:
     count = options.journal_events
     postgres = stack.postgres()
-    postgres.psql("postgres", "-c", "create database progressbus")
-    url = postgres.url("progressbus")
-    command = [str(stack.products / "progressbus"), "migrate", "--set", f"database.url={url}"]
-    migrated = subprocess.run(command, capture_output=True, text=True)
-    if migrated.returncode:
-        raise BenchmarkError(migrated.stderr.strip())
+    url = stack.migrated(postgres)
     before = postgres.server.cpu_seconds()
     ours = drain(stack, redis, "postgres", count, database__url=url)
     ours["database_us"] = (postgres.server.cpu_seconds() - before) / count * 1e6

@@ -127,6 +127,29 @@ class Stack:
         server.wait_until(accepts_queries)
         return postgres
 
+    def migrated(self, postgres: Postgres) -> str:
+        """Makes a database with the product's tables and returns its URL."""
+        postgres.psql("postgres", "-c", "create database progressbus")
+        url = postgres.url("progressbus")
+        command = [str(self.products / "progressbus"), "migrate", "--set", f"database.url={url}"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise BenchmarkError(done.stderr.strip())
+        return url
+
+    def read_api(self, database_url: str, mode: str) -> HTTPServer:
+        """`mode`: what is kept between two answers, as ReadAPIBenchmark names it."""
+        folder, port = self.servers.folder("read-api"), free_port()
+        server = self.servers.start(
+            "read-api",
+            [str(self.products / "ReadAPIBenchmark"), str(port), mode],
+            folder=folder,
+            environment={"DATABASE_URL": database_url},
+        )
+        served = HTTPServer(server, port)
+        server.wait_until(lambda: answers(served.url("/api/v1/courses")))
+        return served
+
     def influx(self) -> HTTPServer:
         folder, port = self.servers.folder("influx"), free_port()
         configuration = folder / "influxdb.conf"

@@ -19,7 +19,7 @@ public struct MirrorConfiguration: Sendable {
   /// A file of credentials that goes before application default credentials.
   public var credentialsPath: String?
   public var salt: Salt
-  /// Rows in one insertAll call, 1 to 500.
+  /// Rows in one insertAll call, 1 to 500; several times as many while a queue is long.
   public var batchSize: Int
   /// How long rows may wait for a batch to fill.
   public var interval: Duration
@@ -50,7 +50,8 @@ public struct MirrorConfiguration: Sendable {
     retentionBatch: Int = 2_000, pendingWarning: Int = 1_000, failedAlert: Int = 10,
     alertWebhookURL: String? = nil
   ) {
-    precondition((1...500).contains(batchSize), "BigQuery advises at most 500 rows a call")
+    precondition(
+      (1...BatchSize.maximum).contains(batchSize), "BigQuery advises at most 500 rows a call")
     self.projectID = projectID
     self.datasetID = datasetID
     self.location = location

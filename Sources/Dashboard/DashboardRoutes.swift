@@ -32,7 +32,9 @@ public struct DashboardRoutes: Sendable {
     self.resources = resources
     classroom = ClassroomRoutes(
       reader: ClassroomReader(
-        database: database, rules: rules, position: cachedPosition, now: now),
+        database: database, rules: rules,
+        records: NotebookRecords(capacity: caching.recordedRows), position: cachedPosition, now: now
+      ),
       ages: caching)
     courses = SingleFlightCache(caching.courses) { key in
       let position = await cachedPosition()

@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 import os
-import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
 
+from support.chromium import ChromiumMissing, chromium
 from support.class_server import ClassServer
 from support.classroom_page import ClassroomPage
-
-
-def chromium() -> str:
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if not found:
-        pytest.fail("no chromium in PATH: install the Debian package chromium, or set CHROMIUM")
-    return found
+from support.operations_server import OperationsServer
+from support.private_stack import PrivateStack
 
 
 @pytest.fixture(scope="session")
 def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    try:
+        with chromium() as browser:
+            yield browser
+    except ChromiumMissing as missing:
+        pytest.fail(str(missing))
 
 
 @pytest.fixture
 def server():
     server = ClassServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def operations():
+    server = OperationsServer()
     yield server
     server.stop()
 
@@ -63,3 +67,13 @@ def binary() -> Path:
     if not path.is_file():
         pytest.fail(f"{path} is missing: run `swift build --product progressbus`")
     return path
+
+
+@pytest.fixture(scope="session")
+def stack(binary):
+    with tempfile.TemporaryDirectory(prefix="progressbus-page-") as folder:
+        # PostgreSQL refuses to run as root, so another account must reach the folder.
+        os.chmod(folder, 0o755)
+        stack = PrivateStack(binary, Path(folder))
+        yield stack
+        stack.stop()

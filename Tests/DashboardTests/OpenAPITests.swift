@@ -15,7 +15,7 @@ struct OpenAPITests {
     for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
       if line.hasPrefix("  /"), line.hasSuffix(":") {
         path = String(line.dropFirst(2).dropLast())
-      } else if line == "    get:" || line == "    post:" {
+      } else if ["    get:", "    post:", "    delete:"].contains(line) {
         operations.insert("\(line.dropFirst(4).dropLast().uppercased()) \(path)")
       } else if line == "components:" {
         break
@@ -28,6 +28,7 @@ struct OpenAPITests {
     try await withClassroom { classroom in
       let described = try describedOperations()
       #expect(described.contains("POST /student-progress"))
+      #expect(described.contains("DELETE /api/v1/dead-letters/{id}"))
       let routes = try classroom.routes().routes.map { route in
         let path = route.path.description.replacing(/:(\w+)/) { "{\($0.1)}" }
           .replacing("**", with: "{asset}")
@@ -58,7 +59,8 @@ struct OpenAPITests {
         let run = try await Subprocess.run(
           .path(FilePath(python)),
           arguments: [
-            script, "\(classroom.page)/openapi.yaml", "http://127.0.0.1:\(port)", "course=c1",
+            script, "\(classroom.page)/openapi.yaml", "http://127.0.0.1:\(port)", "read,page",
+            "course=c1",
             "student=山田/花子", "asset=js/app.js",
           ], output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
         #expect(

@@ -63,14 +63,4 @@ struct PageTests {
       }
     }
   }
-
-  @Test func theChartLibraryIsTheMachines() async throws {
-    try await withPage { client in
-      try await client.execute(uri: "/vendor/chart.js", method: .get) { response in
-        #expect(response.status == .ok, "needs Debian's libjs-chart.js")
-        #expect(response.headers[.contentType] == "text/javascript; charset=utf-8")
-        #expect(String(buffer: response.body).contains("Chart.js"))
-      }
-    }
-  }
 }

@@ -10,7 +10,7 @@ extension EndToEnd {
   @Suite struct UpTests {
     @Test func aNewcomerGetsARunningSystemThatKeepsItsData() async throws {
       try await withTemporaryFolder("up") { folder in
-        var ports = try Ports()
+        var ports = try UpPorts()
         let first = try await start(ports, in: folder)
         let log = try first.log
         #expect(log.contains("http://127.0.0.1:\(ports.http)/"))
@@ -45,14 +45,14 @@ extension EndToEnd {
         #expect([ports.http, ports.redis, ports.postgres, ports.influx].allSatisfy(isFree))
 
         // The second start, on other ports, finds the data of the first.
-        ports = try Ports()
+        ports = try UpPorts()
         let second = try await start(ports, in: folder)
         let moved = try String(contentsOfFile: "\(folder)/state/urls.env", encoding: .utf8)
         #expect(try await stored(moved, folder) == "2")
 
         // Another one in the same folder is refused.
         let other = try await ProgressBusCommand.run(
-          ["up"] + Ports().arguments + ["--state-dir", "state"], folder: folder)
+          ["up"] + UpPorts().arguments + ["--state-dir", "state"], folder: folder)
         #expect(other.status == 1)
         #expect(other.errorLines.count == 1, "\(other)")
 
@@ -69,7 +69,7 @@ extension EndToEnd {
     func aPortInUseIsOneLineThatNamesPortAndFlag(_ flag: String) async throws {
       try await withRedis { redis in
         try await withTemporaryFolder("up") { folder in
-          let ports = try Ports()
+          let ports = try UpPorts()
           var arguments = ports.arguments
           let place = try #require(arguments.firstIndex(of: flag))
           arguments[place + 1] = "\(redis.port)"
@@ -86,7 +86,7 @@ extension EndToEnd {
 
     @Test func aServerThatDiesIsStartedAgain() async throws {
       try await withTemporaryFolder("up") { folder in
-        let ports = try Ports()
+        let ports = try UpPorts()
         let up = try await start(ports, in: folder)
         let redis = try #require(Family(of: up.identifier).member(named: "redis-server"))
         kill(redis, SIGKILL)
@@ -100,30 +100,7 @@ extension EndToEnd {
       }
     }
 
-    private struct Ports {
-      let http: Int
-      let redis: Int
-      let postgres: Int
-      let influx: Int
-      let bigQuery: Int
-
-      init() throws {
-        http = try LoopbackPort.free()
-        redis = try LoopbackPort.free()
-        postgres = try LoopbackPort.free()
-        influx = try LoopbackPort.free()
-        bigQuery = try LoopbackPort.free()
-      }
-
-      var arguments: [String] {
-        [
-          "--http-port", "\(http)", "--redis-port", "\(redis)", "--postgres-port", "\(postgres)",
-          "--influx-port", "\(influx)", "--bigquery-port", "\(bigQuery)",
-        ]
-      }
-    }
-
-    private func start(_ ports: Ports, in folder: String) async throws -> ProgressBusProcess {
+    private func start(_ ports: UpPorts, in folder: String) async throws -> ProgressBusProcess {
       let process = try await ProgressBusProcess.start(
         ["up", "--state-dir", "state"] + ports.arguments, environment: [:], folder: folder,
         label: "up-\(ports.http)", port: ports.http)

@@ -11,7 +11,7 @@ import Testing
         "received_at": "\"2026-11-21T10:00:01.000000Z\"", "student_name": "\"Ada\"",
         "team": "\"blue\"", "cell_index": "3", "cell_type": "\"code\"", "has_error": "true",
         "error_message": "\"a \\\"b\\\" \\\\ c\\nd\"", "duration_ms": "1.5e2", "code": "\"x\"",
-        "attributes": "{\"k\":1}", "cell_id": "null",
+        "attributes": #"{"k":1,"quote":"\""}"#, "cell_id": "null",
       ]))
     #expect(
       line.hasPrefix(
@@ -19,7 +19,8 @@ import Testing
         progress_event,course_id=default,event_type=cell_executed,student_id=s1,team=blue \
         event_id="\(TestEvents.id)",received_at="2026-11-21T10:00:01.000000Z",\
         notebook_path="a.ipynb",cell_index=3i,cell_type="code",has_error=true,\
-        error_message="a \\"b\\" \\\\ c\nd",duration_ms=1.5e2 1795255200123456
+        error_message="a \\"b\\" \\\\ c\nd",duration_ms=1.5e2,\
+        attributes="{\\"k\\":1,\\"quote\\":\\"\\\\\\"\\"}" 1795255200123456
         """))
     #expect(line.hasSuffix("\n"))
   }

@@ -104,7 +104,7 @@ test("answers of the API make the class that their events made", () => {
     student_id: "aiko", student_name: "Aiko", team: "A", state: "on_track", reason: {},
     current_notebook_path: "a.ipynb", current_cell: "c1", current_cell_index: 1,
     consecutive_errors: 1, last_error_name: "NameError", solved_cells: 1, remaining_cells: 1,
-    cell_states: "se", executions: 3, errors: 1, notebook_closed: false, help_since: null,
+    cell_states: "se", failing_streaks: [1], executions: 3, errors: 1, notebook_closed: false, help_since: null,
     help_stopped_at: null, first_seen_at: "2026-04-01T09:00:01.000000Z",
     last_seen_at: "2026-04-01T09:00:09.000000Z", last_executed_at: "2026-04-01T09:00:09.000000Z",
     last_success_at: "2026-04-01T09:00:05.000000Z",

@@ -91,3 +91,13 @@ test("the median of none is 0", () => {
   assert.equal(median([3]), 3);
   assert.equal(median([10, 9, 1, 2]), 5.5);
 });
+
+test("whoever is furthest behind is looked after first", () => {
+  const three = ["bea", "cleo", "dora"].flatMap((student) =>
+    Array.from({ length: 10 }, (_, cell) => run(cell, student, cell)));
+  const view = viewAfter(
+    [...three, run(10, "near", 0), run(11, "near", 1), run(12, "near", 2), run(13, "far", 0)], 20);
+  assert.deepEqual(view.attention.map(({ learner, state }) => `${learner.id} ${state}`), [
+    "far behind", "near behind",
+  ]);
+});

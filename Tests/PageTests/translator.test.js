@@ -28,12 +28,12 @@ test("every message is there in every language, with the same placeholders", () 
 test("every message that the page asks for exists, and none is left over", async () => {
   const used = new Set(states.map((state) => `state.${state}`));
   const prefixes = new Set();
-  for (const folder of ["js", "js/components", "js/view"]) {
+  for (const folder of ["js", "js/components", "js/ops", "js/view"]) {
     for (const file of await readdir(new URL(folder, page))) {
       if (!file.endsWith(".js")) continue;
       const source = await readFile(new URL(`${folder}/${file}`, page), "utf8");
       for (const [, key] of source.matchAll(/["'`]([a-z]\w*\.\w+)["'`]/g)) used.add(key);
-      for (const [, prefix] of source.matchAll(/`([a-z]+\.)\$\{/g)) prefixes.add(prefix);
+      for (const [, prefix] of source.matchAll(/`([a-zA-Z]+\.)\$\{/g)) prefixes.add(prefix);
     }
   }
   for (const key of Object.keys(catalogs.en)) {
@@ -67,15 +67,16 @@ test("the reader's region decides how times look", () => {
 });
 
 test("waiting times and durations", () => {
+  // A number and its unit stay on one line.
   const english = new Translator("en");
-  assert.equal(english.wait(-5), "0 sec");
-  assert.equal(english.wait(59_999), "59 sec");
-  assert.equal(english.wait(60_000), "1 min");
-  assert.equal(english.wait(3_900_000), "1 hr 5 min");
-  assert.equal(english.wait(7_200_000), "2 hr");
-  assert.equal(english.wait(3 * 86_400_000), "3 days");
-  assert.equal(english.duration(12.4), "12 ms");
-  assert.equal(english.duration(1_540), "1.5 sec");
-  assert.equal(english.duration(59_999), "59 sec");
-  assert.equal(new Translator("ja").wait(180_000), "3 分");
+  assert.equal(english.wait(-5), "0\u00A0sec");
+  assert.equal(english.wait(59_999), "59\u00A0sec");
+  assert.equal(english.wait(60_000), "1\u00A0min");
+  assert.equal(english.wait(3_900_000), "1\u00A0hr 5\u00A0min");
+  assert.equal(english.wait(7_200_000), "2\u00A0hr");
+  assert.equal(english.wait(3 * 86_400_000), "3\u00A0days");
+  assert.equal(english.duration(12.4), "12\u00A0ms");
+  assert.equal(english.duration(1_540), "1.5\u00A0sec");
+  assert.equal(english.duration(59_999), "59\u00A0sec");
+  assert.equal(new Translator("ja").wait(180_000), "3\u00A0分");
 });

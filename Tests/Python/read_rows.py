@@ -1,4 +1,4 @@
-"""Prints what a query gives, read by Google's own client: one JSON object a row, types spelled out."""
+"""Prints what queries give, read by Google's own client: for each an array of rows, types spelled out."""
 
 import datetime
 import json
@@ -22,11 +22,12 @@ def plain(value):
     return value
 
 
-url, project, query = sys.argv[1:]
+url, project, *queries = sys.argv[1:]
 client = bigquery.Client(
     project=project,
     credentials=AnonymousCredentials(),
     client_options=ClientOptions(api_endpoint=url),
 )
-for row in client.query(query).result():
-    print(json.dumps({name: plain(value) for name, value in row.items()}, sort_keys=True))
+for query in queries:
+    rows = [{name: plain(value) for name, value in row.items()} for row in client.query(query).result()]
+    print(json.dumps(rows, sort_keys=True))

@@ -1,19 +1,25 @@
-"""Checks requests against Google's machine-readable description of BigQuery's API.
+"""Checks requests against Google's machine-readable descriptions of its APIs.
 
-Reads one JSON object a line from standard input: {"method", "path", "body"}. Prints what is wrong, and
-ends with exit code 1 when something is.
+Reads one JSON object a line from standard input: {"method", "path", "body"}. Rows are checked against the
+columns with which their table was made, where it was. Prints what is wrong, and ends with exit code 1 when
+something is; else prints how often each method was checked.
 """
 
+import collections
 import importlib.resources
 import json
 import re
 import sys
+import urllib.parse
 
-API = json.loads(
-    importlib.resources.files("googleapiclient.discovery_cache.documents")
-    .joinpath("bigquery.v2.json")
-    .read_text()
-)
+
+def description(name):
+    documents = importlib.resources.files("googleapiclient.discovery_cache.documents")
+    return json.loads(documents.joinpath(name).read_text())
+
+
+API = description("bigquery.v2.json")
+SECRET_MANAGER = description("secretmanager.v1.json")
 JSON_TYPES = {
     "string": str,
     "boolean": bool,
@@ -30,11 +36,17 @@ def methods(resources):
         yield from methods(resource.get("resources", {}))
 
 
-def pattern(path):
-    return re.compile("^/bigquery/v2/" + re.sub(r"\{\+?\w+\}", "[^/]+", path) + "$")
+def pattern(prefix, method):
+    # BigQuery's short paths name their parts; Secret Manager's stand for several of them.
+    path = method["path"] if prefix else method["flatPath"]
+    return re.compile("^/" + prefix + re.sub(r"\{\+?(\w+)\}", r"(?P<\1>[^/:]+)", path) + "$")
 
 
-METHODS = [(m["httpMethod"], pattern(m.get("flatPath", m["path"])), m) for m in methods(API["resources"])]
+METHODS = [
+    (method, pattern(prefix, method))
+    for prefix, api in (("bigquery/v2/", API), ("", SECRET_MANAGER))
+    for method in methods(api["resources"])
+]
 
 
 def check(value, schema, place):
@@ -45,6 +57,8 @@ def check(value, schema, place):
         return
     if not isinstance(value, JSON_TYPES[kind]) or (kind != "boolean" and isinstance(value, bool)):
         yield f"{place}: {value!r} is no {kind}"
+    elif "enum" in schema and value not in schema["enum"]:
+        yield f"{place}: {value!r} is none of {schema['enum']}"
     elif kind == "string" and schema.get("format") in ("int64", "uint64"):
         if not re.fullmatch(r"-?\d+", value):
             yield f"{place}: {value!r} is no {schema['format']} in decimal digits"
@@ -61,28 +75,109 @@ def check(value, schema, place):
                 yield f"{place}.{name}: not described"
 
 
-def errors(request):
-    path, _, query = request["path"].partition("?")
-    found = [m for verb, match, m in METHODS if verb == request["method"] and match.match(path)]
-    if not found:
+def check_parameter(value, schema, place):
+    if schema["type"] == "integer" and not re.fullmatch(r"-?\d+", value):
+        yield f"{place}: {value!r} is no integer"
+    if schema["type"] == "boolean" and value not in ("true", "false"):
+        yield f"{place}: {value!r} is no boolean"
+
+
+def is_json(text):
+    try:
+        json.loads(text)
+        return True
+    except ValueError:
+        return False
+
+
+# How BigQuery takes the values of a column in insertAll.
+COLUMN_TYPES = {
+    "STRING": lambda value: isinstance(value, str),
+    "INT64": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "FLOAT64": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
+    "BOOL": lambda value: isinstance(value, bool),
+    "TIMESTAMP": lambda value: re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", str(value)),
+    "JSON": lambda value: isinstance(value, str) and is_json(value),
+}
+SAME_TYPES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "STRUCT": "RECORD"}
+
+
+def check_row(row, fields, place):
+    known = {field["name"] for field in fields}
+    yield from (f"{place}.{name}: no such column" for name in row if name not in known)
+    for field in fields:
+        name, mode = field["name"], field.get("mode", "NULLABLE")
+        value = row.get(name)
+        column = f"{place}.{name}"
+        if mode == "REPEATED":
+            if not isinstance(value, list):
+                yield f"{column}: {value!r} is no array"
+                continue
+            for element in value:
+                yield from check_value(element, field, column)
+        elif value is not None:
+            yield from check_value(value, field, column)
+        elif mode == "REQUIRED":
+            yield f"{column}: missing"
+
+
+def check_value(value, field, column):
+    kind = SAME_TYPES.get(field["type"], field["type"])
+    if kind == "RECORD":
+        yield from check_row(value, field["fields"], column)
+    elif not COLUMN_TYPES[kind](value):
+        yield f"{column}: {value!r} is no {kind}"
+
+
+def found_method(request):
+    path = urllib.parse.unquote(request["path"].partition("?")[0])
+    for method, match in METHODS:
+        parts = match.match(path)
+        if method["httpMethod"] == request["method"] and parts:
+            return method, parts.groupdict()
+    return None, {}
+
+
+def errors(request, columns):
+    method, parts = found_method(request)
+    if not method:
         yield "no such method"
         return
-    method = found[0]
-    known = {*method.get("parameters", {}), *API["parameters"]}
-    for name in re.findall(r"(?:^|&)(\w+)=", query):
+    known = {**method.get("parameters", {}), **API["parameters"]}
+    query = request["path"].partition("?")[2]
+    for name, value in urllib.parse.parse_qsl(query, keep_blank_values=True):
         if name not in known:
             yield f"query parameter {name}: not described"
-    if request.get("body"):
-        yield from check(json.loads(request["body"]), method["request"], "body")
+        else:
+            yield from check_parameter(value, known[name], f"query parameter {name}")
+    if not request.get("body"):
+        return
+    body = json.loads(request["body"])
+    yield from check(body, method["request"], "body")
+    if method["id"] == "bigquery.tabledata.insertAll":
+        fields = columns.get((parts["datasetId"], parts["tableId"]))
+        for index, row in enumerate(body["rows"]):
+            if len(row.get("insertId", "")) > 128:
+                yield f"rows[{index}].insertId: longer than 128 characters"
+            if fields is not None:
+                yield from check_row(row["json"], fields, f"rows[{index}].json")
 
+
+requests = [json.loads(line) for line in sys.stdin]
+columns = {}
+for request in requests:
+    method, parts = found_method(request)
+    if method and method["id"] == "bigquery.tables.insert":
+        table = json.loads(request["body"])
+        if "schema" in table:
+            name = (parts["datasetId"], table["tableReference"]["tableId"])
+            columns[name] = table["schema"]["fields"]
 
 failed = False
-count = 0
-for line in sys.stdin:
-    request = json.loads(line)
-    count += 1
-    for error in errors(request):
+for request in requests:
+    for error in errors(request, columns):
         failed = True
         print(f"{request['method']} {request['path']}: {error}")
-print(f"{count} requests checked")
+counts = collections.Counter(found_method(request)[0]["id"] for request in requests if not failed)
+print(json.dumps(counts, sort_keys=True))
 sys.exit(failed)

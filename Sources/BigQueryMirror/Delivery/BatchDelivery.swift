@@ -1,5 +1,6 @@
 import CurlTransport
 import Foundation
+import PostgresDriver
 
 /// What came of sending a batch.
 struct DeliveryReport: Sendable {
@@ -86,7 +87,8 @@ struct BatchDelivery {
         report.verdicts.append(.again(row, reason: reason, maximumAttempts: maximumAttempts))
       case .invalid(let full, let publicReason):
         report.publicError = publicReason
-        report.verdicts.append(RowVerdict(id: row.id, fate: .failed, reason: full))
+        report.verdicts.append(
+          RowVerdict(id: row.id, fate: .failed, reason: full, publicReason: publicReason))
       }
     }
     guard stopped.count == run.count else { return stopped }
@@ -122,6 +124,9 @@ struct BatchDelivery {
     } catch let error as TransportError {
       return .of(error)
     } catch is CancellationError {
+      return .interrupted
+    } catch is PostgresError {
+      // Without PostgreSQL nobody knows how many calls there are; nor could the answer be written down.
       return .interrupted
     } catch MirrorError.unreachable(let reason) {
       return .transient(reason)

@@ -10,6 +10,15 @@ struct RowVerdict: Sendable, Equatable {
   let fate: Fate
   /// For the row's own records, empty when it is synced. Can quote the row: never logged.
   let reason: String
+  /// The same without a value of the row.
+  let publicReason: String
+
+  init(id: Int64, fate: Fate, reason: String, publicReason: String? = nil) {
+    self.id = id
+    self.fate = fate
+    self.reason = reason
+    self.publicReason = publicReason ?? reason
+  }
 
   /// The verdict on a row whose attempt failed for a reason that may pass.
   static func again(_ row: OutgoingRow, reason: String, maximumAttempts: Int) -> RowVerdict {

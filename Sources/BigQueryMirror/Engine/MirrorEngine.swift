@@ -28,7 +28,8 @@ struct MirrorEngine: Sendable {
     _ table: MirroredTable, shouldStop: @escaping @Sendable () -> Bool = { false }
   ) async throws -> Tally {
     guard !shouldStop() else { return Tally() }
-    var (tally, isMore) = try await drainBatch(table)
+    let start = ContinuousClock.now
+    var (tally, isMore) = try await drainBatch(table, since: start)
     guard isMore else { return tally }
     try await withThrowingTaskGroup(of: Tally.self) { group in
       for _ in 0..<Self.batchesAtOnce {
@@ -36,7 +37,7 @@ struct MirrorEngine: Sendable {
           var tally = Tally()
           var isMore = true
           while isMore, !shouldStop(), !Task.isCancelled {
-            let batch = try await drainBatch(table)
+            let batch = try await drainBatch(table, since: start)
             tally += batch.tally
             isMore = batch.isMore
           }
@@ -50,9 +51,14 @@ struct MirrorEngine: Sendable {
 
   /// Sends one batch.
   ///
+  /// - Parameter start: when the table's first batch was.
   /// - Returns: what came of it, and whether there may be more to send right now.
-  private func drainBatch(_ table: MirroredTable) async throws -> (tally: Tally, isMore: Bool) {
-    let limit = await circuits.allowance(table.sourceTable, batchSize: configuration.batchSize)
+  private func drainBatch(
+    _ table: MirroredTable, since start: ContinuousClock.Instant
+  ) async throws -> (tally: Tally, isMore: Bool) {
+    let size = BatchSize.rows(
+      batchSize: configuration.batchSize, sendingFor: .now - start)
+    let limit = await circuits.allowance(table.sourceTable, batchSize: size)
     guard limit > 0 else { return (Tally(), false) }
     let token = UUID()
     let claimed = try await store.claim(

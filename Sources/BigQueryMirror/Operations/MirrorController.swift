@@ -69,16 +69,38 @@ public struct MirrorController: Sendable {
 
   /// Puts what was given up back on the queue.
   ///
+  /// - Parameter ids: of the failures that are meant; nil for all.
   /// - Throws: `PostgresError`.
-  public func retry() async throws -> RetryReport {
-    RetryReport(requeued: try await store.retryFailures())
+  public func retry(_ ids: [Int64]? = nil) async throws -> RetryReport {
+    RetryReport(requeued: try await store.retryFailures(ids))
   }
 
   /// Forgets what was given up.
   ///
+  /// - Parameter ids: of the failures that are meant; nil for all.
   /// - Throws: `PostgresError`.
-  public func clearFailed() async throws -> ClearReport {
-    ClearReport(cleared: try await store.clearFailures())
+  public func clearFailed(_ ids: [Int64]? = nil) async throws -> ClearReport {
+    ClearReport(cleared: try await store.clearFailures(ids))
+  }
+
+  /// What was given up and nobody has taken care of, oldest first.
+  ///
+  /// - Parameters:
+  ///   - id: the failure behind which to begin, 0 for the first.
+  ///   - limit: how many at most.
+  ///   - reason: a part of the reason, in any case of letters.
+  /// - Throws: `PostgresError`.
+  public func failures(
+    after id: Int64 = 0, limit: Int, reason: String? = nil
+  ) async throws -> [RowFailure] {
+    try await store.failures(after: id, limit: limit, reason: reason)
+  }
+
+  /// One failure whole, nil when it has been taken care of. **Holds personal data.**
+  ///
+  /// - Throws: `PostgresError`.
+  public func failure(_ id: Int64) async throws -> FailedRow? {
+    try await store.failure(id)
   }
 
   /// Deletes mirrored rows that are older than the retention, some at a time, so that no statement

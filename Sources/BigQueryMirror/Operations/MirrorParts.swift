@@ -72,7 +72,7 @@ actor MirrorParts {
     }
     return BigQueryClient(
       configuration: configuration, transport: transport, tokens: tokens,
-      limiter: CallLimiter(callsPerSecond: configuration.callsPerSecond))
+      limiter: SharedCallLimiter(store: store, callsPerSecond: configuration.callsPerSecond))
   }
 
   private func makeEngine() async throws -> MirrorEngine {

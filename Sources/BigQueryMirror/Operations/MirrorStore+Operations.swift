@@ -37,12 +37,16 @@ extension MirrorStore {
     try await pool.query("select bq_sync_fold()")
   }
 
-  func retryFailures() async throws -> Int {
-    try await number("select bq_sync_retry_failures() as number")
+  /// - Parameter ids: nil for all.
+  func retryFailures(_ ids: [Int64]?) async throws -> Int {
+    try await number(
+      "select bq_sync_retry_failures($1::bigint[]) as number", [.text(ids.map(Self.array))])
   }
 
-  func clearFailures() async throws -> Int {
-    try await number("select bq_sync_clear_failures() as number")
+  /// - Parameter ids: nil for all.
+  func clearFailures(_ ids: [Int64]?) async throws -> Int {
+    try await number(
+      "select bq_sync_clear_failures($1::bigint[]) as number", [.text(ids.map(Self.array))])
   }
 
   /// Deletes mirrored rows of one table that are old, at most `limit` of them.

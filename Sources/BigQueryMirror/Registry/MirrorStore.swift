@@ -85,6 +85,14 @@ struct MirrorStore: Sendable {
     }
   }
 
+  /// In how long a call to BigQuery may begin, which is then counted.
+  func admitCall(callsPerSecond: Int) async throws -> Duration {
+    let row = try await pool.query(
+      "select bq_sync_admit_call($1::integer) as wait", [.integer(Int64(callsPerSecond))]
+    ).first
+    return .seconds(try row?.value("wait", as: Double.self) ?? 0)
+  }
+
   /// Takes rows that are ready.
   func claim(
     _ table: String, token: UUID, limit: Int, lease: Duration
@@ -108,9 +116,13 @@ struct MirrorStore: Sendable {
       "select bq_sync_renew($1, $2::uuid, $3::bigint[], $4::double precision * '1 s'::interval)",
       [
         .text(table), .text(token.uuidString),
-        .text("{" + ids.map(String.init).joined(separator: ",") + "}"),
-        .double(lease / .seconds(1)),
+        .text(Self.array(ids)), .double(lease / .seconds(1)),
       ])
+  }
+
+  /// PostgreSQL's text form of an array.
+  static func array(_ ids: [Int64]) -> String {
+    "{" + ids.map(String.init).joined(separator: ",") + "}"
   }
 
   /// Ends a claim.
@@ -172,26 +184,31 @@ private struct StoredVerdict: Encodable {
   let id: Int64
   let verdict: String
   let reason: String?
+  let publicReason: String?
   let delay: Double?
   let counts: Bool?
+
+  private enum CodingKeys: String, CodingKey {
+    case id, verdict, reason, delay, counts
+    case publicReason = "public_reason"
+  }
 
   init(_ verdict: RowVerdict) {
     id = verdict.id
     switch verdict.fate {
     case .synced:
-      (self.verdict, reason, delay, counts) = ("synced", nil, nil, nil)
+      (self.verdict, reason, publicReason, delay, counts) = ("synced", nil, nil, nil, nil)
     case .failed:
-      (self.verdict, reason, delay, counts) = ("failed", verdict.storedReason, nil, true)
+      (self.verdict, delay, counts) = ("failed", nil, true)
+      (reason, publicReason) = (Self.stored(verdict.reason), Self.stored(verdict.publicReason))
     case .retry(let after, let countsAsAttempt):
-      (self.verdict, reason) = ("retry", verdict.storedReason)
+      (self.verdict, reason, publicReason) = ("retry", Self.stored(verdict.reason), nil)
       (delay, counts) = (after / .seconds(1), countsAsAttempt)
     }
   }
-}
 
-extension RowVerdict {
   /// Cut to a length that a table of failures can be read in, and free of what PostgreSQL cannot hold.
-  fileprivate var storedReason: String {
+  private static func stored(_ reason: String) -> String {
     String(reason.replacing("\0", with: "").prefix(2_000))
   }
 }

@@ -1,20 +1,16 @@
 import Events
 import PostgresDriver
 
-/// Counts activity from the events themselves, where no time series database answers.
+/// Counts activity in PostgreSQL, where no time series database answers.
 struct PostgresActivitySource: ActivitySource {
   let database: ReadDatabase
 
-  /// Events are found by `received_at`, whose index is tiny. An event is received after it occurred;
-  /// the minute is for clocks of senders that run ahead.
+  /// From the counts a second that are kept as events are stored (sql/0200).
   private static let statement = """
-    select date_bin($4::interval, occurred_at, $2::timestamptz) as start, count(*) as events,
-      count(*) filter (where event_type = 'cell_executed') as executions,
-      count(*) filter (where event_type = 'cell_executed' and has_error) as errors,
-      count(*) filter (where event_type = 'help') as help
-    from progress_events
-    where course_id = $1 and received_at >= $2::timestamptz - interval '1 minute'
-      and occurred_at >= $2::timestamptz and occurred_at < $3::timestamptz
+    select date_bin($4::interval, at, $2::timestamptz) as start, sum(events) as events,
+      sum(executions) as executions, sum(errors) as errors, sum(help) as help
+    from course_activity
+    where course_id = $1 and at >= $2::timestamptz and at < $3::timestamptz
     group by 1
     """
 

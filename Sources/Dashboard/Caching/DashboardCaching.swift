@@ -2,23 +2,30 @@
 /// goes on from its `stream_id`.
 public struct DashboardCaching: Sendable {
   var classroom = CacheAges(fresh: .milliseconds(500), usable: .seconds(2))
-  /// Durations and common errors change slowly, and cost as much as all the rest.
-  var statistics = CacheAges(fresh: .seconds(5), usable: .seconds(60))
   var courses = CacheAges(fresh: .seconds(1), usable: .seconds(5))
   var activity = CacheAges(fresh: .seconds(2), usable: .seconds(30))
   /// An older position only repeats a little more of the stream.
   var position = CacheAges(fresh: .milliseconds(200), usable: .milliseconds(200))
+  /// The most rows of `cell_progress` that are kept to be brought forward, about 60 bytes each.
+  var recordedRows = 1_000_000
 
   public static let standard = DashboardCaching()
 
-  /// Every answer from the database; for tests.
+  /// Every answer from the database, as of its moment. What is recorded of a class is kept: it is compared
+  /// with the database's own counts each time.
   public static let disabled: DashboardCaching = {
     var caching = DashboardCaching()
     caching.classroom = .none
-    caching.statistics = .none
     caching.courses = .none
     caching.activity = .none
     caching.position = .none
+    return caching
+  }()
+
+  /// Nothing is kept from one answer to the next.
+  public static let cold: DashboardCaching = {
+    var caching = disabled
+    caching.recordedRows = 0
     return caching
   }()
 }

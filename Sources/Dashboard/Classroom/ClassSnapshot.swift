@@ -16,4 +16,5 @@ struct ClassSnapshot: Sendable {
   let pace: ClassPace
   let counts: [LearnerState: Int]
   let rules: StateRules
+  let answers = SnapshotAnswers()
 }

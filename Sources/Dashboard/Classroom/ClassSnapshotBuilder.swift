@@ -1,42 +1,68 @@
 import Events
 
-/// Puts a snapshot together from what the database told: who ran which cell, who is required to, and
-/// who is in which state. No I/O.
+/// Puts a snapshot together from what the database told: who did what with which cell, which cells are
+/// required, and who is in which state. No I/O.
 struct ClassSnapshotBuilder {
+  /// The most cells whose letters an answer holds.
+  static let maximumCells = 1000
+
   let rules: StateRules
-  /// In the order of their identifiers; `cells` count in it.
-  var learners: [Learner]
+  /// In the order of their identifiers.
+  private(set) var learners: [Learner]
+  /// In the notebook's order.
   private(set) var cells: [NotebookCell] = []
   private(set) var pace = ClassPace(medianSolved: 0, requiredCells: 0)
 
-  /// - Parameter cells: with the letters of those who ran each, by the learner's place.
-  init(
-    rules: StateRules, learners: [Learner], cells: [(cell: NotebookCell, runs: [CellRun])]
-  ) {
+  init(rules: StateRules, learners: [Learner], record: NotebookRecord) {
     self.rules = rules
     self.learners = learners
-    let ordered = cells.sorted { $0.cell.place < $1.cell.place }
-    for index in self.learners.indices {
-      self.learners[index].letters = Array(repeating: .notRun, count: ordered.count)
+    var counted = record.cells.map(CountedCell.init)
+    for learner in record.learners {
+      for work in learner.work { counted[Int(work.cell)].count(work) }
     }
-    for (position, entry) in ordered.enumerated() { add(entry.cell, entry.runs, at: position) }
-    markRequired()
-    let solved = self.learners.filter { $0.letters.contains { $0 != .notRun } }.map(\.solvedCells)
-    pace = ClassPace(
-      medianSolved: Self.median(solved), requiredCells: self.cells.count(where: \.isRequired))
-  }
-
-  /// Learners whose last event tells whether they are done.
-  var candidatesForDone: [String] {
-    guard pace.requiredCells > 0 else { return [] }
-    return learners.filter { $0.remainingCells == 0 && $0.consecutiveErrors == 0 }.map(\.id)
+    let working = record.learners.filter { !$0.work.isEmpty }
+    let threshold = max(1, (Double(working.count) * rules.requiredShare).rounded(.up))
+    for place in counted.indices where Double(counted[place].cell.reached) >= threshold {
+      counted[place].cell.isRequired = true
+    }
+    let order = counted.indices.filter { counted[$0].cell.reached > 0 }
+      .sorted { counted[$0].cell.place < counted[$1].cell.place }
+    var positions = [Int](repeating: .max, count: counted.count)
+    for (position, place) in order.enumerated() { positions[place] = position }
+    let requiredCells = order.count { counted[$0].cell.isRequired }
+    let width = min(order.count, Self.maximumCells)
+    var streaks = [Int](repeating: 0, count: width)
+    var solvedCounts: [Int] = []
+    for index in self.learners.indices {
+      let work = record.learner(self.learners[index].id)?.work ?? []
+      var letters = [CellLetter](repeating: .notRun, count: width)
+      var solved = 0
+      var solvedRequired = 0
+      for item in work {
+        let cell = Int(item.cell)
+        if item.letter.isSolved {
+          solved += 1
+          if counted[cell].cell.isRequired { solvedRequired += 1 }
+        }
+        guard positions[cell] < width else { continue }
+        letters[positions[cell]] = item.letter
+        streaks[positions[cell]] = Int(item.consecutiveErrors)
+      }
+      self.learners[index].failingStreaks = letters.indices.lazy
+        .filter { letters[$0].isFailing }.map { streaks[$0] }
+      self.learners[index].letters = letters
+      self.learners[index].solvedCells = solved
+      self.learners[index].remainingCells = requiredCells - solvedRequired
+      if !work.isEmpty { solvedCounts.append(solved) }
+    }
+    cells = order.map { counted[$0].cell }
+    pace = ClassPace(medianSolved: Self.median(solvedCounts), requiredCells: requiredCells)
   }
 
   /// Tells every learner's state at `now`.
-  mutating func tellStates(closed: Set<String>, at now: Timestamp) -> [LearnerState: Int] {
+  mutating func tellStates(at now: Timestamp) -> [LearnerState: Int] {
     var counts: [LearnerState: Int] = [:]
     for index in learners.indices {
-      learners[index].notebookClosed = closed.contains(learners[index].id)
       let (state, reason) = rules.state(of: learners[index].situation, pace: pace, at: now)
       learners[index].state = state
       learners[index].reason = reason
@@ -45,36 +71,7 @@ struct ClassSnapshotBuilder {
     return counts
   }
 
-  private mutating func add(_ cell: NotebookCell, _ runs: [CellRun], at position: Int) {
-    var cell = cell
-    for run in runs where learners.indices.contains(run.learner) {
-      learners[run.learner].letters[position] = run.letter
-      cell.reached += 1
-      if run.letter.isFailing { cell.failing += 1 }
-      if run.letter.isSolved {
-        cell.solved += 1
-        learners[run.learner].solvedCells += 1
-      }
-    }
-    cells.append(cell)
-  }
-
-  private mutating func markRequired() {
-    let count = learners.count { $0.letters.contains { $0 != .notRun } }
-    let threshold = max(1, (Double(count) * rules.requiredShare).rounded(.up))
-    for position in cells.indices where Double(cells[position].reached) >= threshold {
-      cells[position].isRequired = true
-      for index in learners.indices where !learners[index].letters[position].isSolved {
-        learners[index].remainingCells += 1
-      }
-    }
-  }
-
   private static func median(_ values: [Int]) -> Double {
-    guard !values.isEmpty else { return 0 }
-    let sorted = values.sorted()
-    let middle = sorted.count / 2
-    return sorted.count.isMultiple(of: 2)
-      ? Double(sorted[middle - 1] + sorted[middle]) / 2 : Double(sorted[middle])
+    CellTally.percentile(0.5, of: values.sorted().map(Double.init)) ?? 0
   }
 }

@@ -1,11 +1,9 @@
 /// Answers about a class, as the OpenAPI file describes them.
 enum ClassroomAnswers {
-  private static let maximumCells = 1000
   private static let maximumNotebooks = 1000
 
   static func progress(
-    _ snapshot: ClassSnapshot, _ statistics: [String: CellStatistics],
-    cells: PageOfItems<NotebookCell>
+    _ snapshot: ClassSnapshot, cells: PageOfItems<NotebookCell>
   ) -> JSONWriter {
     var json = JSONWriter(capacity: 16_384)
     json.object { json in
@@ -28,9 +26,7 @@ enum ClassroomAnswers {
           json.member("first_seen_at", notebook.firstSeenAt)
         }
       }
-      json.array("cells", cells.items) { json, item in
-        cell(&json, item, statistics[item.id] ?? CellStatistics())
-      }
+      json.array("cells", cells.items) { json, item in cell(&json, item) }
       json.member("next_cursor", cells.nextCursor)
       rules(&json, snapshot.rules)
     }
@@ -40,7 +36,7 @@ enum ClassroomAnswers {
   static func students(
     _ snapshot: ClassSnapshot, learners: PageOfItems<Learner>
   ) -> JSONWriter {
-    let cells = snapshot.cells.prefix(maximumCells)
+    let cells = snapshot.cells.prefix(ClassSnapshotBuilder.maximumCells)
     var json = JSONWriter(capacity: learners.items.count * (800 + cells.count) + 16_384)
     json.object { json in
       head(&json, snapshot)
@@ -48,7 +44,7 @@ enum ClassroomAnswers {
       pace(&json, snapshot)
       json.array("cells", cells) { json, cell in json.string(cell.id) }
       json.array("students", learners.items) { json, learner in
-        student(&json, learner, cellCount: cells.count)
+        student(&json, learner)
       }
       json.member("next_cursor", learners.nextCursor)
       rules(&json, snapshot.rules)
@@ -97,9 +93,7 @@ enum ClassroomAnswers {
     }
   }
 
-  private static func cell(
-    _ json: inout JSONWriter, _ cell: NotebookCell, _ statistics: CellStatistics
-  ) {
+  private static func cell(_ json: inout JSONWriter, _ cell: NotebookCell) {
     json.object { json in
       json.member("cell", cell.id)
       json.member("cell_index", cell.index)
@@ -107,14 +101,14 @@ enum ClassroomAnswers {
       json.member("reached", cell.reached)
       json.member("solved", cell.solved)
       json.member("errors_now", cell.failing)
-      json.member("median_duration_ms", statistics.medianMilliseconds)
-      json.member("p90_duration_ms", statistics.p90Milliseconds)
-      json.member("top_error_name", statistics.commonError)
-      json.member("top_error_learners", statistics.learnersWithCommonError)
+      json.member("median_duration_ms", cell.statistics.medianMilliseconds)
+      json.member("p90_duration_ms", cell.statistics.p90Milliseconds)
+      json.member("top_error_name", cell.statistics.commonError)
+      json.member("top_error_learners", cell.statistics.learnersWithCommonError)
     }
   }
 
-  private static func student(_ json: inout JSONWriter, _ learner: Learner, cellCount: Int) {
+  private static func student(_ json: inout JSONWriter, _ learner: Learner) {
     json.object { json in
       person(&json, learner)
       json.member("state", learner.state.rawValue)
@@ -126,8 +120,8 @@ enum ClassroomAnswers {
       place(&json, learner)
       json.member("solved_cells", learner.solvedCells)
       json.member("remaining_cells", learner.remainingCells)
-      let letters = learner.letters.prefix(cellCount).lazy.map(\.rawValue)
-      json.member("cell_states", String(decoding: letters, as: UTF8.self))
+      json.member("cell_states", learner.letters)
+      json.array("failing_streaks", learner.failingStreaks) { json, streak in json.number(streak) }
       json.member("executions", learner.executions)
       json.member("errors", learner.errors)
       json.member("notebook_closed", learner.notebookClosed)

@@ -4,52 +4,64 @@ import Hummingbird
 /// Progress, learners and the help queue of a course.
 struct ClassroomRoutes: Sendable {
   private let snapshots: SingleFlightCache<ClassroomKey, ClassSnapshot>
-  private let statistics: SingleFlightCache<ClassroomKey, [String: CellStatistics]>
 
   init(reader: ClassroomReader, ages: DashboardCaching) {
     snapshots = SingleFlightCache(ages.classroom) { try await reader.snapshot($0) }
-    statistics = SingleFlightCache(ages.statistics) { try await reader.statistics($0) }
   }
 
   func progress(_ parameters: RequestParameters) async throws -> JSONWriter {
     let limit = try parameters.limit()
-    let after = try parameters.cursor(parts: 3).map(Self.place)
+    let cursor = try parameters.cursor(parts: 3)
+    let after = try cursor.map(Self.place)
     let snapshot = try await snapshot(parameters)
-    let cells = snapshot.cells.filter { cell in after.map { $0 < cell.place } ?? true }
-    let page = PageOfItems(cells, limit: limit) { cell in
-      let place = cell.place
-      return [String(place.index), String(place.firstRunAt.microseconds), place.id]
+    return snapshot.answers.answer(Self.key(.progress, limit, cursor)) {
+      let cells = snapshot.cells.filter { cell in after.map { $0 < cell.place } ?? true }
+      let page = PageOfItems(cells, limit: limit) { cell in
+        let place = cell.place
+        return [String(place.index), String(place.firstRunAt.microseconds), place.id]
+      }
+      return ClassroomAnswers.progress(snapshot, cells: page)
     }
-    let statistics = try await statistics.value(
-      for: ClassroomKey(course: snapshot.course, notebook: snapshot.notebook))
-    return ClassroomAnswers.progress(snapshot, statistics, cells: page)
   }
 
   func students(_ parameters: RequestParameters) async throws -> JSONWriter {
     let limit = try parameters.limit()
-    let after = try parameters.cursor(parts: 1)?.first
+    let cursor = try parameters.cursor(parts: 1)
     let states = try Self.states(parameters)
     let snapshot = try await snapshot(parameters)
-    let learners = snapshot.learners.filter { learner in
-      states.contains(learner.state) && after.map { $0.precedes(learner.id) } ?? true
+    return snapshot.answers.answer(Self.key(.students, limit, cursor, states)) {
+      let learners = snapshot.learners.filter { learner in
+        states.contains(learner.state) && cursor.map { $0[0].precedes(learner.id) } ?? true
+      }
+      return ClassroomAnswers.students(
+        snapshot, learners: PageOfItems(learners, limit: limit) { [$0.id] })
     }
-    return ClassroomAnswers.students(
-      snapshot, learners: PageOfItems(learners, limit: limit) { [$0.id] })
   }
 
   func help(_ parameters: RequestParameters) async throws -> JSONWriter {
     let limit = try parameters.limit()
-    let after = try parameters.cursor(parts: 2).map(HelpPlace.init)
+    let cursor = try parameters.cursor(parts: 2)
+    let after = try cursor.map(HelpPlace.init)
     let snapshot = try await snapshot(parameters)
-    let waiting = snapshot.learners.compactMap { learner in
-      learner.helpSince.map { (learner, HelpPlace(since: $0, id: learner.id)) }
+    return snapshot.answers.answer(Self.key(.help, limit, cursor)) {
+      let waiting = snapshot.learners.compactMap { learner in
+        learner.helpSince.map { (learner, HelpPlace(since: $0, id: learner.id)) }
+      }
+      let queue = waiting.filter { _, place in after.map { $0 < place } ?? true }
+        .sorted { $0.1 < $1.1 }.map(\.0)
+      let page = PageOfItems(queue, limit: limit) { learner in
+        [String(learner.helpSince?.microseconds ?? 0), learner.id]
+      }
+      return ClassroomAnswers.help(snapshot, queue: page)
     }
-    let queue = waiting.filter { _, place in after.map { $0 < place } ?? true }
-      .sorted { $0.1 < $1.1 }.map(\.0)
-    let page = PageOfItems(queue, limit: limit) { learner in
-      [String(learner.helpSince?.microseconds ?? 0), learner.id]
-    }
-    return ClassroomAnswers.help(snapshot, queue: page)
+  }
+
+  private static func key(
+    _ kind: SnapshotAnswers.Key.Kind, _ limit: Int, _ cursor: [String]?,
+    _ states: Set<LearnerState> = []
+  ) -> SnapshotAnswers.Key {
+    SnapshotAnswers.Key(
+      kind: kind, limit: limit, cursor: (cursor ?? []).map(ExactText.init), states: states)
   }
 
   private func snapshot(_ parameters: RequestParameters) async throws -> ClassSnapshot {

@@ -1,4 +1,5 @@
 import Events
+import PostgresDriver
 
 /// A learner of a course, as of a snapshot.
 struct Learner: Sendable {
@@ -13,19 +14,43 @@ struct Learner: Sendable {
   let errors: Int
   let currentNotebook: String?
   let currentCell: String?
-  let currentCellIndex: Int?
-  let consecutiveErrors: Int
-  let lastErrorName: String?
   let helpSince: Timestamp?
   let helpStoppedAt: Timestamp?
+  /// Whether closing a notebook was the last that was heard.
+  let notebookClosed: Bool
+
+  // Of the current cell.
+  var currentCellIndex: Int?
+  var consecutiveErrors = 0
+  var lastErrorName: String?
 
   // In the snapshot's notebook.
+  /// Of its first cells, as many as an answer holds.
   var letters: [CellLetter] = []
+  /// Errors in a row, one number for each letter of a failing cell.
+  var failingStreaks: [Int] = []
   var solvedCells = 0
   var remainingCells = 0
-  var notebookClosed = false
   var state = LearnerState.onTrack
   var reason = StateReason(.onTrack)
+
+  /// Reads a row of `ClassroomStatements.learners`.
+  init(_ row: RowReader) throws(PostgresError) {
+    id = try row.text(0)
+    name = row.optionalText(1)
+    team = row.optionalText(2)
+    firstSeenAt = try row.moment(3)
+    lastSeenAt = try row.moment(4)
+    lastExecutedAt = try row.optionalMoment(5)
+    lastSuccessAt = try row.optionalMoment(6)
+    executions = try row.integer(7)
+    errors = try row.integer(8)
+    currentNotebook = row.optionalText(9)
+    currentCell = row.optionalText(10)
+    helpSince = try row.optionalMoment(11)
+    helpStoppedAt = try row.optionalMoment(12)
+    notebookClosed = try row.boolean(13)
+  }
 
   var situation: LearnerSituation {
     var situation = LearnerSituation(firstSeenAt: firstSeenAt, lastSeenAt: lastSeenAt)
@@ -36,5 +61,12 @@ struct Learner: Sendable {
     situation.remainingCells = remainingCells
     situation.notebookClosed = notebookClosed
     return situation
+  }
+
+  /// Tells the streak on the current cell; the name of the error counts while it lasts.
+  mutating func setStreak(_ consecutiveErrors: Int, cellIndex: Int?, errorName: String?) {
+    self.consecutiveErrors = consecutiveErrors
+    currentCellIndex = cellIndex
+    lastErrorName = consecutiveErrors > 0 ? errorName : nil
   }
 }

@@ -5,5 +5,51 @@ struct Notebook: Sendable {
   let path: String
   let firstSeenAt: Timestamp
   /// Learners whose last run was in it.
-  let currentLearners: Int
+  var currentLearners = 0
+  /// Those of them that were heard of lately.
+  private var activeLearners = 0
+  private var lastRunAt: Timestamp?
+
+  private static let activeSeconds = 15.0 * 60
+
+  init(path: String, firstSeenAt: Timestamp) {
+    self.path = path
+    self.firstSeenAt = firstSeenAt
+  }
+
+  var key: ExactText { ExactText(path) }
+
+  /// The one that the class works on first: where most learners heard of in the last 15 minutes are, else
+  /// the one that ran last.
+  static func ordered(
+    _ notebooks: [Notebook], by learners: [Learner], at moment: Timestamp
+  ) -> [Notebook] {
+    var notebooks = notebooks
+    var places: [ExactText: Int] = [:]
+    for (place, notebook) in notebooks.enumerated() { places[notebook.key] = place }
+    for learner in learners {
+      guard let path = learner.currentNotebook, let place = places[ExactText(path)] else {
+        continue
+      }
+      notebooks[place].currentLearners += 1
+      if moment.seconds(since: learner.lastSeenAt) < activeSeconds {
+        notebooks[place].activeLearners += 1
+      }
+      notebooks[place].lastRunAt = [notebooks[place].lastRunAt, learner.lastExecutedAt]
+        .compactMap(\.self).max()
+    }
+    return notebooks.sorted(by: precedes)
+  }
+
+  private static func precedes(_ left: Notebook, _ right: Notebook) -> Bool {
+    if left.activeLearners != right.activeLearners {
+      return left.activeLearners > right.activeLearners
+    }
+    if left.lastRunAt != right.lastRunAt {
+      guard let rightRun = right.lastRunAt else { return true }
+      return left.lastRunAt.map { $0 > rightRun } ?? false
+    }
+    if left.firstSeenAt != right.firstSeenAt { return left.firstSeenAt > right.firstSeenAt }
+    return left.path.precedes(right.path)
+  }
 }

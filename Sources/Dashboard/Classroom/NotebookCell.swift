@@ -4,8 +4,9 @@ import Events
 struct NotebookCell: Sendable {
   let id: String
   /// The average over learners, rounded.
-  let index: Int?
+  var index: Int?
   let firstRunAt: Timestamp
+  let statistics: CellStatistics
   /// Learners who ran it.
   var reached = 0
   /// Learners who ran it without error.

@@ -1,11 +1,11 @@
 import HTTPTypes
-import Hummingbird
+public import Hummingbird
 import Logging
 import PostgresDriver
 
 /// Turns what a handler returns or throws into an answer that no cache may keep.
-enum Handling {
-  static func answer(
+public enum Handling {
+  public static func answer(
     _ request: Request, _ context: some RequestContext,
     _ body: (RequestParameters) async throws -> JSONWriter
   ) async throws -> Response {

@@ -1,29 +1,29 @@
-import HTTPTypes
-import Hummingbird
-import PostgresDriver
+public import HTTPTypes
+public import Hummingbird
+public import PostgresDriver
 
 /// Why a request has no answer, as `application/problem+json` (RFC 9457).
-struct Problem: Error, Equatable {
-  let status: HTTPResponse.Status
-  let detail: String
+public struct Problem: Error, Equatable {
+  public let status: HTTPResponse.Status
+  public let detail: String
   /// Seconds after which to try again.
-  var retryAfter: Int?
+  public var retryAfter: Int?
 
-  static func badRequest(_ detail: String) -> Problem {
+  public static func badRequest(_ detail: String) -> Problem {
     Problem(status: .badRequest, detail: detail)
   }
 
-  static func notFound(_ detail: String) -> Problem {
+  public static func notFound(_ detail: String) -> Problem {
     Problem(status: .notFound, detail: detail)
   }
 
-  init(status: HTTPResponse.Status, detail: String, retryAfter: Int? = nil) {
+  public init(status: HTTPResponse.Status, detail: String, retryAfter: Int? = nil) {
     self.status = status
     self.detail = detail
     self.retryAfter = retryAfter
   }
 
-  init(_ error: PostgresError) {
+  public init(_ error: PostgresError) {
     // undefined_table, undefined_function: not migrated yet.
     if error.sqlState == "42P01" || error.sqlState == "42883" {
       self.init(
@@ -43,7 +43,7 @@ struct Problem: Error, Equatable {
     }
   }
 
-  func response() -> Response {
+  public func response() -> Response {
     var json = JSONWriter(capacity: 256)
     json.object { json in
       json.member("type", "about:blank")

@@ -1,17 +1,17 @@
 import Events
 import Foundation
-import Hummingbird
+public import Hummingbird
 
 /// The parameters of a request, checked. Each error names its parameter.
-struct RequestParameters {
-  static let maximumLimit = 1000
-  static let defaultLimit = 200
+public struct RequestParameters {
+  public static let maximumLimit = 1000
+  public static let defaultLimit = 200
 
   private let path: Parameters
   private let query: [String: String]
 
   /// - Throws: `Problem` for a query that is not percent-encoded UTF-8 or gives a parameter twice.
-  init(_ request: Request, _ context: some RequestContext) throws(Problem) {
+  public init(_ request: Request, _ context: some RequestContext) throws(Problem) {
     path = context.parameters
     var query: [String: String] = [:]
     for pair in (request.uri.query ?? "").split(separator: "&") {
@@ -30,7 +30,7 @@ struct RequestParameters {
   }
 
   /// An identifier that is a segment of the path.
-  func identifier(inPath name: String) throws(Problem) -> String {
+  public func identifier(inPath name: String) throws(Problem) -> String {
     guard let value = path.get(name)?.removingPercentEncoding else {
       throw .badRequest("\(name) is not percent-encoded UTF-8")
     }
@@ -38,12 +38,13 @@ struct RequestParameters {
   }
 
   /// Nil when it is not given, or empty.
-  func text(_ name: String, maximumLength: Int) throws(Problem) -> String? {
+  public func text(_ name: String, maximumLength: Int) throws(Problem) -> String? {
     guard let value = query[name], !value.isEmpty else { return nil }
     return try checked(value, name, maximumLength: maximumLength)
   }
 
-  func integer(_ name: String, in range: ClosedRange<Int>, default value: Int) throws(Problem)
+  public func integer(_ name: String, in range: ClosedRange<Int>, default value: Int)
+    throws(Problem)
     -> Int
   {
     guard let text = query[name], !text.isEmpty else { return value }
@@ -54,12 +55,12 @@ struct RequestParameters {
     return number
   }
 
-  func limit() throws(Problem) -> Int {
+  public func limit() throws(Problem) -> Int {
     try integer("limit", in: 1...Self.maximumLimit, default: Self.defaultLimit)
   }
 
   /// The parts of `cursor`; nil on the first page.
-  func cursor(parts count: Int) throws(Problem) -> [String]? {
+  public func cursor(parts count: Int) throws(Problem) -> [String]? {
     guard let text = query["cursor"], !text.isEmpty else { return nil }
     guard let parts = Cursor.parts(of: text), parts.count == count else {
       throw .badRequest("cursor must be the next_cursor of an answer to the same request")

@@ -1,26 +1,33 @@
-import Events
-import NIOCore
+public import Events
+public import NIOCore
 
-/// Writes JSON straight into a buffer, nulls included. A class of 1,000 learners takes a few
+/// Writes JSON straight into bytes, nulls included. A class of 1,000 learners takes a few
 /// milliseconds less than with `JSONEncoder`, which also leaves out what is nil.
-struct JSONWriter {
-  private(set) var buffer: ByteBuffer
+public struct JSONWriter: Sendable {
+  private var bytes: [UInt8] = []
   private var needsComma = false
 
-  init(capacity: Int = 4096) {
-    buffer = ByteBufferAllocator().buffer(capacity: capacity)
+  /// - Parameter capacity: Room to begin with, in bytes; it grows.
+  public init(capacity: Int = 4096) {
+    bytes.reserveCapacity(capacity)
   }
 
-  mutating func object(_ body: (inout JSONWriter) -> Void) {
+  /// Bytes that were written.
+  var count: Int { bytes.count }
+
+  /// What was written.
+  public var buffer: ByteBuffer { ByteBuffer(bytes: bytes) }
+
+  public mutating func object(_ body: (inout JSONWriter) -> Void) {
     nested("{", "}", body)
   }
 
-  mutating func object(_ name: StaticString, _ body: (inout JSONWriter) -> Void) {
+  public mutating func object(_ name: StaticString, _ body: (inout JSONWriter) -> Void) {
     key(name)
     nested("{", "}", body)
   }
 
-  mutating func array<Element>(
+  public mutating func array<Element>(
     _ name: StaticString, _ elements: some Sequence<Element>,
     _ body: (inout JSONWriter, Element) -> Void
   ) {
@@ -30,83 +37,116 @@ struct JSONWriter {
     }
   }
 
-  mutating func member(_ name: StaticString, _ value: String?) {
+  public mutating func member(_ name: StaticString, _ value: String?) {
     key(name)
     string(value)
   }
 
-  mutating func member(_ name: StaticString, _ value: Int?) {
+  public mutating func member(_ name: StaticString, _ value: Int?) {
     key(name)
-    raw(value.map(String.init) ?? "null")
+    if let value { number(value) } else { raw("null") }
   }
 
   /// Null when the value is no finite number, which JSON cannot hold.
-  mutating func member(_ name: StaticString, _ value: Double?) {
+  public mutating func member(_ name: StaticString, _ value: Double?) {
     key(name)
     raw(value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null")
   }
 
-  mutating func member(_ name: StaticString, _ value: Bool?) {
+  public mutating func member(_ name: StaticString, _ value: Bool?) {
     key(name)
     raw(value.map { $0 ? "true" : "false" } ?? "null")
   }
 
-  mutating func member(_ name: StaticString, _ value: Timestamp?) {
+  public mutating func member(_ name: StaticString, _ value: Timestamp?) {
     key(name)
-    if let value { raw("\"\(value)\"") } else { raw("null") }
+    guard let value else { return raw("null") }
+    bytes.append(UInt8(ascii: "\""))
+    let start = bytes.count
+    bytes.append(contentsOf: repeatElement(0, count: Timestamp.canonicalLength))
+    bytes.withUnsafeMutableBytes { value.write(to: .init(rebasing: $0[start...])) }
+    bytes.append(UInt8(ascii: "\""))
+    needsComma = true
+  }
+
+  mutating func member(_ name: StaticString, _ letters: [CellLetter]) {
+    key(name)
+    bytes.append(UInt8(ascii: "\""))
+    for letter in letters { bytes.append(letter.rawValue) }
+    bytes.append(UInt8(ascii: "\""))
+    needsComma = true
+  }
+
+  /// An integer as an element of an array.
+  mutating func number(_ value: Int) {
+    comma()
+    if (0..<10).contains(value) {
+      bytes.append(UInt8(ascii: "0") + UInt8(value))
+    } else {
+      bytes.append(contentsOf: String(value).utf8)
+    }
+    needsComma = true
   }
 
   /// A string as an element of an array.
-  mutating func string(_ value: String?) {
+  public mutating func string(_ value: String?) {
     guard let value else { return raw("null") }
     comma()
-    buffer.writeInteger(UInt8(ascii: "\""))
-    if value.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) {
-      for byte in value.utf8 { escape(byte) }
-    } else {
-      buffer.writeString(value)
+    bytes.append(UInt8(ascii: "\""))
+    var text = value
+    text.withUTF8 { text in
+      if text.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) {
+        for byte in text { escape(byte) }
+      } else {
+        bytes.append(contentsOf: text)
+      }
     }
-    buffer.writeInteger(UInt8(ascii: "\""))
+    bytes.append(UInt8(ascii: "\""))
     needsComma = true
   }
 
   private mutating func escape(_ byte: UInt8) {
     switch byte {
-    case 0x22: buffer.writeStaticString(#"\""#)
-    case 0x5C: buffer.writeStaticString(#"\\"#)
-    case 0x0A: buffer.writeStaticString(#"\n"#)
+    case 0x22: append(#"\""#)
+    case 0x5C: append(#"\\"#)
+    case 0x0A: append(#"\n"#)
     case 0..<0x20:
-      buffer.writeString(#"\u00"# + (byte < 0x10 ? "0" : "") + String(byte, radix: 16))
-    default: buffer.writeInteger(byte)
+      bytes.append(
+        contentsOf: (#"\u00"# + (byte < 0x10 ? "0" : "") + String(byte, radix: 16)).utf8)
+    default: bytes.append(byte)
     }
   }
 
   private mutating func key(_ name: StaticString) {
     comma()
-    buffer.writeInteger(UInt8(ascii: "\""))
-    buffer.writeStaticString(name)
-    buffer.writeStaticString("\":")
+    bytes.append(UInt8(ascii: "\""))
+    append(name)
+    append("\":")
     needsComma = false
   }
 
   private mutating func raw(_ text: String) {
     comma()
-    buffer.writeString(text)
+    bytes.append(contentsOf: text.utf8)
     needsComma = true
   }
 
   private mutating func comma() {
-    if needsComma { buffer.writeInteger(UInt8(ascii: ",")) }
+    if needsComma { bytes.append(UInt8(ascii: ",")) }
+  }
+
+  private mutating func append(_ text: StaticString) {
+    text.withUTF8Buffer { bytes.append(contentsOf: $0) }
   }
 
   private mutating func nested(
     _ opening: StaticString, _ closing: StaticString, _ body: (inout JSONWriter) -> Void
   ) {
     comma()
-    buffer.writeStaticString(opening)
+    append(opening)
     needsComma = false
     body(&self)
-    buffer.writeStaticString(closing)
+    append(closing)
     needsComma = true
   }
 }

@@ -6,9 +6,6 @@ public struct DashboardResources: Sendable {
   /// The OpenAPI file.
   let description: StaticFile
 
-  /// Debian's package `libjs-chart.js`.
-  private static let chartLibrary = "/usr/share/javascript/chart.js/chart.min.js"
-
   /// Reads them from where they are: beside the program as the build leaves them, or in
   /// `share/progressbus` of the prefix that the program is installed in.
   ///
@@ -19,11 +16,7 @@ public struct DashboardResources: Sendable {
 
   /// - Parameter folder: holds `openapi.yaml` and the folder `page`.
   public init(folder: String) throws(ResourceError) {
-    var page = try PageFiles(folder: folder + "/page")
-    if FileManager.default.fileExists(atPath: Self.chartLibrary) {
-      try page.add(Self.chartLibrary, as: "vendor/chart.js")
-    }
-    self.page = page
+    page = try PageFiles(folder: folder + "/page")
     description = try StaticFile(file: folder + "/openapi.yaml")
   }
 

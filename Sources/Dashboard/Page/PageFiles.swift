@@ -16,13 +16,8 @@ struct PageFiles: Sendable {
       let isFile = (try? url.resourceValues(forKeys: [.isRegularFileKey]))?.isRegularFile
       guard isFile == true else { continue }
       let path = url.path.dropFirst(root.path.count + 1)
-      try add(url.path, as: String(path))
+      files[String(path)] = try StaticFile(file: url.path)
     }
-  }
-
-  /// Serves one more file.
-  mutating func add(_ file: String, as path: String) throws(ResourceError) {
-    files[path] = try StaticFile(file: file)
   }
 
   subscript(path: String) -> StaticFile? { files[path] }

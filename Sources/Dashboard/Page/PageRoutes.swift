@@ -1,12 +1,13 @@
 import Foundation
 import Hummingbird
 
-/// The page at `/`, and its files below.
+/// The teachers' page at `/`, the operators' page at `/ops`, and their files below.
 struct PageRoutes: Sendable {
   let files: PageFiles
 
   func add<Context: RequestContext>(to router: Router<Context>) {
     router.get("/") { request, _ in serve("index.html", to: request) }
+    router.get("/ops") { request, _ in serve("ops.html", to: request) }
     router.get("/**") { request, _ in
       let path = request.uri.path.drop { $0 == "/" }.removingPercentEncoding ?? ""
       return serve(path, to: request)

@@ -5,6 +5,14 @@ public protocol DeadLetterStore: Sendable {
   /// Up to `limit` letters behind `position`, oldest first.
   func letters(after position: StreamID, limit: Int) async throws(BusError) -> [StoredDeadLetter]
 
+  /// The same without their payloads, which may be large and are personal.
+  func summaries(
+    after position: StreamID, limit: Int
+  ) async throws(BusError) -> [DeadLetterSummary]
+
+  /// The newest letter's id; nil when there is none.
+  func newest() async throws(BusError) -> StreamID?
+
   func letter(_ id: StreamID) async throws(BusError) -> StoredDeadLetter?
 
   /// Appends the letter to the journal for its sink alone and removes it from the store, in one

@@ -36,4 +36,12 @@ public struct JournalState: Sendable, Equatable {
     self.last = last
     self.groups = groups
   }
+
+  /// Entries that a group has not acknowledged, delivered or not; nil when the bus cannot tell.
+  public func lag(of group: Group) -> Int? {
+    if let undelivered = group.undelivered { return undelivered + group.pending }
+    if group.lastDelivered >= last { return group.pending }
+    if let first, group.lastDelivered < first { return entries + group.pending }
+    return nil
+  }
 }

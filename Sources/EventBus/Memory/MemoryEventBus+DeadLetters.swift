@@ -16,6 +16,16 @@ extension MemoryEventBus: DeadLetterStore {
     }
   }
 
+  public func summaries(
+    after position: StreamID, limit: Int
+  ) async throws(BusError) -> [DeadLetterSummary] {
+    try await letters(after: position, limit: limit).map { DeadLetterSummary($0) }
+  }
+
+  public func newest() async throws(BusError) -> StreamID? {
+    try withState { $0.letters.last?.id }
+  }
+
   public func letter(_ id: StreamID) async throws(BusError) -> StoredDeadLetter? {
     try withState { state in state.letters.first { $0.id == id } }
   }

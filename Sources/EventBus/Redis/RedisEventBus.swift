@@ -10,6 +10,8 @@ public final class RedisEventBus: Sendable {
   public let adoptions: RedisAdoptionRegister
   public let deadLetters: RedisDeadLetterStore
   public let cache: RedisCache
+  public let reports: RedisProcessReports
+  public let keys: RedisKeys
 
   private let client: RedisClient
   private let readers: BlockingConnections
@@ -21,18 +23,19 @@ public final class RedisEventBus: Sendable {
   public static func start(
     _ configuration: RedisEventBusConfiguration, on group: any EventLoopGroup, logger: Logger
   ) async throws(BusError) -> RedisEventBus {
+    let outage = OutageLog(logger: logger)
     let client: RedisClient
     do {
       client = try await RedisClient.start(
         address: configuration.address, options: configuration.options("commands"),
         scripts: RedisJournal.scripts + RedisAdoptionRegister.scripts
-          + RedisDeadLetterStore.scripts,
-        eventLoop: group.next(), logger: logger
+          + RedisDeadLetterStore.scripts + RedisProcessReports.scripts,
+        eventLoop: group.next(), outage: outage
       ).get()
     } catch {
       throw BusError(error)
     }
-    let publisher = await RedisEventPublisher.start(configuration, on: group, logger: logger)
+    let publisher = await RedisEventPublisher.start(configuration, on: group, outage: outage)
     // Its failure is logged, and told to whoever asks something of the bus.
     try? await client.waitUntilConnected()
     return RedisEventBus(
@@ -43,7 +46,7 @@ public final class RedisEventBus: Sendable {
     _ configuration: RedisEventBusConfiguration, group: any EventLoopGroup, client: RedisClient,
     publisher: RedisEventPublisher, logger: Logger
   ) {
-    let keys = configuration.keys
+    keys = configuration.keys
     let capacity = configuration.journalCapacity
     self.client = client
     self.publisher = publisher
@@ -53,6 +56,7 @@ public final class RedisEventBus: Sendable {
     channel = RedisEventChannel(configuration, group: group, logger: logger)
     adoptions = RedisAdoptionRegister(keys: keys, journalCapacity: capacity, client: client)
     cache = RedisCache(client: client)
+    reports = RedisProcessReports(keys: keys, client: client)
     deadLetters = RedisDeadLetterStore(keys: keys, journalCapacity: capacity, client: client)
   }
 
@@ -61,7 +65,18 @@ public final class RedisEventBus: Sendable {
     do throws(BusError) {
       return RedisServerReport(info: try await client.send(["INFO"]).text ?? "")
     } catch .unavailable(let reason) where reason.hasPrefix("NOPERM") {
-      return RedisServerReport(version: nil, evictionPolicy: nil, appendOnly: nil)
+      return RedisServerReport()
+    }
+  }
+
+  /// Connections that are subscribed to the channel, those of this product included; nil when this
+  /// account may not ask.
+  public func channelSubscribers() async throws(BusError) -> Int? {
+    do throws(BusError) {
+      let reply = try await client.send(["PUBSUB", "NUMSUB", .string(keys.channel)])
+      return reply.array?.last?.integer
+    } catch .unavailable(let reason) where reason.hasPrefix("NOPERM") {
+      return nil
     }
   }
 

@@ -8,6 +8,8 @@ public struct RedisKeys: Sendable, Equatable {
   public let deadLetters: String
   /// The channel of the marks that hand-published messages are counted from.
   public let marks: String
+  /// The hash of what worker processes say of themselves.
+  public let workers: String
   private let adoptedPrefix: String
 
   public init(prefix: String = "progress-events") {
@@ -15,6 +17,7 @@ public struct RedisKeys: Sendable, Equatable {
     journal = "\(prefix):journal"
     deadLetters = "\(prefix):dead-letters"
     marks = "\(prefix):marks"
+    workers = "\(prefix):workers"
     adoptedPrefix = "\(prefix):adopted:"
   }
 

@@ -7,11 +7,20 @@ public struct RedisServerReport: Sendable, Equatable {
   public let evictionPolicy: String?
   /// Whether the append-only file is on. Without it, a crash of Redis loses what was accepted.
   public let appendOnly: Bool?
+  /// What Redis holds, in bytes (`used_memory`).
+  public let usedMemory: Int?
+  /// What it may hold, in bytes (`maxmemory`); 0 when nothing limits it but the machine.
+  public let memoryLimit: Int?
 
-  public init(version: String?, evictionPolicy: String?, appendOnly: Bool?) {
+  public init(
+    version: String? = nil, evictionPolicy: String? = nil, appendOnly: Bool? = nil,
+    usedMemory: Int? = nil, memoryLimit: Int? = nil
+  ) {
     self.version = version
     self.evictionPolicy = evictionPolicy
     self.appendOnly = appendOnly
+    self.usedMemory = usedMemory
+    self.memoryLimit = memoryLimit
   }
 
   /// Reads the answer of `INFO` (https://redis.io/docs/latest/commands/info/).
@@ -24,6 +33,8 @@ public struct RedisServerReport: Sendable, Equatable {
     self.init(
       version: values["redis_version"].map(String.init),
       evictionPolicy: values["maxmemory_policy"].map(String.init),
-      appendOnly: values["aof_enabled"].map { $0 == "1" })
+      appendOnly: values["aof_enabled"].map { $0 == "1" },
+      usedMemory: values["used_memory"].flatMap { Int($0) },
+      memoryLimit: values["maxmemory"].flatMap { Int($0) })
   }
 }

@@ -24,7 +24,7 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
   /// Writes the canonical form into the first `canonicalLength` bytes of `buffer`.
   ///
   /// - Precondition: the year is between 0 and 9999, as it is for every parsed timestamp.
-  func write(to buffer: UnsafeMutableRawBufferPointer) {
+  public func write(to buffer: UnsafeMutableRawBufferPointer) {
     let (days, ofDay) = microseconds.flooredDivision(by: 86_400_000_000)
     let (year, month, day) = Self.civilDate(daysSince1970: days)
     let seconds = ofDay / 1_000_000

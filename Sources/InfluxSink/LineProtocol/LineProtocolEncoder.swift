@@ -136,6 +136,10 @@ struct LineProtocolEncoder {
     case (.number, .integer), (.number, .number), (.boolean, .boolean):
       // Line protocol writes numbers and truth values as JSON does.
       lines.append(contentsOf: value)
+    case (.json, .object):
+      lines.append(UInt8(ascii: "\""))
+      for byte in value { LineProtocolText.appendStringByte(byte, to: &lines) }
+      lines.append(UInt8(ascii: "\""))
     default:
       return false
     }

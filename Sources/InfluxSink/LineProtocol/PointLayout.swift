@@ -5,6 +5,8 @@ struct PointLayout: Sendable {
   /// What a column's value looks like in line protocol.
   enum Form: Sendable, Equatable {
     case text, integer, number, boolean
+    /// A container, as the text of its JSON.
+    case json
   }
 
   /// One declared field that appears in the point.
@@ -30,7 +32,7 @@ struct PointLayout: Sendable {
 
   /// Nil when the kind has no measurement.
   ///
-  /// - Precondition: a field that appears in the series is a scalar, and the kind has the envelope.
+  /// - Precondition: a field of the series has a form, a tag is text, and the kind has the envelope.
   init?(_ kind: EventKind) {
     guard let measurement = kind.measurement else { return nil }
     self.measurement = LineProtocolText.escapedMeasurement(measurement)
@@ -59,7 +61,8 @@ struct PointLayout: Sendable {
     case .integer: .integer
     case .number: .number
     case .boolean: .boolean
-    case .scalars, .json, .object, .array: nil
+    case .scalars: .json
+    case .json, .object, .array: nil
     }
   }
 

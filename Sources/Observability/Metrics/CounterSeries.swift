@@ -7,6 +7,8 @@ final class CounterSeries: MetricSeries, CounterHandler {
 
   private let count = Atomic<Int64>(0)
 
+  var value: Int64 { count.load(ordering: .relaxed) }
+
   func increment(by amount: Int64) {
     // A wrap after 2^63 events reads as a reset, which Prometheus understands; a trap would not.
     count.wrappingAdd(amount, ordering: .relaxed)
@@ -17,6 +19,6 @@ final class CounterSeries: MetricSeries, CounterHandler {
   }
 
   func write(name: String, labels: MetricLabels, to text: inout PrometheusText) {
-    text.sample(name, labels, String(count.load(ordering: .relaxed)))
+    text.sample(name, labels, String(value))
   }
 }

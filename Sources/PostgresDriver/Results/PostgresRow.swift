@@ -38,4 +38,13 @@ public struct PostgresRow: Sendable {
     let cell = result.cells[index * result.columns.count + position]
     return cell.length < 0 ? nil : result.bytes[cell.start..<cell.start + cell.length]
   }
+
+  /// The bytes of the text form of the column at `position`, counted from 0; nil for NULL. For long
+  /// results: looking a column up by its name costs more than reading it.
+  ///
+  /// - Precondition: the result has such a column.
+  public func utf8(at position: Int) -> ArraySlice<UInt8>? {
+    let cell = result.cells[index * result.columns.count + position]
+    return cell.length < 0 ? nil : result.bytes[cell.start..<cell.start + cell.length]
+  }
 }

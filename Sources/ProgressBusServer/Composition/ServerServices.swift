@@ -61,6 +61,9 @@ struct ServerServices {
       let worker = try makeWorker()
       await worker.registerChecks(in: health)
       services.append(worker)
+      services.append(
+        WorkerReporter(
+          worker: worker, reports: bus.reports, registry: registry, logger: logger))
       listeners.append(worker.channelListener)
     }
     let mirror = try await makeMirror(health: health)
@@ -103,10 +106,7 @@ struct ServerServices {
       sinks: sinks,
       expectedGroups: Set(configuration.settings.givenList("journal.expected_groups") ?? []),
       journal: bus.journal, deadLetters: bus.deadLetters, register: bus.adoptions,
-      decoder: CatalogHandPublishedDecoder(
-        catalog: catalog, limits: configuration.eventLimits,
-        keepsWork: configuration.settings.boolean("ingest.keep_work")),
-      configuration: configuration.worker, metrics: registry, logger: logger)
+      decoder: decoder, configuration: configuration.worker, metrics: registry, logger: logger)
   }
 
   /// Nil where nothing of the mirror is wanted: a worker without a database, an ingest.
@@ -133,19 +133,7 @@ struct ServerServices {
     health: HealthRegistry, hub: BroadcastHub?, mirror: MirrorDesk?,
     onReady: @escaping @Sendable (Int) async -> Void
   ) throws -> some Service {
-    let router = Router()
-    router.add(middleware: ProblemMiddleware())
-    OperationsRoutes(registry: registry, health: health).add(to: router)
-    if configuration.roles.contains(.dashboard) {
-      try DashboardRoutes.make(configuration: configuration, bus: bus, logger: logger)
-        .add(to: router)
-    }
-    if let mirror {
-      MirrorRoutes(controller: mirror.controller).add(to: router)
-      StatisticsRoutes(
-        statistics: LearnerStatistics(controller: mirror.controller, cache: bus.cache)
-      ).add(to: router)
-    }
+    let router = try makeRouter(health: health, mirror: mirror)
     let eventLoops = MultiThreadedEventLoopGroup.singleton
     let ingest =
       configuration.roles.contains(.ingest)
@@ -164,5 +152,44 @@ struct ServerServices {
       eventLoopGroupProvider: .shared(eventLoops), logger: logger)
     return ListeningService(
       application: application, host: configuration.host, port: configuration.port)
+  }
+
+  /// Every route but the ingest's and the WebSocket's, which answer before a router is asked.
+  func makeRouter(
+    health: HealthRegistry, mirror: MirrorDesk?
+  ) throws -> Router<BasicRequestContext> {
+    let router = Router(options: .autoGenerateHeadEndpoints)
+    router.add(middleware: ProblemMiddleware())
+    router.add(middleware: CrossOriginProtection())
+    OperationsRoutes(registry: registry, health: health).add(to: router)
+    let operators = router.group()
+      .add(middleware: KnownHosts(configuration.settings.givenList("http.operator_hosts") ?? []))
+    if let mirror {
+      MirrorRoutes(controller: mirror.controller).add(to: operators)
+      StatisticsRoutes(
+        statistics: LearnerStatistics(controller: mirror.controller, cache: bus.cache)
+      ).add(to: router)
+    }
+    if configuration.roles.contains(.dashboard) {
+      OperatorRoutes(
+        bus: bus, journalCapacity: configuration.settings.integer("journal.max_entries")
+      ).add(to: operators)
+      DeadLetterRoutes(
+        office: DeadLetterOffice(desk: deadLetterDesk, mirror: mirror?.controller)
+      ).add(to: operators)
+      try DashboardRoutes.make(configuration: configuration, bus: bus, logger: logger)
+        .add(to: router)
+    }
+    return router
+  }
+
+  private var deadLetterDesk: DeadLetterDesk {
+    DeadLetterDesk(store: bus.deadLetters, publisher: bus.publisher, decoder: decoder)
+  }
+
+  private var decoder: CatalogHandPublishedDecoder {
+    CatalogHandPublishedDecoder(
+      catalog: catalog, limits: configuration.eventLimits,
+      keepsWork: configuration.settings.boolean("ingest.keep_work"))
   }
 }

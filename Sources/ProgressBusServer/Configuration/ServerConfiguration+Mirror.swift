@@ -28,6 +28,7 @@ extension ServerConfiguration {
       maximumAttempts: settings.integer("bq_sync.max_attempts"),
       callsPerSecond: settings.integer("bq_sync.calls_per_second"),
       callTimeout: .seconds(settings.integer("bq_sync.call_timeout_seconds")),
+      lease: .seconds(settings.integer("bq_sync.lease_seconds")),
       retentionDays: settings.integer("bq_sync.retention_days"),
       pendingWarning: settings.integer("bq_sync.pending_warning"),
       failedAlert: settings.integer("bq_sync.failed_alert"),

@@ -11,6 +11,9 @@ public enum Settings {
     Setting("http.host", .text, default: "127.0.0.1", "The address to listen on."),
     Setting("http.port", .integer(0...65_535), default: "8080", "The port; 0 takes a free one."),
     Setting(
+      "http.operator_hosts", .list(),
+      "Names with a dot under which operators may ask, behind a proxy."),
+    Setting(
       "insecure_allow_anonymous", .boolean, default: "false",
       "Listen beyond loopback although nobody has to log in."),
     Setting(
@@ -141,7 +144,8 @@ public enum Settings {
       "A file with credentials for BigQuery alone."),
     Setting(
       "bq_sync.batch_size", variable: "BQ_SYNC_BATCH_SIZE", .integer(1...500), default: "100",
-      "The most rows in one call."),
+      "Rows in one call; five times as many, but 500 at most, while a queue is not emptied within a "
+        + "second."),
     Setting(
       "bq_sync.interval_seconds", variable: "BQ_SYNC_INTERVAL_SECONDS", .integer(1...3600),
       default: "30", "How long rows may wait for a batch to fill."),
@@ -150,10 +154,13 @@ public enum Settings {
       "After how many attempts a row is given up."),
     Setting(
       "bq_sync.calls_per_second", variable: "BQ_SYNC_CALLS_PER_SECOND", .integer(1...1000),
-      default: "10", "The most calls to BigQuery in any second."),
+      default: "10", "The most calls to BigQuery in any second, of all processes together."),
     Setting(
       "bq_sync.call_timeout_seconds", variable: "BQ_SYNC_CALL_TIMEOUT_SECONDS", .integer(1...600),
       default: "30", "How long one call may take."),
+    Setting(
+      "bq_sync.lease_seconds", variable: "BQ_SYNC_LEASE_SECONDS", .integer(1...3600),
+      default: "30", "How long the rows of a worker that died wait before another takes them."),
     Setting(
       "bq_sync.retention_days", variable: "BQ_SYNC_RETENTION_DAYS", .integer(1...36_500),
       default: "60", "The age at which rows that are in BigQuery are deleted from PostgreSQL."),

@@ -58,9 +58,16 @@ public struct DeadLetterDesk: Sendable {
   }
 
   /// The letters that are meant, oldest first, read a page at a time as they are asked for.
-  public func letters(_ filter: DeadLetterFilter) -> DeadLetterSequence {
-    DeadLetterSequence(store: store, filter: filter)
+  ///
+  /// - Parameter position: the letter behind which to begin.
+  public func letters(
+    _ filter: DeadLetterFilter, after position: StreamID = .zero
+  ) -> DeadLetterSequence {
+    DeadLetterSequence(store: store, filter: filter, position: position)
   }
+
+  /// The newest letter's id; nil when there is none.
+  func newest() async throws -> StreamID? { try await store.newest() }
 
   public func letter(_ id: StreamID) async throws -> StoredDeadLetter? {
     try await store.letter(id)

@@ -11,7 +11,7 @@ public struct DeadLetterFilter: Sendable {
     self.reason = reason
   }
 
-  func matches(_ letter: DeadLetter) -> Bool {
+  func matches(_ letter: DeadLetterSummary) -> Bool {
     if let sink, letter.sink != sink { return false }
     guard let reason else { return true }
     return letter.reason.lowercased().contains(reason.lowercased())

@@ -17,6 +17,14 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
   func handle(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
   ) async throws -> Response {
+    let response = try await answer(request, context, next)
+    // The router makes HEAD of a GET's answer, but not of its errors.
+    return request.method == .head ? response.createHeadResponse() : response
+  }
+
+  private func answer(
+    _ request: Request, _ context: Context, _ next: (Request, Context) async throws -> Response
+  ) async throws -> Response {
     do {
       return try await next(request, context)
     } catch let error as HTTPError {

@@ -1,3 +1,4 @@
+import Glibc
 public import NIOCore
 import NIOPosix
 
@@ -121,6 +122,8 @@ private func connectionFailureReason(_ error: any Error) -> String {
     if let first = error.connectionErrors.first?.error { return connectionFailureReason(first) }
     return String(describing: error.dnsAError ?? error.dnsAAAAError ?? error)
   case ChannelError.connectTimeout: return "no connection in time"
+  // Thread-safe since glibc 2.32.
+  case let error as IOError: return String(cString: strerror(error.errnoCode))
   default: return String(describing: error)
   }
 }

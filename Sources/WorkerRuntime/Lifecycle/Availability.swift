@@ -13,6 +13,7 @@ final class Availability: Sendable {
   private struct Record {
     var state = State.unknown
     var downSince = Duration.zero
+    var lastFailure: (reason: String, at: Duration)?
   }
 
   private let record = NIOLockedValueBox(Record())
@@ -35,6 +36,11 @@ final class Availability: Sendable {
 
   var state: State { record.withLockedValue { $0.state } }
 
+  /// Why it was unavailable last, and how long ago that was; nil when it never was.
+  var lastFailure: (reason: String, age: Duration)? {
+    record.withLockedValue(\.lastFailure).map { ($0.reason, elapsed() - $0.at) }
+  }
+
   func markUp() {
     let outage = record.withLockedValue { record -> Duration? in
       if record.state == .up { return nil }
@@ -53,6 +59,7 @@ final class Availability: Sendable {
       let wasDown = if case .down = record.state { true } else { false }
       if !wasDown { record.downSince = elapsed() }
       record.state = .down(reason: reason)
+      record.lastFailure = (reason, elapsed())
       gauge?.set(0)
       return !wasDown
     }

@@ -13,6 +13,12 @@ public final class Worker: Service {
   /// Listens on the channel for hand-published messages.
   public var channelListener: any ChannelListener { adopter }
 
+  /// The process's name among the consumers of each sink's group.
+  public let name: String
+
+  /// How each sink is doing in this process.
+  public var sinks: [SinkStatus] { consumers.map { SinkStatus($0.delivery) } }
+
   private let stop: StopSignal
   private let consumers: [SinkConsumer]
   private let trimmer: JournalTrimmer
@@ -37,6 +43,7 @@ public final class Worker: Service {
       schedule: configuration.retry, stop: stop, environment: environment, availability: bus,
       metrics: metrics)
     let consumer = ConsumerName.make()
+    name = consumer
     consumers = sinks.map { sink in
       let sinkMetrics = SinkMetrics(sink: sink.name, in: metrics)
       let delivery = SinkDelivery(

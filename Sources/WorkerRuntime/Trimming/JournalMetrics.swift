@@ -31,11 +31,6 @@ struct JournalMetrics {
 
   /// Undelivered and pending entries; not a number when the bus cannot tell.
   static func lag(of group: JournalState.Group, in state: JournalState) -> Double {
-    if let undelivered = group.undelivered { return Double(undelivered + group.pending) }
-    if group.lastDelivered >= state.last { return Double(group.pending) }
-    if let first = state.first, group.lastDelivered < first {
-      return Double(state.entries + group.pending)
-    }
-    return .nan
+    state.lag(of: group).map(Double.init) ?? .nan
   }
 }

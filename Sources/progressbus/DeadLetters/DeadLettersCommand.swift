@@ -1,5 +1,4 @@
 import ArgumentParser
-import EventBus
 import ProgressBusServer
 
 struct DeadLettersCommand: AsyncParsableCommand {
@@ -14,19 +13,11 @@ struct DeadLettersCommand: AsyncParsableCommand {
 
 /// Which letters a command means.
 struct DeadLetterSelection: ParsableArguments {
-  @Option(help: "Only those of one sink: postgres, influxdb or bus.")
+  @Option(help: "Only those of one sink: postgres, influxdb, bigquery or bus.")
   var sink: String?
 
   @Option(help: ArgumentHelp("Only those whose reason holds this text.", valueName: "text"))
   var reason: String?
-
-  func validate() throws {
-    guard sink != "bigquery" else {
-      throw ValidationError(
-        "what BigQuery refused is in the table bq_sync_failures; look with `progressbus bigquery "
-          + "status`, then `progressbus bigquery retry` or `progressbus bigquery clear-failed`")
-    }
-  }
 
   var filter: DeadLetterFilter { DeadLetterFilter(sink: sink, reason: reason) }
 }
@@ -35,8 +26,8 @@ struct DeadLetterSelection: ParsableArguments {
 struct DeadLetterTargets: ParsableArguments {
   @OptionGroup var selection: DeadLetterSelection
 
-  @Option(help: "One letter.")
-  var id: String?
+  @Option(help: "One letter.", transform: DeadLetterID.init(argument:))
+  var id: DeadLetterID?
 
   @Flag(help: "All of them, or all that --sink and --reason mean.")
   var all = false
@@ -45,31 +36,32 @@ struct DeadLetterTargets: ParsableArguments {
     guard (id == nil) == all else {
       throw ValidationError("say which letters: --id ID or --all")
     }
-    _ = try streamID()
+    if let id, let sink = selection.sink, (sink == "bigquery") != (id.sink == "bigquery") {
+      throw ValidationError("\(id) is no letter of sink \(sink)")
+    }
   }
 
-  func streamID() throws -> StreamID? {
-    try id.map { try StreamID(argument: $0) }
-  }
+  /// The sink that all letters are of, as far as it is known.
+  var sink: String? { selection.sink ?? id?.sink }
 
   /// The ids of the letters that are meant, oldest first.
   /// - Throws: when the one that was named is not there.
-  func letters(in desk: DeadLetterDesk) async throws -> [StreamID] {
-    if let id = try streamID() {
-      guard try await desk.letter(id) != nil else {
+  func letters(in office: DeadLetterOffice) async throws -> [DeadLetterID] {
+    if let id {
+      guard try await office.content(id) != nil else {
         throw ValidationError("there is no dead letter \(id)")
       }
       return [id]
     }
-    var ids: [StreamID] = []
-    for try await stored in desk.letters(selection.filter) { ids.append(stored.id) }
+    var ids: [DeadLetterID] = []
+    for try await entry in office.entries(selection.filter) { ids.append(entry.id) }
     return ids
   }
 }
 
-extension StreamID {
+extension DeadLetterID {
   init(argument: String) throws {
-    guard let id = StreamID(argument) else {
+    guard let id = DeadLetterID(argument) else {
       throw ValidationError("\(argument) is no id of a dead letter")
     }
     self = id

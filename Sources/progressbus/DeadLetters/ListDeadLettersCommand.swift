@@ -1,5 +1,4 @@
 import ArgumentParser
-import EventBus
 import Events
 import Foundation
 import ProgressBusServer
@@ -20,39 +19,43 @@ struct ListDeadLettersCommand: AsyncParsableCommand {
       case id, sink, attempts, reason
       case deadLetteredAt = "dead_lettered_at"
       case eventType = "event_type"
+      case sourceTable = "source_table"
     }
 
     let id: String
     let deadLetteredAt: String
     let sink: String
     let eventType: String
+    /// Of rows.
+    let sourceTable: String?
     let attempts: Int
     let reason: String
 
-    init(_ stored: StoredDeadLetter) {
-      id = stored.id.description
-      deadLetteredAt =
-        Timestamp(microseconds: Int64(stored.id.milliseconds) * 1000).description
-      sink = stored.letter.sink
-      eventType = stored.letter.eventType
-      attempts = stored.letter.attempts
-      reason = stored.letter.reason
+    init(_ entry: DeadLetterEntry) {
+      id = entry.id.description
+      deadLetteredAt = entry.deadLetteredAt.description
+      sink = entry.sink
+      eventType = entry.eventType
+      sourceTable = entry.sourceTable
+      attempts = entry.attempts
+      reason = entry.reason
     }
 
     var text: String {
-      let type = eventType.isEmpty ? "-" : eventType
-      return "\(id)  \(deadLetteredAt)  \(sink)  \(type)  attempts=\(attempts)  \(reason)"
+      let kind = sourceTable ?? (eventType.isEmpty ? "-" : eventType)
+      return "\(id)  \(deadLetteredAt)  \(sink)  \(kind)  attempts=\(attempts)  \(reason)"
     }
   }
 
   func run() async throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let desk = try await DeadLetterDesk.open(options.serverConfiguration())
-    defer { desk.close() }
-    for try await stored in desk.letters(selection.filter) {
-      let line = Line(stored)
-      print(json ? String(decoding: try encoder.encode(line), as: UTF8.self) : line.text)
+    let configuration = try await options.serverConfiguration()
+    try await DeadLetterOffice.withOffice(of: selection.sink, configuration) { office in
+      for try await entry in office.entries(selection.filter) {
+        let line = Line(entry)
+        print(json ? String(decoding: try encoder.encode(line), as: UTF8.self) : line.text)
+      }
     }
   }
 }

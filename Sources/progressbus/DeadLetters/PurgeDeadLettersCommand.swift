@@ -1,5 +1,4 @@
 import ArgumentParser
-import EventBus
 import ProgressBusServer
 
 struct PurgeDeadLettersCommand: AsyncParsableCommand {
@@ -10,9 +9,10 @@ struct PurgeDeadLettersCommand: AsyncParsableCommand {
   @OptionGroup var options: SettingsOptions
 
   func run() async throws {
-    let desk = try await DeadLetterDesk.open(options.serverConfiguration())
-    defer { desk.close() }
-    let purged = try await desk.purge(targets.letters(in: desk))
-    print("purged \(purged)")
+    let configuration = try await options.serverConfiguration()
+    try await DeadLetterOffice.withOffice(of: targets.sink, configuration) { office in
+      let purged = try await office.purge(targets.letters(in: office))
+      print("purged \(purged)")
+    }
   }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import EventBus
 import Foundation
 import ProgressBusServer
 
@@ -12,20 +11,14 @@ struct ReplayDeadLettersCommand: AsyncParsableCommand {
   @OptionGroup var options: SettingsOptions
 
   func run() async throws {
-    let desk = try await DeadLetterDesk.open(options.serverConfiguration())
-    defer { desk.close() }
-    var replayed = 0
-    var stillInvalid = 0
-    for id in try await targets.letters(in: desk) {
-      switch try await desk.replay(id) {
-      case .replayed: replayed += 1
-      case .gone: break
-      case .stillInvalid(let reason):
-        stillInvalid += 1
+    let configuration = try await options.serverConfiguration()
+    try await DeadLetterOffice.withOffice(of: targets.sink, configuration) { office in
+      let outcome = try await office.replay(targets.letters(in: office))
+      for (id, reason) in outcome.stillInvalid {
         FileHandle.standardError.write(Data("\(id): \(reason)\n".utf8))
       }
+      print("replayed \(outcome.replayed)")
+      if !outcome.stillInvalid.isEmpty { throw ExitCode(2) }
     }
-    print("replayed \(replayed)")
-    if stillInvalid > 0 { throw ExitCode(2) }
   }
 }

@@ -1,29 +1,33 @@
 import ArgumentParser
-import EventBus
-import NIOCore
 import ProgressBusServer
 
 struct ShowDeadLetterCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "Print one dead letter whole, with the event.")
+    commandName: "show", abstract: "Print one dead letter whole, with the event or row.")
 
-  @Argument(help: "The letter's id, from list.")
-  var id: String
+  @Argument(help: "The letter's id, from list.", transform: DeadLetterID.init(argument:))
+  var id: DeadLetterID
 
   @OptionGroup var options: SettingsOptions
 
   func run() async throws {
-    let id = try StreamID(argument: id)
-    let desk = try await DeadLetterDesk.open(options.serverConfiguration())
-    defer { desk.close() }
-    guard let stored = try await desk.letter(id) else {
-      throw ValidationError("there is no dead letter \(id)")
+    let configuration = try await options.serverConfiguration()
+    try await DeadLetterOffice.withOffice(of: id.sink, configuration) { office in
+      guard let content = try await office.content(id) else {
+        throw ValidationError("there is no dead letter \(id)")
+      }
+      let entry = content.entry
+      print("id: \(entry.id)")
+      print("sink: \(entry.sink)")
+      if let table = entry.sourceTable, let key = content.sourceKey {
+        print("source_table: \(table)")
+        print("source_key: \(key)")
+      } else {
+        print("event_type: \(entry.eventType)")
+      }
+      print("attempts: \(entry.attempts)")
+      print("reason: \(content.fullReason)")
+      print(content.payload ?? "the source row is gone")
     }
-    print("id: \(stored.id)")
-    print("sink: \(stored.letter.sink)")
-    print("event_type: \(stored.letter.eventType)")
-    print("attempts: \(stored.letter.attempts)")
-    print("reason: \(stored.letter.reason)")
-    print(String(buffer: stored.letter.payload))
   }
 }

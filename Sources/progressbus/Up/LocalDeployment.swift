@@ -17,6 +17,7 @@ struct LocalDeployment {
   let stateFolder: String
   /// Further settings, `key=value`.
   let settings: [String]
+  let demonstration: DemonstrationOptions
 
   func run() async throws {
     guard LoopbackPort.isFree(ports.http) else {
@@ -52,11 +53,7 @@ struct LocalDeployment {
         if await mirror.createTables(mirrored) { (configuration, urls) = (mirrored, mirroredURLs) }
       }
       try urls.write(to: "\(folder.path)/urls.env")
-      let welcome = Welcome(
-        http: ports.http, redis: ports.redis, urlsFile: "\(folder.path)/urls.env")
-      try await Server(configuration: configuration).run { _ in
-        FileHandle.standardOutput.write(Data(welcome.text.utf8))
-      }
+      try await serve(configuration, urlsFile: "\(folder.path)/urls.env")
     } catch {
       await mirror?.stop()
       await stack.stop()
@@ -65,6 +62,34 @@ struct LocalDeployment {
     await mirror?.stop()
     await stack.stop()
     try folder.close()
+  }
+
+  /// Runs the server, and the simulated class as long as it runs.
+  private func serve(_ configuration: ServerConfiguration, urlsFile: String) async throws {
+    let server = "http://127.0.0.1:\(ports.http)"
+    // Only now, so that the class is as far as it should be when it is first seen.
+    let demonstration =
+      demonstration.demo
+      ? LocalDemonstration(learners: demonstration.demoLearners, seed: demonstration.demoSeed) : nil
+    let welcome = Welcome(
+      http: ports.http, redis: ports.redis, urlsFile: urlsFile,
+      demonstration: demonstration.map {
+        .init(learners: $0.learners, address: $0.address(server: server))
+      })
+    let (listening, listens) = AsyncStream.makeStream(of: Void.self)
+    try await withThrowingTaskGroup { group in
+      if let demonstration {
+        group.addTask {
+          for await _ in listening { break }
+          if !Task.isCancelled { await demonstration.run(server: server, tell: Self.tell) }
+        }
+      }
+      try await Server(configuration: configuration).run { _ in
+        FileHandle.standardOutput.write(Data(welcome.text.utf8))
+        listens.yield()
+      }
+      group.cancelAll()
+    }
   }
 
   private func serverConfiguration(_ urls: ConnectionURLs) async throws -> ServerConfiguration {

@@ -26,6 +26,8 @@ struct UpCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The folder for all data.", valueName: "folder"))
   var stateDir = ".progressbus"
 
+  @OptionGroup var demonstration: DemonstrationOptions
+
   @Option(help: ArgumentHelp("Any setting, for example log.level=debug", valueName: "key=value"))
   var set: [String] = []
 
@@ -34,7 +36,7 @@ struct UpCommand: AsyncParsableCommand {
       ports: .init(
         http: httpPort, redis: redisPort, postgres: postgresPort, influx: influxPort,
         bigQuery: bigqueryPort),
-      stateFolder: stateDir, settings: set
+      stateFolder: stateDir, settings: set, demonstration: demonstration
     ).run()
   }
 }

@@ -3,12 +3,18 @@ struct Welcome {
   let http: Int
   let redis: Int
   let urlsFile: String
+  let demonstration: Demonstration?
+
+  struct Demonstration {
+    let learners: Int
+    let address: String
+  }
 
   var text: String {
     """
 
     ProgressBus is running. Ctrl-C stops it; the data stays for the next start.
-
+    \(invitation)
       Dashboard   http://127.0.0.1:\(http)/
       Servers     \(urlsFile)
 
@@ -20,6 +26,18 @@ struct Welcome {
       redis-cli -p \(redis) PUBLISH progress-events '\(event)'
 
     """
+  }
+
+  private var invitation: String {
+    guard let demonstration else { return "" }
+    let learners = demonstration.learners == 1 ? "1 learner" : "\(demonstration.learners) learners"
+    return """
+
+      A simulated class of \(learners) is at work. Open
+
+        \(demonstration.address)
+
+      """
   }
 
   private var event: String {

@@ -10,7 +10,7 @@ import Testing
 struct CrashTests {
   @Test("A process that ends between insertAll and its commit, ten times: no row is missing")
   func endsBeforeCommit() async throws {
-    try await withFaultServer(otherwise: Answers.script { _ in Answers.accepted }) { server in
+    try await withBigQueryStub(otherwise: Answers.script { _ in Answers.accepted }) { server in
       try await withMirror(server.url, change: MirrorFixture.change { $0.batchSize = 20 }) {
         mirror in
         try await mirror.insertMetrics(300)
@@ -46,7 +46,7 @@ struct CrashTests {
 
   @Test("A process whose lease ran out does not settle what another holds by now")
   func lateVerdict() async throws {
-    try await withFaultServer { server in
+    try await withBigQueryStub { server in
       try await withMirror(server.url) { mirror in
         try await mirror.insertMetrics(1)
         let store = MirrorStore(pool: mirror.pool)
@@ -68,7 +68,7 @@ struct CrashTests {
 
   @Test("Two mirrors at once send every row once, and the figures add up all the while")
   func twoMirrors() async throws {
-    try await withFaultServer(
+    try await withBigQueryStub(
       otherwise: Answers.script { _ in
         .json(200, #"{"kind":"x"}"#, delay: .milliseconds(3))
       }
@@ -115,7 +115,7 @@ struct CrashTests {
 
   @Test("While BigQuery hangs no transaction is open, and other tables go on")
   func hanging() async throws {
-    try await withFaultServer(
+    try await withBigQueryStub(
       otherwise: Answers.script { request in
         request.target.contains("agent_metrics") ? .hang : Answers.accepted
       }

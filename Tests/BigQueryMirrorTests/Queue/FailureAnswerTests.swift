@@ -17,7 +17,7 @@ struct FailureAnswerTests {
       .hang,
     ])
   func passes(answer: FaultAnswer) async throws {
-    try await withFaultServer(otherwise: Answers.script { _ in Answers.accepted }) { server in
+    try await withBigQueryStub(otherwise: Answers.script { _ in Answers.accepted }) { server in
       server.answerNext(answer, answer)
       try await withMirror(
         server.url, change: MirrorFixture.change { $0.callTimeout = .milliseconds(500) }
@@ -35,8 +35,9 @@ struct FailureAnswerTests {
 
   @Test("What does not pass waits on the queue, and is given up after ten attempts")
   func givenUp() async throws {
-    try await withFaultServer(otherwise: Answers.script { _ in Answers.error(503, "backendError") })
-    { server in
+    try await withBigQueryStub(
+      otherwise: Answers.script { _ in Answers.error(503, "backendError") }
+    ) { server in
       try await withMirror(server.url, change: MirrorFixture.change { $0.callsPerSecond = 1_000 }) {
         mirror in
         try await mirror.insertMetrics(2)
@@ -65,7 +66,7 @@ struct FailureAnswerTests {
 
   @Test("quotaExceeded: ten minutes of quiet that are no attempt")
   func quota() async throws {
-    try await withFaultServer(
+    try await withBigQueryStub(
       otherwise: Answers.script { _ in Answers.error(403, "quotaExceeded") }
     ) { server in
       try await withMirror(server.url, change: MirrorFixture.change { $0.batchSize = 2 }) {
@@ -87,8 +88,9 @@ struct FailureAnswerTests {
 
   @Test("accessDenied is not tried again inside the call, and shown without Google's words")
   func denied() async throws {
-    try await withFaultServer(otherwise: Answers.script { _ in Answers.error(403, "accessDenied") })
-    { server in
+    try await withBigQueryStub(
+      otherwise: Answers.script { _ in Answers.error(403, "accessDenied") }
+    ) { server in
       try await withMirror(server.url) { mirror in
         try await mirror.insertMetrics(2)
         _ = try await mirror.controller.flush()
@@ -102,7 +104,7 @@ struct FailureAnswerTests {
 
   @Test("A request that is too large is halved; a row that is too large alone is given up")
   func tooLarge() async throws {
-    try await withFaultServer(
+    try await withBigQueryStub(
       otherwise: Answers.script { request in
         request.text.contains("\"m3\"") ? .text(413, "too large") : Answers.accepted
       }
@@ -120,7 +122,7 @@ struct FailureAnswerTests {
 
   @Test("stopped: the good rows are sent again at once without the bad ones")
   func stopped() async throws {
-    try await withFaultServer(otherwise: Answers.script { _ in Answers.accepted }) { server in
+    try await withBigQueryStub(otherwise: Answers.script { _ in Answers.accepted }) { server in
       server.answerNext(
         Answers.insertErrors([
           (0, "stopped", ""), (1, "invalid", "bad value: learner-one"), (2, "stopped", ""),
@@ -142,7 +144,7 @@ struct FailureAnswerTests {
 
   @Test("Rows all stopped, or in trouble of their own, wait")
   func rowTrouble() async throws {
-    try await withFaultServer(otherwise: Answers.script { _ in Answers.accepted }) { server in
+    try await withBigQueryStub(otherwise: Answers.script { _ in Answers.accepted }) { server in
       server.answerNext(
         Answers.insertErrors([(0, "backendError", ""), (1, "quotaExceeded", "")]),
         Answers.insertErrors([(0, "stopped", ""), (1, "stopped", "")]))
@@ -164,7 +166,7 @@ struct FailureAnswerTests {
 
   @Test("Failures go back on the queue, are resolved by a later success, or are cleared")
   func retryAndClear() async throws {
-    try await withFaultServer(otherwise: Answers.script { _ in Answers.accepted }) { server in
+    try await withBigQueryStub(otherwise: Answers.script { _ in Answers.accepted }) { server in
       server.answerNext(
         Answers.insertErrors([(0, "invalid", "x"), (1, "invalid", "x"), (2, "invalid", "x")]),
         Answers.insertErrors([(0, "invalid", "y")]))
@@ -196,7 +198,7 @@ struct FailureAnswerTests {
 
   @Test("A training session shows its own state")
   func ownState() async throws {
-    try await withFaultServer(otherwise: Answers.script { _ in Answers.accepted }) { server in
+    try await withBigQueryStub(otherwise: Answers.script { _ in Answers.accepted }) { server in
       server.answerNext(
         Answers.error(403, "accessDenied"), Answers.insertErrors([(0, "invalid", "x")]))
       try await withMirror(server.url) { mirror in

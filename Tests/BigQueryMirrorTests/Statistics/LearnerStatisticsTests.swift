@@ -97,7 +97,7 @@ struct LearnerStatisticsTests {
 
   @Test("A query that fails leaves no lock that others would wait for")
   func failing() async throws {
-    try await withFaultServer(
+    try await withBigQueryStub(
       otherwise: Answers.script { _ in Answers.error(403, "accessDenied") }
     ) { server in
       try await withMirror(server.url) { mirror in
@@ -115,7 +115,7 @@ struct LearnerStatisticsTests {
 
   @Test("A query that takes its time is asked for until it is done")
   func polling() async throws {
-    try await withFaultServer(
+    try await withBigQueryStub(
       otherwise: Answers.script { _ in
         .json(200, #"{"jobComplete":false,"jobReference":{"jobId":"j","location":"EU"}}"#)
       }

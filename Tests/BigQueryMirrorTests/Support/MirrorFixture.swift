@@ -9,7 +9,7 @@ import Testing
 
 /// A database with the project's tables, and a mirror that sends to a server of the test's choice.
 struct MirrorFixture: Sendable {
-  static let salt = "pepper"
+  static let salt = ElevenTables.salt
 
   /// What a test wants otherwise than usual.
   typealias Change = @Sendable (inout MirrorConfiguration) -> Void
@@ -73,13 +73,6 @@ struct MirrorFixture: Sendable {
     let status = try await controller.status()
     return try #require(status.tables.first { $0.sourceTable == table })
   }
-}
-
-/// The files of the project.
-enum ProjectFolder {
-  static let path = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
 }
 
 /// Runs `body` with a database of its own and a mirror that sends to `emulatorURL`.

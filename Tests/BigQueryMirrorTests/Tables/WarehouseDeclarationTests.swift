@@ -61,7 +61,8 @@ struct WarehouseDeclarationTests {
 
   @Test("One more table is mirrored by SQL alone")
   func oneMoreTable() async throws {
-    try await withFaultServer(
+    try await withBigQueryStub(
+      hashed: ["badges": ["owner"]],
       otherwise: Answers.script { request in
         request.isInsertAll ? Answers.accepted : .json(200, request.text)
       }

@@ -53,8 +53,10 @@ class ClassModel:
         students = []
         for learner in sorted(learners.values(), key=lambda x: x["student_id"]):
             letters = learner.pop("letters")
-            learner.pop("streaks")
+            streaks = learner.pop("streaks")
             learner["cell_states"] = "".join(letters.get(c, ".") for c in order)
+            learner["failing_streaks"] = [
+                streaks[(notebook, c)] for c in order if letters.get(c, ".") in "ex"]
             learner["solved_cells"] = sum(x in "sx" for x in letters.values())
             learner["remaining_cells"] = sum(letters.get(c, ".") not in "sx" for c in required)
             learner["state"], learner["reason"] = state(learner, len(required), median, now)

@@ -8,6 +8,10 @@ from playwright.sync_api import Page, expect
 
 STATES = ["help", "stuck", "behind", "idle", "on_track", "done"]
 
+#: Chromium breaks off every request when some program of the machine (a container engine, say) adds or
+#: removes a network interface. The page tries again; its own files only the browser's user can ask for.
+NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
+
 RECORD_STATUSES = """
 window.statuses = [];
 addEventListener("DOMContentLoaded", () => {
@@ -24,6 +28,7 @@ class ClassroomPage:
         self.url = url
         self.faults: list[str] = []
         self.allowed_errors = allowed_errors
+        self.was_cut_off = False
         host = urlsplit(url).netloc
         page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         page.on("console", lambda message: self._console(message))
@@ -31,7 +36,11 @@ class ClassroomPage:
         page.add_init_script(RECORD_STATUSES)
 
     def _console(self, message) -> None:
-        if message.type == "error" and not any(x in message.text for x in self.allowed_errors):
+        if message.type != "error":
+            return
+        if NETWORK_CHANGED in message.text:
+            self.was_cut_off = True
+        elif not any(x in message.text for x in self.allowed_errors):
             self.faults.append(f"console: {message.text}")
 
     def _request(self, url: str, host: str) -> None:
@@ -39,7 +48,12 @@ class ClassroomPage:
             self.faults.append(f"asked another host: {url}")
 
     def open(self) -> None:
-        self.page.goto(self.url)
+        """Waits until every file of the page has come, which is when it sets its language."""
+        for _ in range(3):
+            self.was_cut_off = False
+            self.page.goto(self.url)
+            if not self.was_cut_off:
+                return
 
     def wait_for_status(self, *statuses: str, timeout: float = 10_000) -> None:
         selector = ", ".join(f"connection-status[data-status={status}]" for status in statuses)

@@ -1,4 +1,8 @@
-"""Measures, inside the page, how long the browser could not paint."""
+"""Measures how long the browser could not paint: by the clock inside the page, and in processor time."""
+
+from __future__ import annotations
+
+import time
 
 START = """
 () => {
@@ -27,3 +31,35 @@ def heap_megabytes(page) -> float:
     used = session.send("Runtime.getHeapUsage")["usedSize"]
     session.detach()
     return used / 1e6
+
+
+class TaskMeter:
+    """The processor time of the page's main thread, task by task: other programs do not count."""
+
+    def __init__(self, page):
+        self.page = page
+        self.session = page.context.new_cdp_session(page)
+        self.events: list[dict] = []
+        self.is_complete = False
+        self.session.on("Tracing.dataCollected", lambda data: self.events.extend(data["value"]))
+        self.session.on("Tracing.tracingComplete", lambda _: setattr(self, "is_complete", True))
+        categories = ["disabled-by-default-devtools.timeline"]
+        self.session.send("Tracing.start", {
+            "traceConfig": {"includedCategories": categories}, "transferMode": "ReportEvents"})
+
+    def stop(self) -> list[float]:
+        """Milliseconds, the longest first."""
+        self.session.send("Tracing.end")
+        deadline = time.monotonic() + 60
+        while not self.is_complete:
+            assert time.monotonic() < deadline, "the browser's trace does not end"
+            self.page.wait_for_timeout(50)
+        self.session.detach()
+        threads = {
+            (event["pid"], event["tid"]) for event in self.events
+            if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
+        }
+        return sorted((
+            event.get("tdur", 0) / 1e3 for event in self.events
+            if event["name"] == "RunTask" and (event["pid"], event["tid"]) in threads
+        ), reverse=True)

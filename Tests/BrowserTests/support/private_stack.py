@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -25,16 +27,22 @@ def free_ports(count: int) -> list[int]:
 
 
 class PrivateStack:
-    def __init__(self, binary: Path, folder: Path):
+    """
+    :param settings: further settings of the server, `key=value`.
+    """
+
+    def __init__(self, binary: Path, folder: Path, *settings: str):
         http, redis, postgres, influx, bigquery = free_ports(5)
         self.url = f"http://127.0.0.1:{http}/"
         self.redis_port = redis
         self.log = folder / "up.log"
+        self.urls_file = folder / "state/urls.env"
         ports = ["--http-port", http, "--redis-port", redis, "--postgres-port", postgres,
                  "--influx-port", influx, "--bigquery-port", bigquery]
+        assignments = [part for setting in ("bq_sync.enabled=false", *settings) for part in ("--set", setting)]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [binary, "up", *map(str, ports), "--state-dir", folder / "state"],
+                [binary, "up", *map(str, ports), *assignments, "--state-dir", folder / "state"],
                 stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         self._wait_until_ready(time.monotonic() + 90)
 
@@ -67,6 +75,25 @@ class PrivateStack:
                 if error.code != 503 or time.monotonic() > deadline:
                     raise AssertionError(error.read()) from error
                 time.sleep(0.2)
+
+    def rows(self, query: str) -> list[list[str]]:
+        """What PostgreSQL holds."""
+        answer = subprocess.run(
+            ["psql", self.urls()["DATABASE_URL"], "--no-psqlrc", "--csv", "--tuples-only", "--command", query],
+            check=True, capture_output=True, text=True, timeout=30).stdout
+        return list(csv.reader(answer.splitlines()))
+
+    def points(self, query: str) -> list[list]:
+        """What InfluxDB holds: the rows of the first series."""
+        urls = self.urls()
+        parameters = urllib.parse.urlencode({"db": urls["INFLUXDB_DATABASE"], "q": query})
+        with urllib.request.urlopen(f"{urls['INFLUXDB_URL']}/query?{parameters}", timeout=30) as response:
+            series = json.load(response)["results"][0].get("series", [])
+        return series[0]["values"] if series else []
+
+    def urls(self) -> dict[str, str]:
+        """Where the servers are, as `up` wrote it for other programs."""
+        return dict(line.split("=", 1) for line in self.urls_file.read_text().splitlines())
 
     def redis_process(self) -> int:
         answer = subprocess.run(

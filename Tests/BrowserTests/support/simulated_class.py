@@ -7,11 +7,21 @@ import time
 
 from .class_server import ClassServer
 
-FAMILY = "佐藤 鈴木 高橋 田中 伊藤 渡辺 山本 中村 小林 加藤 吉田 山田".split()
-GIVEN = "花子 太郎 美咲 翔太 さくら 健太 葵 陽菜 大輔 結衣 蓮 直樹".split()
-WESTERN_FAMILY = "Smith Okafor Müller Rossi Nguyen Silva Kowalski Haddad Larsen Dubois Patel Moreau".split()
-WESTERN_GIVEN = "Amelia Noah Zoë Liam Priya Mateo Freya Omar Chiara Jonas Mei Lucas".split()
-ERRORS = ["NameError", "TypeError", "SyntaxError", "ValueError", "IndexError", "KeyError"]
+FAMILY = """
+    佐藤 鈴木 高橋 田中 伊藤 渡辺 山本 中村 小林 加藤 吉田 山田 佐々木 山口 松本 井上 木村 林 清水 橋本""".split()
+GIVEN = """
+    花子 太郎 美咲 翔太 さくら 健太 葵 陽菜 大輔 結衣 蓮 直樹 凛 悠真 千尋 拓海 七海 湊 真央 詩織""".split()
+WESTERN_FAMILY = """
+    Smith Okafor Müller Rossi Nguyen Silva Kowalski Haddad Larsen Dubois Patel Moreau Novák Garcia Jensen Mensah
+    Ivanova Kim Costa Fischer""".split()
+WESTERN_GIVEN = """
+    Amelia Noah Zoë Liam Priya Mateo Freya Omar Chiara Jonas Mei Lucas Ingrid Kofi Elif Hugo Anya Ruth Samir
+    Leila""".split()
+ERRORS = [
+    ("NameError", "name 'total' is not defined"), ("TypeError", "can only concatenate str (not \"int\") to str"),
+    ("SyntaxError", "expected ':'"), ("ValueError", "too many values to unpack (expected 2)"),
+    ("IndexError", "list index out of range"), ("KeyError", "'Osaka'"),
+]
 NOTEBOOK = "lessons/03-loops.ipynb"
 
 
@@ -21,14 +31,16 @@ def fill(server: ClassServer, learners: int, cells: int = 10, course: str = "pyt
     now = time.time()
     notebook = "lessons/03-くり返し.ipynb" if japanese else NOTEBOOK
     family, given = (FAMILY, GIVEN) if japanese else (WESTERN_FAMILY, WESTERN_GIVEN)
+    team = "{}班" if japanese else "Team {}"
     events = []
     for number in range(learners):
-        name = [family[number % 12], given[(number * 7 + number // 12) % 12]]
+        # No two alike among 400.
+        name = [family[number % 20], given[(number * 7 + number // 20) % 20]]
         if not japanese:
             name.reverse()
         base = {
             "course_id": course, "student_id": f"student{number + 1:03}@example.org",
-            "student_name": " ".join(name), "team": "ABCDEF"[number % 6], "notebook_path": notebook,
+            "student_name": " ".join(name), "team": team.format("ABCDEF"[number % 6]), "notebook_path": notebook,
         }
         kinds = ["steady", "stuck", "help", "slow", "gone"]
         kind = chance.choices(kinds, [72, 9, 4, 9, 6])[0]
@@ -62,6 +74,6 @@ def run(cell: int, failed: bool, chance: random.Random) -> dict:
         "cell_type": "code", "has_error": failed, "duration_ms": round(chance.lognormvariate(4, 1.2), 1),
     }
     if failed:
-        error = ERRORS[(cell + min(int(chance.expovariate(0.9)), 5)) % 6]
-        event |= {"error_name": error, "error_message": f"{error}: something about 'total'"}
+        error, message = ERRORS[(cell + min(int(chance.expovariate(0.9)), 5)) % 6]
+        event |= {"error_name": error, "error_message": message}
     return event

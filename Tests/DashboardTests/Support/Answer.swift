@@ -17,6 +17,13 @@ struct Answer: @unchecked Sendable {
     json = body as? [String: Any] ?? [:]
   }
 
+  /// The body of a 200.
+  init(json text: String) throws {
+    status = 200
+    headers = [:]
+    json = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] ?? [:]
+  }
+
   var detail: String? { json["detail"] as? String }
 
   func list(_ name: String) -> [Item] {

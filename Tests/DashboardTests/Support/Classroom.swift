@@ -33,9 +33,10 @@ struct Classroom: Sendable {
 
   func routes(
     activity: (any ActivitySource)? = nil, position: String? = "7-0",
-    caching: DashboardCaching = .disabled, minutesLater minutes: Int = 0
+    caching: DashboardCaching = .disabled, minutesLater minutes: Int = 0,
+    at moment: Timestamp = noon
   ) throws -> Router<BasicRequestContext> {
-    let now = Timestamp(microseconds: Self.noon.microseconds + Int64(minutes) * 60_000_000)
+    let now = Timestamp(microseconds: moment.microseconds + Int64(minutes) * 60_000_000)
     let router = Router()
     DashboardRoutes(
       database: database, resources: try DashboardResources(folder: page),

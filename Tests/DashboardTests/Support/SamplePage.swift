@@ -9,6 +9,7 @@ enum SamplePage {
       at: page.appendingPathComponent("js"), withIntermediateDirectories: true)
     for (path, text) in [
       ("page/index.html", "<!doctype html><title>Class</title>"),
+      ("page/ops.html", "<!doctype html><title>Operations</title>"),
       ("page/js/app.js", "export const answer = 42;"), ("page/.hidden", "hidden"),
       ("secret.txt", "secret"),
     ] {

@@ -9,6 +9,7 @@ import Testing
 /// Redis, a migrated database, and processes of ProgressBus that mirror to a server of the test's choice.
 struct MirrorDeployment: Sendable {
   let folder: String
+  let databaseURL: String
   let pool: PostgresPool
   let transport: CurlTransport
   /// What every process is told.
@@ -32,6 +33,15 @@ struct MirrorDeployment: Sendable {
       arguments, environment: environment.merging(more) { _, given in given })
   }
 
+  /// Rows that BigQuery takes as they are.
+  func insertMetrics(_ count: Int, prefix: String = "m") async throws {
+    try await pool.query(
+      """
+      insert into agent_metrics (id, session_id, agent_name, action)
+      select $1 || number, 's', 'tutor', 'answer' from generate_series(1, $2::integer) as number
+      """, [.text(prefix), .integer(Int64(count))])
+  }
+
   func number(_ sql: String) async throws -> Int {
     try await pool.query("select (\(sql)) as number").first?.value("number") ?? 0
   }
@@ -46,6 +56,13 @@ struct MirrorDeployment: Sendable {
       response.status == 202, "\(String(decoding: response.body, as: UTF8.self)) for \(event)")
   }
 
+  /// Asks the mirror's API for something, and returns the status of its answer.
+  func ask(_ method: HTTPMethod, _ path: String, of server: MirrorServer) async throws -> Int {
+    try await transport.send(
+      HTTPRequest(method, "\(server.url)/api/bq-sync/\(path)", timeout: .seconds(180))
+    ).status
+  }
+
   func get<Answer: Decodable>(
     _ type: Answer.Type, _ path: String, of server: MirrorServer
   ) async throws -> Answer {
@@ -55,12 +72,20 @@ struct MirrorDeployment: Sendable {
     return try JSONDecoder().decode(type, from: Data(response.body))
   }
 
+  /// The text of `/metrics`.
+  func metrics(of server: MirrorServer) async throws -> String {
+    let response = try await transport.send(HTTPRequest(.get, server.url + "/metrics"))
+    try #require(response.status == 200)
+    return String(decoding: response.body, as: UTF8.self)
+  }
+
   /// The totals of the status; the figures of each row and of the totals are checked.
   func totals(of server: MirrorServer) async throws -> MirrorFigures {
     let status = try await get(MirrorStatusAnswer.self, "/api/bq-sync/status", of: server)
     for figures in status.tables + [status.totals] {
       #expect(figures.enqueued == figures.synced + figures.pending + figures.failed)
     }
+    #expect(status.totals == status.tables.reduce(.zero, +))
     return status.totals
   }
 }
@@ -76,6 +101,14 @@ struct MirrorFigures: Decodable, Equatable {
   let synced: Int
   let pending: Int
   let failed: Int
+
+  static let zero = MirrorFigures(enqueued: 0, synced: 0, pending: 0, failed: 0)
+
+  static func + (left: MirrorFigures, right: MirrorFigures) -> MirrorFigures {
+    MirrorFigures(
+      enqueued: left.enqueued + right.enqueued, synced: left.synced + right.synced,
+      pending: left.pending + right.pending, failed: left.failed + right.failed)
+  }
 }
 
 /// Runs `body` with servers of its own; BigQuery is at `bigQueryURL`.
@@ -86,12 +119,13 @@ func withMirrorDeployment(
   try await withRedis { redis in
     try await withPostgresDatabase { database in
       try await withTemporaryFolder("mirror") { folder in
-        let sql = MirrorProgram.projectFolder + "/sql"
+        let sql = ProjectFolder.path + "/sql"
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let configuration = PostgresConfiguration(url: database)
         try await Migrations.apply(directory: sql, to: configuration, logger: logger)
         let deployment = MirrorDeployment(
-          folder: folder, pool: PostgresPool(configuration, logger: logger),
+          folder: folder, databaseURL: database,
+          pool: PostgresPool(configuration, logger: logger),
           transport: CurlTransport(),
           environment: [
             "REDIS_URL": redis.url, "DATABASE_URL": database, "PROGRESSBUS_SQL_DIRECTORY": sql,

@@ -3,10 +3,6 @@ import ProgressBusTesting
 
 /// Runs programs to their end.
 enum MirrorProgram {
-  static let projectFolder = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
-
   /// A command of ProgressBus. A thread waits for it, not a task.
   static func run(
     _ arguments: [String], environment: [String: String]

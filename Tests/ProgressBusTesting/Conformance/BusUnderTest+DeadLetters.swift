@@ -10,6 +10,7 @@ extension BusUnderTest {
   }
 
   func checkDeadLetters() async throws {
+    #expect(try await deadLetters.newest() == nil)
     let letters = (1...600).map { letter($0) }
     try await deadLetters.add(letters)
     try await deadLetters.add([])
@@ -18,6 +19,13 @@ extension BusUnderTest {
     #expect(first.map(\.letter) == Array(letters.prefix(100)))
     let rest = try await deadLetters.letters(after: first[99].id, limit: 1_000)
     #expect(rest.map(\.letter) == Array(letters.dropFirst(100)))
+    #expect(
+      try await deadLetters.summaries(after: .zero, limit: 1_000)
+        == (first + rest).map { DeadLetterSummary($0) })
+    #expect(
+      try await deadLetters.summaries(after: rest[0].id, limit: 1)
+        == [DeadLetterSummary(rest[1])])
+    #expect(try await deadLetters.newest() == rest.last?.id)
     #expect(try await deadLetters.letter(first[7].id) == first[7])
     #expect(try await deadLetters.remove([first[7].id, first[8].id, .zero]) == 2)
     #expect(try await deadLetters.letter(first[7].id) == nil)

@@ -13,6 +13,8 @@ public enum FaultAnswer: Sendable {
   case garbage([UInt8])
   /// Sends the body a byte at a time, with a pause before each.
   case trickle(status: Int, body: [UInt8], pause: Duration)
+  /// What the closure returns, once it does.
+  case deferred(@Sendable () async -> FaultAnswer)
 
   /// An answer with a text for its body.
   public static func text(

@@ -60,6 +60,11 @@ final class FaultHandler: ChannelInboundHandler {
       for (index, byte) in body.enumerated() {
         after(pause * (index + 1), context) { $0.send([byte]) }
       }
+    case .deferred(let fetch):
+      // A promise that fails has nobody to tell: the closure throws nothing.
+      context.eventLoop.makeFutureWithTask { await fetch() }.assumeIsolated().whenSuccess {
+        self.perform($0, isHead: isHead, context: context)
+      }
     }
   }
 

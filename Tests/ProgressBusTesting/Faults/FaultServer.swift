@@ -23,7 +23,7 @@ public final class FaultServer: Sendable {
   /// Where it listens, without a trailing slash.
   public var url: String { "http://127.0.0.1:\(port)" }
 
-  /// Every request so far, in the order in which they came.
+  /// Every request so far, in the order in which they came; none when it does not remember them.
   public var requests: [RecordedRequest] { state.withLockedValue { $0.requests } }
 
   /// The answers to the next requests, before `otherwise` is asked again.
@@ -32,7 +32,11 @@ public final class FaultServer: Sendable {
   }
 
   /// Starts a server whose requests are answered by what `answerNext` was given, then by `otherwise`.
-  public static func start(otherwise: @escaping Script) async throws -> FaultServer {
+  ///
+  /// - Parameter remembersRequests: false where they would be too many.
+  public static func start(
+    remembersRequests: Bool = true, otherwise: @escaping Script
+  ) async throws -> FaultServer {
     let state = NIOLockedValueBox(State())
     let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -51,7 +55,7 @@ public final class FaultServer: Sendable {
           try pipeline.addHandler(
             FaultHandler(connection: number) { request in
               let scripted = state.withLockedValue { state in
-                state.requests.append(request)
+                if remembersRequests { state.requests.append(request) }
                 return state.next.isEmpty ? nil : state.next.removeFirst()
               }
               return scripted ?? otherwise(request)
@@ -81,10 +85,12 @@ public final class FaultServer: Sendable {
 
 /// Runs `body` against a fault server, and stops it after.
 public func withFaultServer<Value>(
+  remembersRequests: Bool = true,
   otherwise: @escaping FaultServer.Script = { _ in .text(200, "") },
   _ body: (FaultServer) async throws -> Value
 ) async throws -> Value {
-  let server = try await FaultServer.start(otherwise: otherwise)
+  let server = try await FaultServer.start(
+    remembersRequests: remembersRequests, otherwise: otherwise)
   do {
     let value = try await body(server)
     await server.stop()

@@ -9,6 +9,16 @@ public struct RecordedRequest: Sendable {
   /// Tells connections apart: 0 for the server's first.
   public let connection: Int
 
+  public init(
+    method: String, target: String, headers: [String: String], body: [UInt8], connection: Int
+  ) {
+    self.method = method
+    self.target = target
+    self.headers = headers
+    self.body = body
+    self.connection = connection
+  }
+
   /// The body as text.
   public var text: String { String(decoding: body, as: UTF8.self) }
 }

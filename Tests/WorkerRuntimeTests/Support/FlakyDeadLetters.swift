@@ -33,6 +33,14 @@ final class FlakyDeadLetters: DeadLetterStore {
     try await store.letters(after: position, limit: limit)
   }
 
+  func summaries(
+    after position: StreamID, limit: Int
+  ) async throws(BusError) -> [DeadLetterSummary] {
+    try await store.summaries(after: position, limit: limit)
+  }
+
+  func newest() async throws(BusError) -> StreamID? { try await store.newest() }
+
   func letter(_ id: StreamID) async throws(BusError) -> StoredDeadLetter? {
     try await store.letter(id)
   }

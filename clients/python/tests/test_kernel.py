@@ -96,6 +96,22 @@ def test_ids_of_front_ends(server: RecordingServer, tmp_path: Path) -> None:
     assert {event["notebook_path"] for event in server.events} == {"course/lesson.ipynb"}
 
 
+def test_vs_code(server: RecordingServer, tmp_path: Path) -> None:
+    """As VS Code's requests are: its own without history, the learner's with the cell's address."""
+    with running_kernel(environment(server.url, tmp_path, PROGRESSBUS_ROOT="/home/ada")) as kernel:
+        path = "/home/ada/week1/lesson.ipynb"
+        kernel.run(f"__vsc_ipynb_file__ = {path!r}", silent=True, store_history=False)
+        kernel.run(LOAD, {"cellId": f"vscode-notebook-cell:{path}#W0sZmlsZQ%3D%3D"})
+        kernel.run("1", {"cellId": f"vscode-notebook-cell:{path}#W1sZmlsZQ%3D%3D"})
+        kernel.run(
+            "2", {"cellId": f"vscode-notebook-cell://ssh-remote%2Bhost{path}#W2sZmlsZQ%3D%3D"}
+        )
+    wait_until(lambda: server.of_type("notebook_closed"))
+    identifiers = [event["cell_id"] for event in cells(server)]
+    assert identifiers == ["W0sZmlsZQ==", "W1sZmlsZQ==", "W2sZmlsZQ=="]
+    assert {event["notebook_path"] for event in server.events} == {"week1/lesson.ipynb"}
+
+
 def test_only_what_the_learner_ran_is_reported(server: RecordingServer, tmp_path: Path) -> None:
     with running_kernel(environment(server.url, tmp_path)) as kernel:
         kernel.run(LOAD, {"cellId": "load"})
@@ -242,8 +258,17 @@ def test_a_restart_loses_nothing_while_the_server_hangs(
 
 @pytest.mark.parametrize(
     "fault",
-    [faults.hang, faults.status(500), faults.garbage, faults.garbage_json, faults.drip],
-    ids=["hang", "500", "garbage", "garbage json", "drip"],
+    [
+        faults.hang,
+        faults.status(500),
+        faults.garbage,
+        faults.garbage_json,
+        faults.drip,
+        faults.flood,
+        faults.cut,
+        faults.close_at_once,
+    ],
+    ids=["hang", "500", "garbage", "garbage json", "drip", "flood", "cut", "closed"],
 )
 def test_a_hostile_server_never_disturbs_the_notebook(
     server: RecordingServer, tmp_path: Path, fault: faults.Fault

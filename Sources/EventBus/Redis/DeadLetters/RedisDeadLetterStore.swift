@@ -5,8 +5,12 @@ import RedisDriver
 public final class RedisDeadLetterStore: DeadLetterStore {
   /// Letters in one script call.
   private static let lettersPerCall = 256
+  /// Letters that one script call looks at: other commands wait for it.
+  private static let summariesPerCall = 500
 
-  static let scripts: [RedisScript] = [.addDeadLetters, .replayDeadLetter]
+  static let scripts: [RedisScript] = [
+    .addDeadLetters, .replayDeadLetter, .summarizeDeadLetters,
+  ]
 
   private let keys: RedisKeys
   private let journalCapacity: Int
@@ -32,6 +36,35 @@ public final class RedisDeadLetterStore: DeadLetterStore {
   ) async throws(BusError) -> [StoredDeadLetter] {
     guard limit > 0 else { return [] }
     return try await range(.string("(\(position)"), "+", limit: limit)
+  }
+
+  public func summaries(
+    after position: StreamID, limit: Int
+  ) async throws(BusError) -> [DeadLetterSummary] {
+    var summaries: [DeadLetterSummary] = []
+    var position = position
+    while summaries.count < limit {
+      let count = min(limit - summaries.count, Self.summariesPerCall)
+      let reply = try await client.run(
+        ScriptCall(
+          .summarizeDeadLetters, keys: [keys.deadLetters],
+          arguments: [.string("(\(position)"), .integer(count)]))
+      let page = try (reply.array ?? []).map { (element) throws(BusError) in
+        try DeadLetterSummary(element)
+      }
+      summaries += page
+      guard page.count == count, let last = page.last else { break }
+      position = last.id
+    }
+    return summaries
+  }
+
+  public func newest() async throws(BusError) -> StreamID? {
+    let reply = try await client.send([
+      "XREVRANGE", .string(keys.deadLetters), "+", "-", "COUNT", 1,
+    ])
+    guard let entry = reply.array?.first?.array else { return nil }
+    return try JournalReplies.id(entry.first)
   }
 
   public func letter(_ id: StreamID) async throws(BusError) -> StoredDeadLetter? {
@@ -75,6 +108,19 @@ public final class RedisDeadLetterStore: DeadLetterStore {
       }
       return StoredDeadLetter(id: try JournalReplies.id(parts[0]), letter: DeadLetter(fields))
     }
+  }
+}
+
+extension DeadLetterSummary {
+  /// Reads what `RedisScript.summarizeDeadLetters` answers for one letter.
+  fileprivate init(_ reply: RedisReply) throws(BusError) {
+    guard let parts = reply.array, parts.count == 6, let sink = parts[1].text,
+      let reason = parts[2].text, let eventType = parts[4].text,
+      let payloadBytes = parts[5].integer
+    else { throw .unexpected("a dead letter's summary came as \(reply)") }
+    self.init(
+      id: try JournalReplies.id(parts[0]), sink: sink, reason: reason,
+      attempts: Int(parts[3].text ?? "") ?? 0, eventType: eventType, payloadBytes: payloadBytes)
   }
 }
 

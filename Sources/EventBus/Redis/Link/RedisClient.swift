@@ -1,4 +1,3 @@
-import Logging
 import NIOCore
 import RedisDriver
 
@@ -16,11 +15,11 @@ final class RedisClient: Sendable {
   /// Starts to connect.
   static func start(
     address: RedisAddress, options: RedisConnectionOptions, scripts: [RedisScript],
-    eventLoop: any EventLoop, logger: Logger
+    eventLoop: any EventLoop, outage: OutageLog
   ) -> EventLoopFuture<RedisClient> {
     eventLoop.submit {
       let link = RedisLink(
-        address: address, options: options, scripts: scripts, eventLoop: eventLoop, logger: logger)
+        address: address, options: options, scripts: scripts, eventLoop: eventLoop, outage: outage)
       link.connect()
       return RedisClient(NIOLoopBound(link, eventLoop: eventLoop), on: eventLoop)
     }

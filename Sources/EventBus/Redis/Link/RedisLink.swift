@@ -1,4 +1,3 @@
-import Logging
 import NIOCore
 import RedisDriver
 
@@ -17,25 +16,24 @@ final class RedisLink {
   private let address: RedisAddress
   private let options: RedisConnectionOptions
   private let scripts: [RedisScript]
-  private let logger: Logger
+  private let outage: OutageLog
   private var digests: [RedisScript: String] = [:]
   private var state = State.down
   private var failure = BusError.unavailable("not connected to Redis yet")
   private var backoff = Backoff()
-  private var reported = false
   private var waiting: [EventLoopPromise<RedisConnection>] = []
   private var retry: Scheduled<Void>?
 
   /// - Parameter scripts: loaded into Redis before a connection counts as ready.
   init(
     address: RedisAddress, options: RedisConnectionOptions, scripts: [RedisScript],
-    eventLoop: any EventLoop, logger: Logger
+    eventLoop: any EventLoop, outage: OutageLog
   ) {
     self.eventLoop = eventLoop
     self.address = address
     self.options = options
     self.scripts = scripts
-    self.logger = logger
+    self.outage = outage
   }
 
   /// The connection, when it stands; otherwise why it does not.
@@ -67,6 +65,7 @@ final class RedisLink {
   func close() {
     retry?.cancel()
     failure = .unavailable("the bus was shut down")
+    outage.forget(self)
     let last = state
     state = .closed
     if case .ready(let connection) = last { connection.close() }
@@ -113,8 +112,7 @@ final class RedisLink {
       guard case .connecting = state else { return connection.close() }
       state = .ready(connection)
       backoff.succeeded()
-      if reported { logger.notice("connected to Redis again", metadata: ["at": "\(address)"]) }
-      reported = false
+      outage.isBack(self, at: "\(address)")
       let waiting = waiting
       self.waiting = []
       for promise in waiting { promise.succeed(connection) }
@@ -128,10 +126,7 @@ final class RedisLink {
     if case .closed = state { return }
     state = .down
     failure = error
-    if !reported {
-      reported = true
-      logger.warning("Redis is out of reach", metadata: ["error": "\(error)"])
-    }
+    outage.isLost(self, error)
     failWaiting()
     let link = NIOLoopBound(self, eventLoop: eventLoop)
     retry = eventLoop.scheduleTask(in: backoff.nextDelay()) { link.value.connect() }

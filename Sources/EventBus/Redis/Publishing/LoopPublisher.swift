@@ -1,4 +1,3 @@
-import Logging
 import NIOCore
 import RedisDriver
 
@@ -28,13 +27,13 @@ final class LoopPublisher {
   private var unansweredBytes = 0
 
   init(
-    configuration: RedisEventBusConfiguration, eventLoop: any EventLoop, logger: Logger
+    configuration: RedisEventBusConfiguration, eventLoop: any EventLoop, outage: OutageLog
   ) {
     self.configuration = configuration
     self.eventLoop = eventLoop
     link = RedisLink(
       address: configuration.address, options: configuration.options("publisher"),
-      scripts: [.publish], eventLoop: eventLoop, logger: logger)
+      scripts: [.publish], eventLoop: eventLoop, outage: outage)
     call = Self.emptyCall(configuration)
   }
 

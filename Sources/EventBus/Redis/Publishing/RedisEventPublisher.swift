@@ -25,11 +25,17 @@ public final class RedisEventPublisher: EventPublisher {
   public static func start(
     _ configuration: RedisEventBusConfiguration, on group: any EventLoopGroup, logger: Logger
   ) async -> RedisEventPublisher {
+    await start(configuration, on: group, outage: OutageLog(logger: logger))
+  }
+
+  static func start(
+    _ configuration: RedisEventBusConfiguration, on group: any EventLoopGroup, outage: OutageLog
+  ) async -> RedisEventPublisher {
     var lanes: [Lane] = []
     for eventLoop in group.makeIterator() {
       let start = eventLoop.submit {
         let publisher = LoopPublisher(
-          configuration: configuration, eventLoop: eventLoop, logger: logger)
+          configuration: configuration, eventLoop: eventLoop, outage: outage)
         publisher.link.connect()
         return NIOLoopBound(publisher, eventLoop: eventLoop)
       }

@@ -7,6 +7,7 @@ import { HelpQueue } from "./components/help-queue.js";
 import { LearnerDrawer } from "./components/learner-drawer.js";
 import { LearnerRoster } from "./components/learner-roster.js";
 import { LiveFeed } from "./components/live-feed.js";
+import { PageLinks } from "./components/page-links.js";
 import { PageSettings } from "./components/page-settings.js";
 import { ProgressBoard } from "./components/progress-board.js";
 import { StateCounters } from "./components/state-counters.js";
@@ -21,6 +22,7 @@ const components = {
   "learner-drawer": LearnerDrawer,
   "learner-roster": LearnerRoster,
   "live-feed": LiveFeed,
+  "page-links": PageLinks,
   "page-settings": PageSettings,
   "progress-board": ProgressBoard,
   "state-counters": StateCounters,

@@ -1,7 +1,8 @@
 import { Translator, catalogs, chooseLanguage } from "./i18n/translator.js";
 import { settings } from "./settings/settings.js";
 import { ClassSession } from "./state/class-session.js";
-import { classView, displayName } from "./state/class-view.js";
+import { classView } from "./state/class-view.js";
+import { displayName } from "./state/name-order.js";
 import { themes } from "./components/page-settings.js";
 import { setAttribute, setText } from "./view/dom.js";
 import { Painter } from "./view/painter.js";
@@ -20,13 +21,13 @@ export class ClassroomPage {
     this.session = null;
     this.filter = "all";
     this.problem = null;
-    this.painter = new Painter(() => this.paint());
+    this.painter = new Painter((budget) => this.paint(budget));
     const saved = settings.get("language");
     const language = Object.hasOwn(catalogs, saved ?? "") ? saved : chooseLanguage(navigator.languages);
     this.translator = new Translator(language, navigator.languages);
     this.theme = themes.includes(settings.get("theme")) ? settings.get("theme") : "system";
     const names = [
-      "class-picker", "connection-status", "page-settings", "state-counters", "help-queue",
+      "page-links", "class-picker", "connection-status", "page-settings", "state-counters", "help-queue",
       "attention-list", "progress-board", "learner-roster", "activity-chart", "live-feed", "learner-drawer",
     ];
     this.components = names.map((name) => document.querySelector(name));
@@ -71,7 +72,7 @@ export class ClassroomPage {
     });
     setInterval(requestPaint, tick);
     this.readCourses();
-    this.paint();
+    requestPaint();
   }
 
   address() {
@@ -123,12 +124,13 @@ export class ClassroomPage {
     this.session.start();
   }
 
-  paint() {
+  /** @param {import("./view/frame-budget.js").FrameBudget} budget */
+  paint(budget) {
     const { translator, session, document } = this;
     setAttribute(document.documentElement, "lang", translator.language);
     setAttribute(document.documentElement, "data-theme", this.theme);
     const moment = session === null ? this.emptyMoment() : this.sessionMoment(session);
-    for (const component of this.components) component.update(moment, translator);
+    for (const component of this.components) component.update(moment, translator, budget);
     const waits = moment.view.helpQueue.length;
     setText(document.querySelector("title"), (waits > 0 ? `(${waits}) ` : "") + translator.text("page.title"));
     setText(document.querySelector("#skip"), translator.text("page.skip"));

@@ -66,6 +66,9 @@ function makeBar(place) {
 }
 
 function updateBar(bar, { start, ok, errors }, top, translator) {
+  const face = `${start} ${ok} ${errors} ${top}`;
+  if (bar.face === face && bar.translator === translator) return;
+  Object.assign(bar, { face, translator });
   const okHeight = ((ok / top) * height).toFixed(1);
   const errorHeight = ((errors / top) * height).toFixed(1);
   setAttribute(bar.ok, "y", (height - okHeight).toFixed(1));
@@ -76,8 +79,9 @@ function updateBar(bar, { start, ok, errors }, top, translator) {
   setText(bar.title, translator.text("activity.minute", values));
 }
 
-/** The next of 1, 2, 5, 10, 20, 50, … */
+/** The next number that is easy to read: of one digit, or 15, 25, 150, 250, … */
 export function niceBound(value) {
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((step) => step * power).find((bound) => bound >= value);
+  const steps = power < 10 ? [1, 2, 3, 4, 5, 6, 8, 10] : [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
+  return steps.map((step) => step * power).find((bound) => bound >= value);
 }

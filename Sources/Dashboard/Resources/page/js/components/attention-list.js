@@ -1,10 +1,8 @@
 import { element, setText } from "../view/dom.js";
 import { KeyedList } from "../view/keyed-list.js";
 import { reasonText } from "../view/wording.js";
-import { makeLearnerLine, updateLearnerLine } from "./learner-line.js";
+import { learnerLineFace, makeLearnerLine, updateLearnerLine } from "./learner-line.js";
 import { Panel } from "./panel.js";
-
-const shownLearners = 12;
 
 /** Learners who need an eye, with the reason; the most urgent first. */
 export class AttentionList extends Panel {
@@ -15,22 +13,26 @@ export class AttentionList extends Panel {
     this.body.append(this.list, this.empty, this.more);
     this.lines = new KeyedList(this.list, {
       key: (row) => row.learner.id,
+      face: (row) => learnerLineFace(row, this.note(row)),
       create: () => makeLearnerLine((type, detail) => this.announce(type, detail)),
       update: (line, row) => {
-        const { translator, now, medianSolved } = this.moment;
-        updateLearnerLine(line, row, translator, {
-          note: reasonText(translator, row, now, medianSolved),
-          figure: translator.text(`state.${row.state}`),
-        });
+        const { translator } = this.moment;
+        const figure = translator.text(`state.${row.state}`);
+        updateLearnerLine(line, row, translator, { note: this.note(row), figure });
       },
     });
   }
 
-  update({ view, now }, translator) {
+  note(row) {
+    const { translator, now, medianSolved } = this.moment;
+    return reasonText(translator, row, now, medianSolved);
+  }
+
+  update({ view, now }, translator, budget) {
     this.moment = { translator, now, medianSolved: view.medianSolved };
     this.title(translator.text("attention.title"));
-    const hiddenCount = view.attention.length - shownLearners;
-    this.lines.update(view.attention.slice(0, shownLearners));
+    const hiddenCount = view.attentionCount - view.attention.length;
+    this.lines.update(view.attention, budget, translator);
     this.list.hidden = view.attention.length === 0;
     setText(this.empty, translator.text("attention.empty"));
     this.empty.hidden = view.attention.length > 0;

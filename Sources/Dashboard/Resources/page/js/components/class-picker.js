@@ -24,13 +24,21 @@ export class ClassPicker extends HTMLElement {
   }
 
   update({ courses, course, notebook, notebooks, notebookChoice }, translator) {
+    // Lists may be long, and hardly ever change.
+    const face = [translator, courses, course, notebook, notebookChoice, notebooks, notebooks.size];
+    if (this.face?.every((part, place) => part === face[place])) return;
+    this.face = face;
     setText(this.courseLabel, translator.text("course.label"));
     setText(this.notebookLabel, translator.text("notebook.label"));
     this.hidden = courses.length === 0;
     setOptions(this.course, courses.map((id) => ({ value: id, label: id })), course ?? "");
-    const current = notebook === null ? "" : ` (${notebookTitle(notebook)})`;
     const options = [...notebooks].sort().map((path) => ({ value: path, label: notebookTitle(path) }));
-    options.unshift({ value: "", label: translator.text("notebook.current") + (notebookChoice ? "" : current) });
+    // Only where the class is followed is it known what it works on.
+    const isNamed = notebook !== null && notebookChoice === null;
+    const current = isNamed
+      ? translator.text("notebook.currentNamed", { notebook: notebookTitle(notebook) })
+      : translator.text("notebook.current");
+    options.unshift({ value: "", label: current });
     setOptions(this.notebook, options, notebookChoice ?? "");
   }
 }

@@ -1,8 +1,8 @@
-import { displayName } from "../state/class-view.js";
+import { displayName } from "../state/name-order.js";
 import { element, setText } from "../view/dom.js";
 import { KeyedList } from "../view/keyed-list.js";
 import { cellTitle } from "../view/wording.js";
-import { makeLearnerLine, updateLearnerLine } from "./learner-line.js";
+import { learnerLineFace, makeLearnerLine, updateLearnerLine } from "./learner-line.js";
 import { Panel } from "./panel.js";
 
 /** Who asks for help, the longest waiting first. New cries are read out. */
@@ -17,17 +17,18 @@ export class HelpQueue extends Panel {
     this.known = null;
     this.lines = new KeyedList(this.list, {
       key: (row) => row.learner.id,
+      face: (row) => learnerLineFace(row, this.waiting(row), this.where(row)),
       create: () => makeLearnerLine((type, detail) => this.announce(type, detail)),
       update: (line, row) => this.updateLine(line, row),
     });
   }
 
-  update({ view, now, isLoaded }, translator) {
+  update({ view, now, isLoaded }, translator, budget) {
     this.translator = translator;
     this.now = now;
     this.title(translator.text("help.title"));
     const queue = view.helpQueue;
-    this.lines.update(queue);
+    this.lines.update(queue, budget, translator);
     setText(this.empty, translator.text("help.empty"));
     this.empty.hidden = queue.length > 0;
     this.list.hidden = queue.length === 0;
@@ -37,13 +38,17 @@ export class HelpQueue extends Panel {
   }
 
   updateLine(line, row) {
-    const { learner } = row;
-    const waiting = this.translator.wait(this.now - learner.helpSince / 1_000);
-    const where = learner.cell === null ? "" : cellTitle(this.translator, learner.cell, learner.cellIndex);
-    updateLearnerLine(line, row, this.translator, {
-      note: [learner.team, where].filter(Boolean).join(" · "),
-      figure: waiting,
-    });
+    const texts = { note: this.where(row), figure: this.waiting(row) };
+    updateLearnerLine(line, row, this.translator, texts);
+  }
+
+  waiting({ learner }) {
+    return this.translator.wait(this.now - learner.helpSince / 1_000);
+  }
+
+  where({ learner }) {
+    const cell = learner.cell === null ? "" : cellTitle(this.translator, learner.cell, learner.cellIndex);
+    return [learner.team, cell].filter(Boolean).join(" · ");
   }
 
   speak(queue) {

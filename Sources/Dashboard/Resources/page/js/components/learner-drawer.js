@@ -1,4 +1,4 @@
-import { displayName } from "../state/class-view.js";
+import { displayName } from "../state/name-order.js";
 import { element, setAttribute, setText } from "../view/dom.js";
 import { icon, setIcon } from "../view/icons.js";
 import { KeyedList } from "../view/keyed-list.js";
@@ -41,6 +41,8 @@ export class LearnerDrawer extends HTMLElement {
     this.more.addEventListener("click", () => this.read());
     this.lines = new KeyedList(this.list, {
       key: (event) => event.event_id,
+      // An event never changes.
+      face: () => "",
       create: makeEventLine,
       update: (line, event) => updateEventLine(line, event, this.translator),
     });
@@ -95,9 +97,12 @@ export class LearnerDrawer extends HTMLElement {
     for (const event of events) {
       if (this.known.has(event.event_id)) continue;
       this.known.add(event.event_id);
-      this.events.push(event);
+      // Newest first; what comes belongs to one of the ends.
+      let place = 0;
+      if (event.occurred_at <= (this.events.at(-1)?.occurred_at ?? "")) place = this.events.length;
+      else while (place < this.events.length && this.events[place].occurred_at > event.occurred_at) place += 1;
+      this.events.splice(place, 0, event);
     }
-    this.events.sort((a, b) => (a.occurred_at < b.occurred_at ? 1 : a.occurred_at > b.occurred_at ? -1 : 0));
     if (this.cursor === null && this.events.length > liveTimelineLimit) this.events.length = liveTimelineLimit;
   }
 
@@ -105,7 +110,7 @@ export class LearnerDrawer extends HTMLElement {
     this.dispatchEvent(new CustomEvent("view-change", { bubbles: true }));
   }
 
-  update({ view, now }, translator) {
+  update({ view, now }, translator, budget) {
     if (!this.isOpen || this.id === null) return;
     this.translator = translator;
     setAttribute(this.close, "aria-label", translator.text("learner.close"));
@@ -113,7 +118,7 @@ export class LearnerDrawer extends HTMLElement {
     const row = view.rows.find(({ learner }) => learner.id === this.id);
     setText(this.name, row === undefined ? this.id : displayName(row.learner));
     if (row !== undefined) this.showStanding(row, view, now);
-    this.lines.update(this.events);
+    this.lines.update(this.events, budget, translator);
     this.showNote();
   }
 

@@ -1,4 +1,4 @@
-import { displayName } from "../state/class-view.js";
+import { displayName } from "../state/name-order.js";
 import { element, setAttribute, setText } from "../view/dom.js";
 import { setIcon } from "../view/icons.js";
 
@@ -21,6 +21,11 @@ export function makeLearnerLine(announce) {
   Object.assign(line, { button, parts });
   button.addEventListener("click", () => announce("learner-open", line.dataset.learner));
   return line;
+}
+
+/** Stands for all that a line shows. */
+export function learnerLineFace({ learner, state }, ...texts) {
+  return [state, displayName(learner), ...texts].join("\n");
 }
 
 /** @param {{learner: object, state: string}} row */

@@ -1,4 +1,4 @@
-import { displayName } from "../state/class-view.js";
+import { displayName } from "../state/name-order.js";
 import { element, setAttribute, setText } from "../view/dom.js";
 import { setIcon } from "../view/icons.js";
 import { KeyedList } from "../view/keyed-list.js";
@@ -16,12 +16,14 @@ export class LearnerRoster extends Panel {
     this.body.append(this.list, this.empty);
     this.tiles = new KeyedList(this.list, {
       key: (row) => row.learner.id,
+      face: ({ learner, state, remaining }) =>
+        `${state} ${this.required - remaining}/${this.required} ${displayName(learner)}`,
       create: (row) => this.makeTile(row),
       update: (tile, row) => this.updateTile(tile, row),
     });
   }
 
-  update({ view, filter }, translator) {
+  update({ view, filter }, translator, budget) {
     this.translator = translator;
     this.required = view.requiredCells;
     const state = filter === "all" ? "" : ` · ${translator.text(`state.${filter}`)}`;
@@ -32,7 +34,7 @@ export class LearnerRoster extends Panel {
     const rows = view.rows.filter(
       (row) => (filter === "all" || row.state === filter) && matches(row.learner, wanted),
     );
-    this.tiles.update(rows);
+    this.tiles.update(rows, budget, translator);
     setText(this.count, translator.text("roster.count", { count: rows.length }));
     setText(this.empty, translator.text(view.rows.length === 0 ? "roster.nobody" : "roster.empty"));
     this.empty.hidden = rows.length > 0;

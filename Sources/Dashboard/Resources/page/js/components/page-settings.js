@@ -24,6 +24,8 @@ export class PageSettings extends HTMLElement {
   }
 
   update({ theme }, translator) {
+    if (this.shown?.theme === theme && this.shown.translator === translator) return;
+    this.shown = { theme, translator };
     setText(this.languageLabel, translator.text("language.label"));
     setText(this.themeLabel, translator.text("theme.label"));
     const languages = Object.entries(languageNames).map(([value, label]) => ({ value, label }));

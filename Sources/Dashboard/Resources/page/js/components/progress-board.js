@@ -15,22 +15,27 @@ export class ProgressBoard extends Panel {
     this.empty = element("p", { class: "empty" });
     this.body.append(this.list, this.empty);
     this.bars = new KeyedList(this.list, {
-      key: (cell) => cell.slot,
+      key: (cell) => cell.name,
+      face: (cell) => this.face(cell),
       create: makeBar,
       update: (bar, cell) => this.updateBar(bar, cell),
     });
   }
 
-  update({ view }, translator) {
+  update({ view }, translator, budget) {
     this.translator = translator;
     this.total = Math.max(view.rows.length, 1);
     const name = view.notebook === null ? "" : ` · ${notebookTitle(view.notebook)}`;
     this.title(translator.text("progress.title") + name);
     setText(this.solvedKey, translator.text("progress.solved"));
     setText(this.triedKey, translator.text("progress.tried"));
-    this.bars.update(view.cells);
+    this.bars.update(view.cells, budget, translator);
     setText(this.empty, translator.text("progress.empty"));
     this.empty.hidden = view.cells.length > 0;
+  }
+
+  face({ name, index, solved, reached, medianDuration, p90Duration, topError }) {
+    return [solved, reached, this.total, medianDuration, p90Duration, index, topError, name].join("\n");
   }
 
   updateBar({ parts }, cell) {

@@ -33,6 +33,13 @@ export class Translator {
       minute: "2-digit",
       second: "2-digit",
     });
+    this.calendar = new Intl.DateTimeFormat(this.locale, {
+      month: "short",
+      day: "numeric",
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+    });
     this.units = new Map();
   }
 
@@ -65,6 +72,19 @@ export class Translator {
     return this.clockWithSeconds.format(milliseconds);
   }
 
+  /** A moment that may be days ago. */
+  moment(milliseconds) {
+    return this.calendar.format(milliseconds);
+  }
+
+  /** An amount of memory. */
+  bytes(count) {
+    const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+    const power = count < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(count) / 3));
+    const value = count / 1_000 ** power;
+    return this.unit(value < 10 ? Math.round(value * 10) / 10 : Math.round(value), units[power]);
+  }
+
   /** How long somebody has waited: seconds below a minute, then minutes, hours and days. */
   wait(milliseconds) {
     const seconds = Math.max(0, Math.floor(milliseconds / 1_000));
@@ -92,6 +112,7 @@ export class Translator {
       format = new Intl.NumberFormat(this.locale, { style: "unit", unit, unitDisplay });
       this.units.set(unit, format);
     }
-    return format.format(value);
+    // A number and its unit stay on one line.
+    return format.format(value).replaceAll(" ", "\u00A0");
   }
 }

@@ -2,6 +2,8 @@ import { letterAfterRun } from "./cell-letter.js";
 import { streakKey } from "./classroom.js";
 import { later, microseconds } from "./timestamp.js";
 
+const rememberedCries = 16;
+
 /**
  * Brings a class up to date with one event. Applying it again changes nothing, except for what counts
  * events when a learner's events come out of order; the next load puts that right.
@@ -21,9 +23,13 @@ export function applyEvent(classroom, event) {
   const learner = classroom.learner(event.student_id);
   const isNews = learner.lastSeenAt === null || at >= learner.lastSeenAt;
   if (isNews) {
-    if (event.student_name) learner.name = event.student_name;
+    if (event.student_name && event.student_name !== learner.name) {
+      classroom.order.rename(learner, event.student_name);
+    }
     if (event.team) learner.team = event.team;
-    learner.isNotebookClosed = event.event_type === "notebook_closed";
+    // Of events at the same moment, the order is unknown: closing counts as the last.
+    const isClosing = event.event_type === "notebook_closed";
+    learner.isNotebookClosed = isClosing || (at === learner.lastSeenAt && learner.isNotebookClosed);
   }
   if (learner.firstSeenAt === null || at < learner.firstSeenAt) learner.firstSeenAt = at;
   learner.lastSeenAt = later(learner.lastSeenAt, at);
@@ -42,16 +48,24 @@ const handlers = Object.assign(Object.create(null), {
   notebook_saved: () => {},
   notebook_closed: () => {},
   help: (_, learner, __, at) => {
-    if (learner.helpStoppedAt !== null && at <= learner.helpStoppedAt) return;
-    learner.helpSince = learner.helpSince === null ? at : Math.min(learner.helpSince, at);
+    if (learner.cries.includes(at)) return;
+    learner.cries.push(at);
+    settleHelp(learner);
   },
   help_stop: (_, learner, __, at) => {
     learner.helpStoppedAt = later(learner.helpStoppedAt, at);
-    if (learner.helpSince !== null && learner.helpSince <= learner.helpStoppedAt) {
-      learner.helpSince = null;
-    }
+    settleHelp(learner);
   },
 });
+
+/** A help request stands since the first cry after the last time that it was taken back. */
+function settleHelp(learner) {
+  const stoppedAt = learner.helpStoppedAt ?? -Infinity;
+  // The earliest decides, and the newest stand when a delayed event takes the others back.
+  const standing = learner.cries.filter((at) => at > stoppedAt).sort((a, b) => a - b);
+  learner.cries = [...standing.slice(0, 1), ...standing.slice(1).slice(-rememberedCries)];
+  learner.helpSince = learner.cries[0] ?? null;
+}
 
 function applyExecution(classroom, learner, event, at) {
   const failed = event.has_error === true;
@@ -59,29 +73,44 @@ function applyExecution(classroom, learner, event, at) {
   const isLatest = learner.lastExecutedAt === null || at >= learner.lastExecutedAt;
   if (name !== null && event.notebook_path === classroom.notebook) {
     const cell = classroom.cell(name, event.cell_index ?? null);
-    cell.index ??= event.cell_index ?? null;
+    classroom.setIndex(cell, event.cell_index ?? null);
     const letter = learner.letters[cell.slot] ?? ".";
     classroom.setLetter(learner, cell.slot, letterAfterRun(letter, failed, isLatest));
     if (failed && cell.topError === null) cell.topError = event.error_name ?? null;
   }
-  if (learner.lastExecutedAt === null || at > learner.lastExecutedAt) {
-    countExecution(learner, event, name, failed);
-  }
+  if (isNewRun(learner, event, at)) countExecution(classroom, learner, event, name, failed);
   learner.lastExecutedAt = later(learner.lastExecutedAt, at);
   if (!failed) learner.lastSuccessAt = later(learner.lastSuccessAt, at);
 }
 
-function countExecution(learner, event, name, failed) {
-  const isSameCell = learner.cell === name && learner.notebook === event.notebook_path;
+/**
+ * Whether a run is not counted yet: it is later than all that are or, as clocks may be coarse, at the very
+ * moment of the latest ones, when all of these came as events.
+ */
+function isNewRun(learner, event, at) {
+  if (learner.lastExecutedAt === null || at > learner.lastExecutedAt) {
+    learner.latestRuns = [event.event_id];
+    return true;
+  }
+  if (at < learner.lastExecutedAt || learner.latestRuns === null) return false;
+  if (learner.latestRuns.includes(event.event_id)) return false;
+  learner.latestRuns.push(event.event_id);
+  return true;
+}
+
+function countExecution(classroom, learner, event, name, failed) {
   const key = streakKey(event.notebook_path, name);
-  const errorsInARow = failed ? (learner.streaks.get(key) ?? 0) + 1 : 0;
-  if (failed) learner.streaks.set(key, errorsInARow);
+  const known = learner.streaks.get(key) ?? 0;
+  // A run without a cell is on no cell.
+  const errorsInARow = failed && name !== null ? known + 1 : 0;
+  if (errorsInARow > 0) learner.streaks.set(key, errorsInARow);
   else learner.streaks.delete(key);
+  const isElsewhere = event.notebook_path !== classroom.notebook;
+  if (errorsInARow === 1 && isElsewhere && !learner.isNewcomer) classroom.isStreakUnsure = true;
   learner.executions += 1;
   if (failed) learner.errors += 1;
   learner.errorsInARow = errorsInARow;
-  if (failed) learner.lastError = event.error_name ?? null;
-  else if (!isSameCell) learner.lastError = null;
+  learner.lastError = errorsInARow > 0 ? (event.error_name ?? null) : null;
   learner.notebook = event.notebook_path;
   learner.cell = name;
   learner.cellIndex = event.cell_index ?? null;

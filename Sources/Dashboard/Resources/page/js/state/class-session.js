@@ -4,11 +4,16 @@ import { comparePositions, earliestPosition } from "../live/stream-position.js";
 import { Activity } from "./activity.js";
 import { applyEvent } from "./apply-event.js";
 import { Classroom } from "./classroom.js";
+import { EventLog } from "./event-log.js";
 import { Feed } from "./feed.js";
+import { Inbox, eventsATask } from "./inbox.js";
 import { RecentIDs } from "./recent-ids.js";
+import { inSlices } from "./slices.js";
 
 /** What only the API knows (durations, the most common error) is read anew this often, in ms. */
 const refreshInterval = 60_000;
+/** What the page cannot know by itself is asked for so soon, and no more often, in ms. */
+const unsureInterval = 5_000;
 const refreshedNotice = 15_000;
 const rememberedEvents = 5_000;
 
@@ -29,7 +34,8 @@ export class ClassSession {
     this.activity = new Activity();
     this.feed = new Feed();
     this.seen = new RecentIDs();
-    this.recent = [];
+    this.recent = new EventLog(rememberedEvents);
+    this.inbox = new Inbox((events) => this.apply(events));
     this.clockOffset = 0;
     this.status = "connecting";
     this.problem = null;
@@ -38,12 +44,13 @@ export class ClassSession {
     this.isStopped = false;
     this.failures = 0;
     this.loads = 0;
+    this.isRefreshDue = false;
     this.timers = new Set();
     this.connection = new LiveConnection({
       course,
       isBusDown: () => api.isBusDown(),
       handlers: {
-        onEvents: (events) => this.receive(events),
+        onEvents: (events) => this.inbox.add(events),
         onReload: () => this.reload(),
         onPhase: (phase) => this.follow(phase),
       },
@@ -63,58 +70,70 @@ export class ClassSession {
   stop() {
     this.isStopped = true;
     for (const timer of this.timers) clearTimeout(timer);
+    this.inbox.clear();
     this.connection.stop();
   }
 
   // Loading
 
   async loadAndConnect() {
-    const position = await this.load();
+    const loaded = await this.load();
     if (this.isStopped) return;
-    if (position === undefined) {
+    if (loaded === null) {
       this.later(retryDelay(this.failures), () => this.loadAndConnect());
       this.failures += 1;
       return;
     }
     this.failures = 0;
+    this.show(loaded);
     if (this.status === "refreshing") this.noteRefreshed();
-    this.connection.start(position);
+    this.connection.start(loaded.position);
   }
 
   /**
-   * @returns {Promise<string | null | undefined>} the position of the answer; undefined on failure, and
-   *   when a later load has begun
+   * @returns {Promise<object | null>} the class as the API tells it, and the position from which the
+   *   stream goes on; null on failure, and when a later load has begun
    */
   async load() {
     this.loads += 1;
     const load = this.loads;
     try {
       const progress = await this.api.progress(this.course, this.notebookChoice);
-      const [list, activity] = await Promise.all([
+      const [list, answer] = await Promise.all([
         this.api.students(this.course, progress.notebook_path),
         this.api.activity(this.course).catch(() => null),
       ]);
-      if (this.isStopped || load !== this.loads) return undefined;
-      this.classroom = Classroom.fromAnswers(progress, list, this.classroom);
-      this.isActivityMissing = activity === null;
-      if (activity !== null) this.activity = Activity.fromAnswer(activity);
-      this.clockOffset = Date.parse(list.generated_at) - Date.now();
-      this.isLoaded = true;
-      this.problem = null;
-      this.onChange();
-      return earliestPosition([...progress.streamIDs, ...list.streamIDs]);
+      const classroom = await inSlices(Classroom.building(progress, list));
+      if (this.isStopped || load !== this.loads) return null;
+      return {
+        classroom,
+        activity: answer === null ? null : Activity.fromAnswer(answer),
+        clockOffset: Date.parse(list.generated_at) - Date.now(),
+        position: earliestPosition([...progress.streamIDs, ...list.streamIDs]),
+      };
     } catch (problem) {
       if (problem.name !== "Problem") throw problem;
-      if (load !== this.loads) return undefined;
+      if (load !== this.loads) return null;
       this.problem = problem;
       this.onChange();
-      return undefined;
+      return null;
     }
+  }
+
+  show({ classroom, activity, clockOffset }) {
+    this.classroom = classroom;
+    this.isActivityMissing = activity === null;
+    if (activity !== null) this.activity = activity;
+    this.clockOffset = clockOffset;
+    this.isLoaded = true;
+    this.problem = null;
+    this.onChange();
   }
 
   reload() {
     this.setStatus("refreshing");
-    this.recent = [];
+    this.recent.clear();
+    this.inbox.clear();
     this.loadAndConnect();
   }
 
@@ -125,40 +144,61 @@ export class ClassSession {
     });
   }
 
+  /** Asks for what only the API knows, soon. */
+  refreshSoon() {
+    if (this.isRefreshDue) return;
+    this.isRefreshDue = true;
+    this.later(unsureInterval * (0.8 + 0.4 * Math.random()), async () => {
+      await this.refresh();
+      this.isRefreshDue = false;
+    });
+  }
+
   /** Reads the class anew while the live connection goes on, or is being made again. */
   async refresh() {
-    const position = await this.load();
-    if (this.isStopped || position === undefined) return;
-    const oldest = this.recent[0]?.stream_id;
-    const hasForgotten = this.recent.length >= rememberedEvents;
-    if (position === null || (hasForgotten && comparePositions(oldest, position) > 0)) {
-      // What came since is not remembered here: the journal tells.
-      this.connection.start(position);
-      return;
-    }
-    // Both take an event that their answer holds already; most of what is remembered is older still.
-    const begin = earliestPosition([position, this.activity.position]) ?? position;
-    let first = this.recent.length;
-    while (first > 0 && comparePositions(this.recent[first - 1].stream_id, begin) > 0) first -= 1;
-    for (const event of this.recent.slice(first)) {
-      applyEvent(this.classroom, event);
-      this.activity.add(event);
-    }
-    this.onChange();
+    const loaded = await this.load();
+    if (this.isStopped || loaded === null) return;
+    const { loads } = this;
+    const isComplete = await this.catchUp(loaded);
+    if (this.isStopped || loads !== this.loads) return;
+    this.show(loaded);
+    if (isComplete) return;
+    // What came since is not remembered here: the journal tells.
+    this.inbox.clear();
+    this.connection.start(loaded.position);
+  }
+
+  /**
+   * Brings what was loaded up to what has come live. Nothing comes between its last step and the answer.
+   *
+   * @returns {Promise<boolean>} whether all of it is remembered
+   */
+  async catchUp({ classroom, activity, position }) {
+    if (position === null || !this.recent.reachesBackTo(position)) return false;
+    // The class and the activity both take an event that their answer holds already; most of what is
+    // remembered is older still.
+    const begin = earliestPosition([position, (activity ?? this.activity).position]) ?? position;
+    return inSlices(this.recent.replaying(begin, eventsATask, (event) => {
+      applyEvent(classroom, event);
+      activity?.add(event);
+    }));
   }
 
   // Live
 
-  receive(events) {
+  apply(events) {
     for (const event of events) {
       if (!applyEvent(this.classroom, event)) continue;
-      this.recent.push(event);
+      this.recent.add(event);
       if (!this.seen.add(event.event_id)) continue;
       this.activity.add(event);
       this.feed.add(event);
       this.onEvent(event);
     }
-    if (this.recent.length > 2 * rememberedEvents) this.recent = this.recent.slice(-rememberedEvents);
+    if (this.classroom.isStreakUnsure) {
+      this.classroom.isStreakUnsure = false;
+      this.refreshSoon();
+    }
     this.onChange();
   }
 

@@ -1,79 +1,82 @@
-import { isSolved } from "./cell-letter.js";
 import { learnerState, states } from "./learner-state.js";
 
+/** The list to look after is for a glance. */
+export const shownAttention = 12;
+
 /**
- * What the page shows of a class at a moment, derived anew for each painting.
+ * What the page shows of a class at a moment, derived anew for each painting: a few plain operations a
+ * learner, and no comparison of names.
  *
  * @param {import("./classroom.js").Classroom} classroom
  * @param {number} now microseconds since 1970
  */
 export function classView(classroom, now) {
-  const learners = [...classroom.learners.values()];
-  const working = learners.filter((learner) => learner.reached > 0);
-  const required = classroom.cells.filter(
-    (cell) => cell.reached > 0 && cell.reached >= classroom.rules.required_share * working.length,
-  );
-  const medianSolved = median(working.map((learner) => learner.solved));
+  classroom.settleRequired();
+  const learners = classroom.order.ranked();
+  const { rules, requiredCells } = classroom;
+  const medianSolved = median(learners.filter(isWorking).map(solvedCells));
   const counters = Object.fromEntries(states.map((state) => [state, 0]));
+  const helpQueue = [];
+  const urgent = [];
   const rows = learners.map((learner) => {
-    let remaining = 0;
-    for (const cell of required) if (!isSolved(learner.letters[cell.slot])) remaining += 1;
-    const standing = {
-      rules: classroom.rules,
-      medianSolved,
-      requiredCells: required.length,
-      remaining,
-    };
-    const found = learnerState(learner, standing, now);
-    counters[found.state] += 1;
-    return { learner, remaining, ...found };
+    const { remaining } = learner;
+    const standing = { rules, medianSolved, requiredCells, remaining };
+    const { state, reason, since, count } = learnerState(learner, standing, now);
+    const row = { learner, remaining, state, reason, since, count };
+    counters[state] += 1;
+    if (state === "help") helpQueue.push(row);
+    else if (attentionOrder[state] !== undefined) urgent.push(row);
+    return row;
   });
-  rows.sort(byName);
   return {
     course: classroom.course,
     notebook: classroom.notebook,
     rows,
     counters,
     medianSolved,
-    cells: [...classroom.cells].sort(byPlace),
-    requiredCells: required.length,
-    working: working.length,
-    executions: learners.reduce((sum, learner) => sum + learner.executions, 0),
-    errors: learners.reduce((sum, learner) => sum + learner.errors, 0),
-    helpQueue: rows
-      .filter((row) => row.state === "help")
-      .sort((a, b) => a.learner.helpSince - b.learner.helpSince || byName(a, b)),
-    attention: rows.filter((row) => attentionOrder[row.state] !== undefined).sort(byUrgency),
+    cells: classroom.cellsInOrder(),
+    requiredCells,
+    helpQueue: helpQueue.sort(byWaiting),
+    attention: first(urgent, shownAttention, byUrgency),
+    attentionCount: urgent.length,
   };
 }
 
+const isWorking = (learner) => learner.reached > 0;
+const solvedCells = (learner) => learner.solved;
+
 const attentionOrder = { stuck: 0, behind: 1, idle: 2 };
+
+function byWaiting(a, b) {
+  return a.learner.helpSince - b.learner.helpSince || a.learner.rank - b.learner.rank;
+}
 
 function byUrgency(a, b) {
   return (
     attentionOrder[a.state] - attentionOrder[b.state] ||
-    (b.count ?? 0) * Number(b.state === "stuck") - (a.count ?? 0) * Number(a.state === "stuck") ||
+    weight(b) - weight(a) ||
     (a.since ?? 0) - (b.since ?? 0) ||
-    byName(a, b)
+    a.learner.rank - b.learner.rank
   );
 }
 
-/** What a learner is called; the id stands in for a name that nobody told. */
-export function displayName(learner) {
-  return learner.name || learner.id;
+/** Within a state: more errors in a row, or fewer cells solved. */
+function weight({ state, count }) {
+  if (state === "stuck") return count ?? 0;
+  return state === "behind" ? -count : 0;
 }
 
-const collator = new Intl.Collator(undefined, { numeric: true });
-
-function byName(a, b) {
-  return (
-    collator.compare(displayName(a.learner), displayName(b.learner)) ||
-    collator.compare(a.learner.id, b.learner.id)
-  );
-}
-
-function byPlace(a, b) {
-  return (a.index ?? Infinity) - (b.index ?? Infinity) || a.slot - b.slot;
+/** The first `count` of the sorted items, without sorting the others. */
+export function first(items, count, compare) {
+  const found = [];
+  for (const item of items) {
+    if (found.length === count && compare(item, found[count - 1]) >= 0) continue;
+    let place = found.length;
+    while (place > 0 && compare(item, found[place - 1]) < 0) place -= 1;
+    found.splice(place, 0, item);
+    if (found.length > count) found.pop();
+  }
+  return found;
 }
 
 /** The middle value or, of an even number, the mean of the two; 0 of none. */

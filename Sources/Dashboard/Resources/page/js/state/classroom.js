@@ -1,8 +1,10 @@
 import { isFailing, isReached, isSolved } from "./cell-letter.js";
+import { NameOrder } from "./name-order.js";
+import { atOnce } from "./slices.js";
 import { microseconds } from "./timestamp.js";
 
 /** What the API takes when it has nothing to say: its own defaults. */
-const defaultRules = {
+export const standardRules = {
   idle_seconds: 300,
   stuck_errors: 3,
   stuck_seconds: 300,
@@ -12,28 +14,41 @@ const defaultRules = {
   required_share: 0.1,
 };
 
+/** So many letters are set before a pause: a class of 1,000 on 40 cells has 40,000. */
+const lettersAStep = 4_000;
+
 /** A class at work on one notebook: what the API told, kept up to date by `applyEvent`. No I/O. */
 export class Classroom {
-  constructor(course, notebook = null, rules = defaultRules) {
+  constructor(course, notebook = null, rules = standardRules) {
     this.course = course;
     this.notebook = notebook;
     this.rules = rules;
     /** @type {Map<string, object>} learners by id */
     this.learners = new Map();
+    this.order = new NameOrder();
+    /** Learners who ran a cell of the notebook. */
+    this.working = 0;
     /** Cells in order of their discovery: a cell's slot, its place here, never changes. */
     this.cells = [];
     this.slots = new Map();
+    this.cellsByPlace = null;
+    this.requiredCells = 0;
     /** Paths of the course's notebooks. */
     this.notebooks = new Set();
+    /** Whether an error came on a cell whose errors before are unknown: the API knows. */
+    this.isStreakUnsure = false;
   }
 
   /**
    * @param {object} progress an answer of `/progress`, with the cells of all pages
    * @param {object} list an answer of `/students`, with the learners of all pages
-   * @param {Classroom | null} known the class so far: it remembers errors in a row on cells that learners
-   *   left and may come back to, of which the answers tell the current cell's alone
    */
-  static fromAnswers(progress, list, known = null) {
+  static fromAnswers(progress, list) {
+    return atOnce(Classroom.building(progress, list));
+  }
+
+  /** The same, in steps of bounded work. */
+  static *building(progress, list) {
     const classroom = new Classroom(progress.course_id, progress.notebook_path, progress.rules);
     for (const { notebook_path } of progress.notebooks) classroom.notebooks.add(notebook_path);
     for (const cell of progress.cells) {
@@ -44,18 +59,45 @@ export class Classroom {
       });
     }
     const slots = list.cells.map((name) => classroom.cell(name, null).slot);
+    const told = new Set(slots);
+    for (const cell of progress.cells) {
+      const known = classroom.cell(cell.cell, cell.cell_index);
+      if (told.has(known.slot)) continue;
+      // Learners' letters are told of a thousand cells; of the others, the counts alone.
+      Object.assign(known, { reached: cell.reached, solved: cell.solved, failing: cell.errors_now });
+    }
+    let letters = 0;
     for (const student of list.students) {
-      const learner = classroom.learner(student.student_id);
-      Object.assign(learner, learnerFromAnswer(student));
-      learner.streaks = new Map(known?.learners.get(learner.id)?.streaks);
-      const place = streakKey(learner.notebook, learner.cell);
-      if (learner.errorsInARow > 0) learner.streaks.set(place, learner.errorsInARow);
-      else learner.streaks.delete(place);
-      slots.forEach((slot, place) => {
-        classroom.setLetter(learner, slot, student.cell_states[place] ?? ".");
-      });
+      classroom.add(student, list.cells, slots);
+      letters += slots.length + 50;
+      if (letters < lettersAStep) continue;
+      letters = 0;
+      yield;
     }
     return classroom;
+  }
+
+  /** Adds a learner as the API tells of them. */
+  add(student, cells, slots) {
+    const learner = newLearner(student.student_id);
+    Object.assign(learner, learnerFromAnswer(student), { remaining: this.requiredCells });
+    this.learners.set(learner.id, learner);
+    this.order.add(learner);
+    let failing = 0;
+    slots.forEach((slot, place) => {
+      const letter = student.cell_states[place] ?? ".";
+      this.setLetter(learner, slot, letter);
+      if (!isFailing(letter)) return;
+      const streak = student.failing_streaks[failing];
+      if (streak > 0) learner.streaks.set(streakKey(this.notebook, cells[place]), streak);
+      failing += 1;
+    });
+    learner.solved = student.solved_cells;
+    // The current cell may be in another notebook.
+    if (learner.cell === null) return;
+    const current = streakKey(learner.notebook, learner.cell);
+    if (learner.errorsInARow > 0) learner.streaks.set(current, learner.errorsInARow);
+    else learner.streaks.delete(current);
   }
 
   /** @returns {object} the learner, made when unknown */
@@ -63,7 +105,10 @@ export class Classroom {
     let learner = this.learners.get(id);
     if (learner === undefined) {
       learner = newLearner(id);
+      learner.isNewcomer = true;
+      learner.remaining = this.requiredCells;
       this.learners.set(id, learner);
+      this.order.add(learner);
     }
     return learner;
   }
@@ -76,6 +121,7 @@ export class Classroom {
       slot: this.cells.length,
       name,
       index,
+      isRequired: false,
       reached: 0,
       solved: 0,
       failing: 0,
@@ -85,7 +131,21 @@ export class Classroom {
     };
     this.slots.set(name, cell.slot);
     this.cells.push(cell);
+    this.cellsByPlace = null;
     return cell;
+  }
+
+  /** Tells a cell's place in the notebook, when it is not known yet. */
+  setIndex(cell, index) {
+    if (cell.index !== null || index === null) return;
+    cell.index = index;
+    this.cellsByPlace = null;
+  }
+
+  /** @returns {object[]} the cells in the notebook's order */
+  cellsInOrder() {
+    this.cellsByPlace ??= [...this.cells].sort(byPlace);
+    return this.cellsByPlace;
   }
 
   /** Keeps the cell's counts and the learner's in step with the letter. */
@@ -95,13 +155,36 @@ export class Classroom {
     while (learner.letters.length < slot) learner.letters.push(".");
     learner.letters[slot] = letter;
     const cell = this.cells[slot];
-    const change = (test) => Number(test(letter)) - Number(test(before));
-    cell.reached += change(isReached);
-    cell.solved += change(isSolved);
-    cell.failing += change(isFailing);
-    learner.reached += change(isReached);
-    learner.solved += change(isSolved);
+    const reached = Number(isReached(letter)) - Number(isReached(before));
+    const solved = Number(isSolved(letter)) - Number(isSolved(before));
+    cell.reached += reached;
+    cell.solved += solved;
+    cell.failing += Number(isFailing(letter)) - Number(isFailing(before));
+    if (learner.reached === 0) this.working += 1;
+    learner.reached += reached;
+    if (learner.reached === 0) this.working -= 1;
+    learner.solved += solved;
+    if (cell.isRequired) learner.remaining -= solved;
   }
+
+  /** Tells anew which cells enough learners have run, and what each learner has left of them. */
+  settleRequired() {
+    const threshold = this.rules.required_share * this.working;
+    for (const cell of this.cells) {
+      const isRequired = cell.reached > 0 && cell.reached >= threshold;
+      if (isRequired === cell.isRequired) continue;
+      cell.isRequired = isRequired;
+      const change = isRequired ? 1 : -1;
+      this.requiredCells += change;
+      for (const learner of this.order.learners) {
+        if (!isSolved(learner.letters[cell.slot] ?? ".")) learner.remaining += change;
+      }
+    }
+  }
+}
+
+function byPlace(a, b) {
+  return (a.index ?? Infinity) - (b.index ?? Infinity) || a.slot - b.slot;
 }
 
 /** Names a cell among those of all notebooks; paths hold no NUL. */
@@ -131,9 +214,18 @@ function newLearner(id) {
     lastSeenAt: null,
     lastExecutedAt: null,
     lastSuccessAt: null,
+    /** Ids of the executions at `lastExecutedAt`; null while only the API's answer tells of them. */
+    latestRuns: null,
+    /** When help was asked for since it was last taken back, as far as known. */
+    cries: [],
+    /** Whether all that the learner did is known from events. */
+    isNewcomer: false,
     letters: [],
     reached: 0,
     solved: 0,
+    /** Required cells that are not solved yet. */
+    remaining: 0,
+    rank: 0,
   };
 }
 
@@ -150,6 +242,7 @@ function learnerFromAnswer(student) {
     errors: student.errors,
     isNotebookClosed: student.notebook_closed,
     helpSince: microseconds(student.help_since),
+    cries: student.help_since === null ? [] : [microseconds(student.help_since)],
     helpStoppedAt: microseconds(student.help_stopped_at),
     firstSeenAt: microseconds(student.first_seen_at),
     lastSeenAt: microseconds(student.last_seen_at),

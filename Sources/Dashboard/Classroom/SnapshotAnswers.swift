@@ -1,0 +1,37 @@
+import Synchronization
+
+/// The answers that were given from one snapshot: many pages ask for the same one at once, and writing
+/// 1,000 learners takes longer than everything else.
+///
+/// Any thread may ask; two that come at once both write their answer, and one of them is kept.
+final class SnapshotAnswers: Sendable {
+  struct Key: Hashable {
+    enum Kind { case progress, students, help }
+
+    let kind: Kind
+    let limit: Int
+    let cursor: [ExactText]
+    var states: Set<LearnerState> = []
+  }
+
+  /// Bytes of the answers of one snapshot.
+  private static let maximumSize = 2 << 20
+
+  private struct Kept {
+    var answers: [Key: JSONWriter] = [:]
+    var size = 0
+  }
+
+  private let kept = Mutex(Kept())
+
+  func answer(_ key: Key, write: () -> JSONWriter) -> JSONWriter {
+    if let answer = kept.withLock({ $0.answers[key] }) { return answer }
+    let answer = write()
+    kept.withLock { kept in
+      guard kept.answers[key] == nil, kept.size + answer.count <= Self.maximumSize else { return }
+      kept.answers[key] = answer
+      kept.size += answer.count
+    }
+    return answer
+  }
+}

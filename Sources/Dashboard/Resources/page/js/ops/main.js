@@ -1,0 +1,26 @@
+import { ConnectionStatus } from "../components/connection-status.js";
+import { PageLinks } from "../components/page-links.js";
+import { PageSettings } from "../components/page-settings.js";
+import { BusPanel } from "./bus-panel.js";
+import { ConfirmDialog } from "./confirm-dialog.js";
+import { DeadLettersPanel } from "./dead-letters-panel.js";
+import { LetterDrawer } from "./letter-drawer.js";
+import { MirrorPanel } from "./mirror-panel.js";
+import { OperationsClient } from "./operations-client.js";
+import { OperationsPage } from "./operations-page.js";
+import { SinksPanel } from "./sinks-panel.js";
+
+const components = {
+  "bus-panel": BusPanel,
+  "confirm-dialog": ConfirmDialog,
+  "connection-status": ConnectionStatus,
+  "dead-letters-panel": DeadLettersPanel,
+  "letter-drawer": LetterDrawer,
+  "mirror-panel": MirrorPanel,
+  "page-links": PageLinks,
+  "page-settings": PageSettings,
+  "sinks-panel": SinksPanel,
+};
+for (const [name, component] of Object.entries(components)) customElements.define(name, component);
+
+new OperationsPage(document, new OperationsClient()).start();

@@ -1,0 +1,111 @@
+import { APIClient } from "../api/client.js";
+import { Problem } from "../api/problem.js";
+
+const letters = "/api/v1/dead-letters";
+/** A replay or purge works for up to ten seconds before it answers. */
+const deadline = 30_000;
+
+/** What the operators' page asks of the server. Every method throws `Problem`. */
+export class OperationsClient extends APIClient {
+  bus() {
+    return this.get("/api/v1/bus", {});
+  }
+
+  async sinks() {
+    return (await this.get("/api/v1/sinks", {})).sinks;
+  }
+
+  /** The oldest letters that the filter means, and where the next page begins. */
+  deadLetters({ sink, reason }, limit) {
+    return this.get(letters, { sink: sink || null, reason: reason || null, limit });
+  }
+
+  deadLetter(id) {
+    return this.get(`${letters}/${encodeURIComponent(id)}`, {});
+  }
+
+  replayOne(id) {
+    return this.send("POST", `${letters}/${encodeURIComponent(id)}/replay`);
+  }
+
+  purgeOne(id) {
+    return this.send("DELETE", `${letters}/${encodeURIComponent(id)}`);
+  }
+
+  /** How many letters the filter means, and the word that keeps what comes later out of it. */
+  async count({ sink, reason }) {
+    const total = { count: 0, through: null };
+    let cursor = null;
+    do {
+      const part = await this.get(`${letters}/count`, { sink: sink || null, reason: reason || null, cursor });
+      total.count += part.count;
+      total.through = part.through;
+      cursor = part.next_cursor;
+    } while (cursor !== null);
+    return total;
+  }
+
+  /**
+   * Replays or purges what was counted, in as many requests as it takes.
+   *
+   * @param {"replay" | "purge"} action
+   * @param {(answer: object) => void} onAnswer called with each answer
+   */
+  async order(action, { sink, reason }, through, onAnswer) {
+    let cursor = null;
+    do {
+      const order = { all: true, through };
+      if (sink) order.sink = sink;
+      if (reason) order.reason = reason;
+      if (cursor !== null) order.cursor = cursor;
+      const answer = await this.send("POST", `${letters}/${action}`, order);
+      onAnswer(answer);
+      cursor = answer.next_cursor;
+    } while (cursor !== null);
+  }
+
+  mirrorStatus() {
+    return this.get("/api/bq-sync/status", {});
+  }
+
+  /** An unhealthy mirror answers 503, and says why. */
+  async mirrorHealth() {
+    let response;
+    try {
+      response = await this.fetch("/api/bq-sync/health", { signal: AbortSignal.timeout(deadline) });
+    } catch {
+      throw new Problem(0, "");
+    }
+    const body = await response.json().catch(() => null);
+    if (Array.isArray(body?.problems)) return body;
+    throw new Problem(response.status, body?.detail ?? response.statusText);
+  }
+
+  flushMirror() {
+    return this.send("POST", "/api/bq-sync/flush");
+  }
+
+  retryMirror() {
+    return this.send("POST", "/api/bq-sync/retry");
+  }
+
+  async send(method, path, body) {
+    const options = { method, headers: { accept: "application/json" }, signal: AbortSignal.timeout(deadline) };
+    if (body !== undefined) {
+      options.headers["content-type"] = "application/json";
+      options.body = JSON.stringify(body);
+    }
+    let response;
+    try {
+      response = await this.fetch(path, options);
+    } catch {
+      throw new Problem(0, "");
+    }
+    const answer = await response.json().catch(() => null);
+    if (!response.ok) {
+      throw new Problem(response.status, answer?.detail ?? answer?.title ?? response.statusText);
+    }
+    if (answer === null) throw new Problem(502, "the answer is no JSON");
+    return answer;
+  }
+}

@@ -1,0 +1,42 @@
+public import Events
+
+/// An event as a learner's notebook sends it.
+public struct SimulatedEvent: Sendable, Equatable, Encodable {
+  public let eventID: EventID
+  public let eventType: String
+  public let occurredAt: Timestamp
+  public let courseID: String
+  public let studentID: String
+  public let studentName: String
+  public let team: String
+  public let sessionID: String
+  public let notebookPath: String
+  /// Of `cell_executed` alone.
+  public let execution: SimulatedExecution?
+
+  private enum CodingKeys: String, CodingKey {
+    case eventID = "event_id"
+    case eventType = "event_type"
+    case occurredAt = "occurred_at"
+    case courseID = "course_id"
+    case studentID = "student_id"
+    case studentName = "student_name"
+    case team
+    case sessionID = "session_id"
+    case notebookPath = "notebook_path"
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(eventID.description, forKey: .eventID)
+    try container.encode(eventType, forKey: .eventType)
+    try container.encode(occurredAt.description, forKey: .occurredAt)
+    try container.encode(courseID, forKey: .courseID)
+    try container.encode(studentID, forKey: .studentID)
+    try container.encode(studentName, forKey: .studentName)
+    try container.encode(team, forKey: .team)
+    try container.encode(sessionID, forKey: .sessionID)
+    try container.encode(notebookPath, forKey: .notebookPath)
+    try execution?.encode(to: encoder)
+  }
+}

@@ -1,0 +1,90 @@
+public import CurlTransport
+public import Events
+internal import Foundation
+
+/// Sends what happens in a simulated class to a server as it happens, in batches, each event until the
+/// server has accounted for it.
+public struct ClassDelivery: Sendable {
+  /// The most events in one request.
+  static let batchSize = 200
+
+  private let address: String
+  private let transport: any HTTPTransport
+  private let now: @Sendable () -> Timestamp
+  private let sleep: @Sendable (Duration) async throws -> Void
+
+  /// - Parameters:
+  ///   - server: the server's URL, without a trailing slash.
+  ///   - now: the clock that the class goes by.
+  public init(
+    server: String, transport: any HTTPTransport,
+    now: @escaping @Sendable () -> Timestamp = { .now() },
+    sleep: @escaping @Sendable (Duration) async throws -> Void = {
+      try await Task.sleep(for: $0)
+    }
+  ) {
+    address = "\(server)/student-progress"
+    self.transport = transport
+    self.now = now
+    self.sleep = sleep
+  }
+
+  /// Runs until the task is cancelled.
+  ///
+  /// While the server takes nothing, the class waits: events are made only when there is room for
+  /// them, and keep the time at which they were due.
+  ///
+  /// - Throws: `CancellationError`, or `ClassDeliveryError` when the server refuses events for good.
+  public func run(_ simulation: SimulatedClass) async throws {
+    var simulation = simulation
+    while true {
+      let batch = simulation.events(through: now(), limit: Self.batchSize)
+      if batch.isEmpty {
+        let pause = simulation.nextEventAt.microseconds - now().microseconds
+        // Not longer than a minute: the clock may be set.
+        try await sleep(.microseconds(min(max(pause, 1_000), 60_000_000)))
+      } else {
+        try await deliver(batch)
+      }
+    }
+  }
+
+  private func deliver(_ batch: [SimulatedEvent]) async throws {
+    let request = try Self.request(batch, to: address)
+    var random = SystemRandomNumberGenerator()
+    var failures = 0
+    while true {
+      try Task.checkCancellation()
+      switch await verdict(on: request) {
+      case .delivered(nil): return
+      case .delivered(let fault?): throw ClassDeliveryError(fault)
+      case .refused(let reason): throw ClassDeliveryError(reason)
+      case .retry(let asked):
+        try await sleep(RetryWait.duration(after: asked, failures: failures, using: &random))
+        failures += 1
+      }
+    }
+  }
+
+  private func verdict(on request: HTTPRequest) async -> DeliveryVerdict {
+    do {
+      return DeliveryVerdict(try await transport.send(request))
+    } catch {
+      // Sent again even if it may have arrived: the events' ids tell the server.
+      return .retry(after: nil)
+    }
+  }
+
+  /// Compressed when that saves a tenth, as the notebook client does.
+  static func request(_ batch: [SimulatedEvent], to address: String) throws -> HTTPRequest {
+    let body = Array(try JSONEncoder().encode(batch))
+    var request = HTTPRequest(
+      .post, address, headers: ["Content-Type": "application/json"], body: body,
+      timeout: .seconds(10))
+    if let compressed = Gzip.compress(body), compressed.count * 10 <= body.count * 9 {
+      request.headers[name: "Content-Encoding"] = "gzip"
+      request.body = compressed
+    }
+    return request
+  }
+}

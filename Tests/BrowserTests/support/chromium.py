@@ -1,0 +1,28 @@
+"""Debian's browser: nothing is downloaded."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+
+class ChromiumMissing(Exception):
+    def __init__(self):
+        super().__init__("no chromium in PATH: install the Debian package chromium, or set CHROMIUM")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if not program:
+        raise ChromiumMissing
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()

@@ -1,0 +1,51 @@
+import Events
+import Foundation
+import Testing
+
+/// What a class does and the states that follow, as the server and the page have to tell them. Times are
+/// seconds from `now`.
+struct Lesson: Decodable, Sendable, CustomTestStringConvertible {
+  struct Event: Decodable, Sendable {
+    let at: Double
+    let student: String
+    let type: String
+    let notebook: String
+    let cell: String?
+    let index: Int?
+    let failed: Bool?
+    let error: String?
+  }
+
+  let name: String
+  /// So many events are in the database when the page is loaded.
+  let stored: Int
+  let events: [Event]
+  let expected: [String: StateCase.Expected]
+
+  var testDescription: String { name }
+
+  static let all = table.lessons
+  static let now = Timestamp(rfc3339: table.now.utf8) ?? Timestamp(microseconds: 0)
+
+  private static let table = Fixture.read("lessons.json", as: Table.self)
+
+  private struct Table: Decodable {
+    let now: String
+    let lessons: [Lesson]
+  }
+}
+
+extension Lesson.Event {
+  var classroomEvent: ClassroomEvent {
+    let moment = Timestamp(
+      microseconds: Lesson.now.microseconds + Int64((at * 1_000_000).rounded()))
+    var event = ClassroomEvent(type, at: 0, by: student, course: "lesson", notebook: notebook)
+    event.fields["occurred_at"] = moment.description
+    event.fields["received_at"] = moment.description
+    if let cell { event.fields["cell_id"] = cell }
+    if let index { event.fields["cell_index"] = index }
+    if let failed { event.fields["has_error"] = failed }
+    if let error { event.fields["error_name"] = error }
+    return event
+  }
+}
