@@ -175,6 +175,13 @@ let package = Package(
       swiftSettings: strict),
 
     .executableTarget(
+      name: "StoreBenchmark",
+      dependencies: [
+        "PostgresSink", "PostgresDriver", "WorkerRuntime", "Events", "EventBus", nioCore, logging,
+      ],
+      path: "Benchmarks/StoreBenchmark",
+      swiftSettings: strict),
+    .executableTarget(
       name: "ReadAPIBenchmark",
       dependencies: ["Dashboard", "PostgresDriver", hummingbird, logging],
       path: "Benchmarks/ReadAPIBenchmark",
@@ -278,7 +285,8 @@ let package = Package(
         "ProgressBusServer", "Events", "EventBus", "Ingest", "WebSocketServer", "WorkerRuntime",
         "Observability", "BigQueryMirror", "ProgressBusTesting", "CurlTransport", "Dashboard",
         "InfluxSink",
-        "LocalStack", hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, logging,
+        "LocalStack", hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix,
+        nioEmbedded, logging,
       ]),
     tests(
       "EndToEndTests",

@@ -410,7 +410,7 @@ end
 $$;
 
 -- Comes after the enrollments, and looks the names up anew: a batch that had a learner's enrollment
--- before may have changed the name.
+-- before may have changed the name. Of two names in one and the same microsecond either may stay.
 create function store_names() returns void
 language plpgsql
 set enable_seqscan = off

@@ -4,6 +4,9 @@
 -- transaction that made them: nothing can be committed and not queued. Which tables are mirrored, and
 -- how, is data: a row of bq_sync_registry and a call of bq_sync_install.
 --
+-- A mirror that starts for the first time starts the queues: until then nobody pays for the triggers,
+-- and no queue grows that nobody empties. Rows that were stored before are queued then.
+--
 -- At every moment, in every snapshot: enqueued = synced + pending + failed, where pending is the number
 -- of rows on the queue. The figures are kept in bq_sync_ledger and bq_sync_totals, in the transactions
 -- that move the rows, so that nobody has to count a queue of a million rows.
@@ -164,7 +167,7 @@ create function bq_sync_enqueue_corrections(changed_table text, keys text[]) ret
 language plpgsql
 as $$
 begin
-  if cardinality(keys) > 0 then
+  if cardinality(keys) > 0 and bq_sync_has_queue(changed_table) then
     insert into bq_sync_queue (source_table, source_key, is_correction)
     select changed_table, key, true from unnest(keys) as key;
     insert into bq_sync_ledger (source_table, enqueued) values (changed_table, cardinality(keys));
@@ -172,305 +175,74 @@ begin
 end
 $$;
 
--- Starts to mirror a table of the registry: gives it its columns and its trigger, and queues the rows
--- that it has.
+-- Makes a table of the registry ready to be mirrored. Its queue starts with the others.
 create function bq_sync_install(new_table text) returns void
 language plpgsql
+as $$
+begin
+  execute format(
+    'alter table %I add column if not exists synced_to_bq boolean not null default false, '
+    'add column if not exists synced_at timestamptz', new_table);
+  insert into bq_sync_totals (source_table) values (new_table);
+  if exists (select from bq_sync_registry where bq_sync_has_queue(source_table)) then
+    perform bq_sync_start_queue(new_table);
+  end if;
+end
+$$;
+
+-- Whether new rows of a table are queued.
+create function bq_sync_has_queue(mirrored_table text) returns boolean
+language sql stable
+as $$
+  select exists (
+    select from pg_trigger
+    where tgrelid = to_regclass(quote_ident(mirrored_table)) and tgname = 'bq_sync_enqueue')
+$$;
+
+-- Queues the rows of a table that BigQuery does not have, and from then on all new ones; does nothing
+-- when it has been done. Whoever writes to the table waits meanwhile, so that no row is missed.
+--
+-- With the rights of the tables' owner: the mirror need not own them.
+create function bq_sync_start_queue(mirrored_table text) returns void
+language plpgsql
+security definer set search_path from current
 as $$
 declare
   registered bq_sync_registry;
   row_count bigint;
 begin
-  select * into strict registered from bq_sync_registry where source_table = new_table;
-  execute format(
-    'alter table %I add column if not exists synced_to_bq boolean not null default false, '
-    'add column if not exists synced_at timestamptz', new_table);
+  select * into strict registered from bq_sync_registry where source_table = mirrored_table;
+  -- Processes that start at the same time come one after the other.
+  perform pg_advisory_xact_lock(hashtextextended('bq_sync_start_queue ' || mirrored_table, 0));
+  if bq_sync_has_queue(mirrored_table) then
+    return;
+  end if;
   execute format(
     'create trigger bq_sync_enqueue after insert on %I '
     'referencing new table as inserted_rows for each statement '
-    'execute function bq_sync_enqueue_inserted(%L)', new_table, registered.key_column);
+    'execute function bq_sync_enqueue_inserted(%L)', mirrored_table, registered.key_column);
+  -- Rows may be queued, or have been given up, from the time before bq_sync_stop_queue.
   execute format(
-    'insert into bq_sync_queue (source_table, source_key) select %L, %I::text from %I '
-    'where not synced_to_bq', new_table, registered.key_column, new_table);
+    'insert into bq_sync_queue (source_table, source_key) '
+    'select %1$L, source.key from (select %2$I::text as key from %3$I where not synced_to_bq) as source '
+    'where not exists (select from bq_sync_queue as queued '
+    '  where queued.source_table = %1$L and queued.source_key = source.key) '
+    'and not exists (select from bq_sync_failures as failure where failure.source_table = %1$L '
+    '  and failure.source_key = source.key and failure.status = ''pending'')',
+    mirrored_table, registered.key_column, mirrored_table);
   get diagnostics row_count = row_count;
-  insert into bq_sync_totals (source_table, enqueued) values (new_table, row_count);
+  if row_count > 0 then
+    insert into bq_sync_ledger (source_table, enqueued) values (mirrored_table, row_count);
+  end if;
 end
 $$;
 
--- The type of a mirrored table's key, for casts of source_key.
-create function bq_sync_key_type(registered bq_sync_registry) returns text
-language sql stable
-as $$
-  select format_type(atttypid, null) from pg_attribute
-  where attrelid = registered.source_table::regclass and attname = registered.key_column
-$$;
-
--- Takes rows that are ready, for as long as the lease, and reads them through the export view. The
--- members that leave as pseudonyms come apart from the document. A row whose source is gone has no
--- document. No transaction stays open while BigQuery answers: a lease that runs out makes the rows
--- ready again.
-create function bq_sync_claim(
-  claimed_table text, claim_token uuid, batch_size integer, lease interval
-) returns table (
-  id bigint, source_key text, attempts integer, is_correction boolean, document text, identities text
-)
-language plpgsql
-set enable_seqscan = off
-set jit = off
-as $$
-declare
-  registered bq_sync_registry;
-begin
-  select * into strict registered from bq_sync_registry where source_table = claimed_table;
-  return query execute format(
-    $query$
-      with ready as materialized (
-        select queue.id from bq_sync_queue as queue
-        where queue.source_table = $1 and queue.ready_at <= now()
-        order by queue.ready_at limit $3
-        for update skip locked
-      ),
-      claimed as materialized (
-        update bq_sync_queue as queue set claim = $2, ready_at = now() + $4
-        from ready where queue.source_table = $1 and queue.id = ready.id
-        returning queue.id, queue.source_key, queue.attempts, queue.is_correction
-      )
-      select claimed.id, claimed.source_key, claimed.attempts, claimed.is_correction,
-        (exported.document - $5)::text,
-        (select jsonb_object_agg(name, exported.document -> name)::text from unnest($5) as name)
-      from claimed left join %I as exported on exported.source_key = claimed.source_key::%s
-      order by claimed.id
-    $query$,
-    registered.export_view, bq_sync_key_type(registered))
-  using claimed_table, claim_token, batch_size, lease, registered.pseudonymised_columns;
-end
-$$;
-
--- Holds the rows of a claim longer. Returns how many are still held.
-create function bq_sync_renew(claimed_table text, claim_token uuid, ids bigint[], lease interval)
-returns bigint
-language sql
-as $$
-  with renewed as (
-    update bq_sync_queue set ready_at = now() + lease
-    where source_table = claimed_table and id = any (ids) and claim = claim_token
-    returning 1
-  )
-  select count(*) from renewed
-$$;
-
--- Ends a claim. Verdicts: [{"id", "verdict": "synced" | "retry" | "failed", "reason", "public_reason",
--- "delay" (seconds), "counts" (as an attempt)}]. Rows that another process holds by now are left to it. public_error is
--- what the status shows; it holds no value of a row.
-create function bq_sync_settle(
-  settled_table text, claim_token uuid, verdicts jsonb, public_error text
-) returns table (synced bigint, retried bigint, failed bigint)
-language plpgsql
-set enable_seqscan = off
-set jit = off
-as $$
-declare
-  registered bq_sync_registry;
-  key_type text;
-  held jsonb;
-  synced_keys text[];
-  resolved_failures bigint := 0;
-begin
-  select * into strict registered from bq_sync_registry where source_table = settled_table;
-  key_type := bq_sync_key_type(registered);
-
-  with verdict as (
-    select * from jsonb_to_recordset(verdicts) as verdict(
-      id bigint, verdict text, reason text, public_reason text, delay double precision,
-      counts boolean)
-  ),
-  waiting as (
-    update bq_sync_queue as queue set
-      claim = null, ready_at = now() + verdict.delay * interval '1 second',
-      attempts = attempts + verdict.counts::integer, last_error = verdict.reason
-    from verdict
-    where queue.source_table = settled_table and queue.id = verdict.id
-      and queue.claim = claim_token and verdict.verdict = 'retry'
-    returning queue.source_key, queue.attempts, queue.failure_id, verdict.verdict, verdict.reason,
-      verdict.public_reason
-  ),
-  done as (
-    delete from bq_sync_queue as queue using verdict
-    where queue.source_table = settled_table and queue.id = verdict.id
-      and queue.claim = claim_token and verdict.verdict in ('synced', 'failed')
-    returning queue.source_key, queue.attempts + coalesce(verdict.counts::integer, 0),
-      queue.failure_id, verdict.verdict, verdict.reason, verdict.public_reason
-  )
-  select coalesce(jsonb_agg(held_row), '[]') into held
-  from (
-    select * from waiting union all select * from done
-  ) as held_row(source_key, attempts, failure_id, verdict, reason, public_reason);
-
-  select
-    count(*) filter (where verdict = 'synced'), count(*) filter (where verdict = 'retry'),
-    count(*) filter (where verdict = 'failed'),
-    array_agg(source_key) filter (where verdict = 'synced')
-  into synced, retried, failed, synced_keys
-  from jsonb_to_recordset(held) as held_row(source_key text, verdict text);
-
-  if synced > 0 then
-    execute format(
-      'update %I set synced_to_bq = true, synced_at = now() where %I = any ($1::%s[])',
-      settled_table, registered.key_column, key_type)
-    using synced_keys;
-    -- Failures of these rows that are still open are resolved; those not on the queue were counted as
-    -- failed until now.
-    with resolved as (
-      update bq_sync_failures as failure
-      set status = 'resolved', resolved_at = now(), is_on_queue = false
-      from bq_sync_failures as before
-      where failure.id = before.id and failure.status = 'pending'
-        and failure.source_table = settled_table and failure.source_key = any (synced_keys)
-        and (not failure.is_on_queue or failure.id in (
-          select failure_id from jsonb_to_recordset(held) as held_row(
-            failure_id bigint, verdict text) where verdict = 'synced'))
-      returning before.is_on_queue
-    )
-    select count(*) filter (where not is_on_queue) into resolved_failures from resolved;
-  end if;
-
-  if failed > 0 then
-    with given_up as (
-      select * from jsonb_to_recordset(held) as held_row(
-        source_key text, attempts integer, failure_id bigint, verdict text, reason text,
-        public_reason text)
-      where verdict = 'failed'
-    ),
-    repeated as (
-      update bq_sync_failures as failure set
-        is_on_queue = false, reason = given_up.reason, public_reason = given_up.public_reason,
-        attempts = failure.attempts + given_up.attempts
-      from given_up where failure.id = given_up.failure_id
-      returning 1
-    )
-    insert into bq_sync_failures (source_table, source_key, reason, public_reason, attempts)
-    select settled_table, source_key, reason, public_reason, attempts
-    from given_up where failure_id is null;
-  end if;
-
-  if registered.shows_state then
-    execute format(
-      $query$
-        update %1$I as source set
-          sync_status = case held_row.verdict
-            when 'synced' then 'synced' when 'failed' then 'failed' else 'pending' end,
-          sync_error = case when held_row.verdict <> 'synced' then held_row.reason end,
-          sync_retry_count = case
-            when held_row.verdict = 'synced' then source.sync_retry_count else held_row.attempts end
-        from jsonb_to_recordset($1) as held_row(
-          source_key text, attempts integer, verdict text, reason text)
-        where source.%2$I = held_row.source_key::%3$s
-      $query$, settled_table, registered.key_column, key_type)
-    using held;
-  end if;
-
-  if synced > 0 or failed > 0 then
-    insert into bq_sync_ledger (source_table, synced, failed)
-    values (settled_table, synced + resolved_failures, failed - resolved_failures);
-  end if;
-  if synced > 0 or public_error is not null then
-    insert into bq_sync_totals as known (source_table, last_success_at, last_error, last_error_at)
-    values (settled_table, case when synced > 0 then now() end, public_error,
-      case when public_error is not null then now() end)
-    on conflict (source_table) do update set
-      last_success_at = coalesce(excluded.last_success_at, known.last_success_at),
-      last_error = coalesce(excluded.last_error, known.last_error),
-      last_error_at = coalesce(excluded.last_error_at, known.last_error_at);
-  end if;
-  return next;
-end
-$$;
-
--- Puts failures back on the queue, all or those that are named, and returns how many.
-create function bq_sync_retry_failures(named bigint[] default null) returns bigint
-language sql
-as $$
-  with chosen as (
-    select id from bq_sync_failures
-    where status = 'pending' and not is_on_queue and (named is null or id = any (named))
-    for update skip locked
-  ),
-  marked as (
-    update bq_sync_failures as failure set is_on_queue = true, last_retry_at = now()
-    from chosen where failure.id = chosen.id
-    returning failure.id, failure.source_table, failure.source_key
-  ),
-  queued as (
-    insert into bq_sync_queue (source_table, source_key, failure_id)
-    select source_table, source_key, id from marked order by id
-    returning source_table
-  ),
-  noted as (
-    insert into bq_sync_ledger (source_table, failed)
-    select source_table, -count(*) from queued group by source_table
-    returning 1
-  )
-  select count(*) from queued
-$$;
-
--- Forgets failures, all or those that are named: their rows are not tried again, and count as never
--- enqueued. Returns how many.
-create function bq_sync_clear_failures(named bigint[] default null) returns bigint
-language sql
-as $$
-  with chosen as (
-    select id from bq_sync_failures
-    where status = 'pending' and not is_on_queue and (named is null or id = any (named))
-    for update skip locked
-  ),
-  cleared as (
-    update bq_sync_failures as failure set status = 'abandoned', resolved_at = now()
-    from chosen where failure.id = chosen.id
-    returning failure.source_table
-  ),
-  noted as (
-    insert into bq_sync_ledger (source_table, enqueued, failed)
-    select source_table, -count(*), -count(*) from cleared group by source_table
-    returning 1
-  )
-  select count(*) from cleared
-$$;
-
--- The row of a failure as BigQuery was to get it, but with the learner in the open; null when it is gone.
-create function bq_sync_failed_document(failure bq_sync_failures) returns text
-language plpgsql stable
-as $$
-declare
-  registered bq_sync_registry;
-  document text;
-begin
-  select * into strict registered from bq_sync_registry
-  where source_table = failure.source_table;
-  execute format(
-    'select document::text from %I where source_key = $1::%s',
-    registered.export_view, bq_sync_key_type(registered))
-  into document using failure.source_key;
-  return document;
-end
-$$;
-
--- Deletes some rows that are older than the cutoff and in BigQuery; returns how many.
-create function bq_sync_expire(expired_table text, cutoff timestamptz, batch_size integer)
-returns bigint
+-- For who turns the mirror off for good: new rows are queued no more.
+create function bq_sync_stop_queue(mirrored_table text) returns void
 language plpgsql
 as $$
-declare
-  registered bq_sync_registry;
-  deleted bigint;
 begin
-  select * into strict registered from bq_sync_registry where source_table = expired_table;
-  execute format(
-    'delete from %1$I where synced_to_bq and ctid = any (array(select ctid from %1$I '
-    'where synced_to_bq and %2$I < $1 limit $2 for update skip locked))',
-    expired_table, registered.retention_column)
-  using cutoff, batch_size;
-  get diagnostics deleted = row_count;
-  return deleted;
+  execute format('drop trigger if exists bq_sync_enqueue on %I', mirrored_table);
 end
 $$;
 
@@ -479,4 +251,19 @@ create function bq_timestamp(moment timestamptz) returns text
 language sql immutable parallel safe
 as $$
   select to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$$;
+
+-- The same for a moment inside a JSON value, which may be anything. What is no moment stays as it is, for
+-- BigQuery to refuse: an error here would hold up every row of the table.
+create function bq_nested_timestamp(moment jsonb) returns jsonb
+language plpgsql stable
+as $$
+begin
+  if moment #>> '{}' ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$' then
+    return moment;
+  end if;
+  return to_jsonb(bq_timestamp((moment #>> '{}')::timestamptz));
+exception when data_exception then
+  return moment;
+end
 $$;

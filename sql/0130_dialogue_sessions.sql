@@ -164,7 +164,8 @@ select
     'dialogue_turns', (
       select coalesce(jsonb_agg(jsonb_build_object(
         'turn_id', turn -> 'turn_id', 'speaker', turn -> 'speaker', 'content', turn -> 'content',
-        'timestamp', turn -> 'timestamp', 'emotion', turn -> 'emotion') order by place), '[]')
+        'timestamp', bq_nested_timestamp(turn -> 'timestamp'), 'emotion', turn -> 'emotion')
+        order by place), '[]')
       from jsonb_array_elements(dialogue_turns) with ordinality as element(turn, place)
     ),
     'created_at', bq_timestamp(created_at)) as document

@@ -46,72 +46,21 @@ create table rag_metrics (
 create index rag_metrics_queried on rag_metrics (queried_at);
 
 create function store_agent_metrics(events json) returns bigint
-language plpgsql
+language sql
 as $$
-declare
-  stored_count bigint;
-begin
-  insert into agent_metrics (
-    id, session_id, agent_name, "timestamp", action, latency_ms, tokens_used, tool_name, success,
-    error_message, user_id)
-  select distinct on (event_id)
-    event_id::text, session_id, agent_name, coalesce("timestamp", occurred_at), action,
-    latency_ms, tokens_used, tool_name, success, error_message, user_id
-  from json_to_recordset(events) as event(
-    event_id uuid, occurred_at timestamptz, session_id text, agent_name text,
-    "timestamp" timestamptz, action text, latency_ms bigint, tokens_used bigint, tool_name text,
-    success boolean, error_message text, user_id text)
-  order by event_id
-  on conflict (id) do nothing;
-  get diagnostics stored_count = row_count;
-  return stored_count;
-end
+  select store_events_as_rows('agent_metrics', 'timestamp', events)
 $$;
 
 create function store_emotion_analyses(events json) returns bigint
-language plpgsql
+language sql
 as $$
-declare
-  stored_count bigint;
-begin
-  insert into emotion_analysis (
-    id, session_id, user_id, analyzed_at, emotion, confidence, frustration_level,
-    support_level_adjustment, turn_id)
-  select distinct on (event_id)
-    event_id::text, session_id, user_id, coalesce(analyzed_at, occurred_at), emotion, confidence,
-    frustration_level, support_level_adjustment, turn_id
-  from json_to_recordset(events) as event(
-    event_id uuid, occurred_at timestamptz, session_id text, user_id text,
-    analyzed_at timestamptz, emotion text, confidence double precision,
-    frustration_level double precision, support_level_adjustment text, turn_id text)
-  order by event_id
-  on conflict (id) do nothing;
-  get diagnostics stored_count = row_count;
-  return stored_count;
-end
+  select store_events_as_rows('emotion_analysis', 'analyzed_at', events)
 $$;
 
 create function store_rag_metrics(events json) returns bigint
-language plpgsql
+language sql
 as $$
-declare
-  stored_count bigint;
-begin
-  insert into rag_metrics (
-    id, session_id, queried_at, corpus_id, query_text, results_count, top_relevance_score,
-    latency_ms, used_in_response, user_id)
-  select distinct on (event_id)
-    event_id::text, session_id, coalesce(queried_at, occurred_at), corpus_id, query_text,
-    results_count, top_relevance_score, latency_ms, used_in_response, user_id
-  from json_to_recordset(events) as event(
-    event_id uuid, occurred_at timestamptz, session_id text, queried_at timestamptz,
-    corpus_id text, query_text text, results_count bigint, top_relevance_score double precision,
-    latency_ms bigint, used_in_response boolean, user_id text)
-  order by event_id
-  on conflict (id) do nothing;
-  get diagnostics stored_count = row_count;
-  return stored_count;
-end
+  select store_events_as_rows('rag_metrics', 'queried_at', events)
 $$;
 
 create view bq_export_agent_metrics as

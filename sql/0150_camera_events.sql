@@ -57,27 +57,9 @@ create table is21_logs (
 create index is21_logs_created on is21_logs (created_at);
 
 create function store_detections(events json) returns bigint
-language plpgsql
+language sql
 as $$
-declare
-  stored_count bigint;
-begin
-  insert into detection_logs (
-    id, tid, fid, camera_lacis_id, detected_at, severity, detection_type, detection_detail, tags,
-    vehicle_ocr, face_features, snapshot_url, source_device)
-  select distinct on (event_id)
-    event_id::text, tid, fid, camera_lacis_id, coalesce(detected_at, occurred_at), severity,
-    detection_type, detection_detail, coalesce(tags, '{}'), vehicle_ocr, face_features,
-    snapshot_url, source_device
-  from json_to_recordset(events) as event(
-    event_id uuid, occurred_at timestamptz, tid text, fid text, camera_lacis_id text,
-    detected_at timestamptz, severity bigint, detection_type text, detection_detail jsonb,
-    tags text[], vehicle_ocr jsonb, face_features jsonb, snapshot_url text, source_device text)
-  order by event_id
-  on conflict (id) do nothing;
-  get diagnostics stored_count = row_count;
-  return stored_count;
-end
+  select store_events_as_rows('detection_logs', 'detected_at', events)
 $$;
 
 create function store_summaries(events json) returns bigint
@@ -121,28 +103,9 @@ end
 $$;
 
 create function store_inferences(events json) returns bigint
-language plpgsql
+language sql
 as $$
-declare
-  stored_count bigint;
-begin
-  insert into is21_logs (
-    id, tid, fid, camera_lacis_id, model_name, model_version, inference_type, latency_ms,
-    detection_count, confidence, success, error_message, result, created_at)
-  select distinct on (event_id)
-    event_id::text, tid, fid, camera_lacis_id, model_name, model_version, inference_type,
-    latency_ms, detection_count, confidence, success, error_message, result,
-    coalesce(created_at, occurred_at)
-  from json_to_recordset(events) as event(
-    event_id uuid, occurred_at timestamptz, tid text, fid text, camera_lacis_id text,
-    model_name text, model_version text, inference_type text, latency_ms bigint,
-    detection_count bigint, confidence double precision, success boolean, error_message text,
-    result jsonb, created_at timestamptz)
-  order by event_id
-  on conflict (id) do nothing;
-  get diagnostics stored_count = row_count;
-  return stored_count;
-end
+  select store_events_as_rows('is21_logs', 'created_at', events)
 $$;
 
 create view bq_export_detection_logs as

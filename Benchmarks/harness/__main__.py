@@ -14,7 +14,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from . import decoder_case, fan_out_case, ingest_case, machine, read_api_case, report, sink_case
+from . import (
+    decoder_case, fan_out_case, ingest_case, machine, read_api_case, report, sink_case, store_case,
+)
 from .load import compile_load_programs
 from .options import FULL, QUICK, Options
 from .processes import BenchmarkError, Servers
@@ -24,6 +26,7 @@ CASES = {
     "ingest": ingest_case.run,
     "fan-out": fan_out_case.run,
     "sinks": sink_case.run,
+    "store": store_case.run,
     "decoder": decoder_case.run,
     "read-api": read_api_case.run,
 }

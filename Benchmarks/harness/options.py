@@ -16,11 +16,11 @@ class Options:
     paces: tuple[int, ...] = (200, 1000)
     """Events a second, for the latency."""
     paced_seconds: int = 3
-    journal_events: int = 200_000
+    journal_events: int = 500_000
     decoder_repetitions: int = 500_000
 
 
 FULL = Options(rounds=5, seconds=8)
 QUICK = Options(
-    rounds=3, seconds=2, paced_seconds=1, journal_events=50_000, decoder_repetitions=100_000
+    rounds=3, seconds=2, paced_seconds=1, journal_events=100_000, decoder_repetitions=100_000
 )

@@ -138,4 +138,11 @@ def run(stack: Stack, options: Options, progress) -> tuple[list[Comparison], lis
             ]
         ],
     )
-    return [Comparison("journal to PostgreSQL (rows/s)", COPY, *rates)], [table]
+    costs = [[result["database_us"] for result in results] for results in (ours, copied)]
+    return [
+        Comparison("journal to PostgreSQL (rows/s)", COPY, *rates),
+        Comparison(
+            "the same: PostgreSQL's CPU time (µs a row)", COPY, *costs, higher_is_better=False,
+            form="{:,.1f}",
+        ),
+    ], [table]

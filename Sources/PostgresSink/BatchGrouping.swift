@@ -7,9 +7,15 @@ import WorkerRuntime
 /// A batch sorted by the SQL function that stores each event.
 struct BatchGrouping: Sendable {
   struct Group: Sendable {
+    enum Form: Sendable {
+      /// For `ArrivedBatch.storing`.
+      case rows(BinaryRows)
+      /// One JSON array for the function.
+      case json(JSONDocument)
+    }
+
     let function: String
-    /// A JSON array.
-    let events: JSONDocument
+    let form: Form
   }
 
   /// In the order of the functions' names, so that concurrent batches lock tables in one order.
@@ -30,8 +36,15 @@ struct BatchGrouping: Sendable {
     }
     self.refusals = refusals
     self.groups = indices.sorted { $0.key < $1.key }.map { function, indices in
-      Group(function: function, events: Self.array(of: indices.map { batch[$0].payload }))
+      Group(function: function, form: Self.form(of: indices.map { batch[$0].payload }, function))
     }
+  }
+
+  private static func form(of payloads: [ByteBuffer], _ function: String) -> Group.Form {
+    if function == ArrivedBatch.storedBy, let batch = ArrivedBatch(payloads) {
+      return .rows(batch.rows)
+    }
+    return .json(array(of: payloads))
   }
 
   /// Joins JSON texts without a look into them.

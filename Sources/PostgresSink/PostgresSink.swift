@@ -5,7 +5,8 @@ public import PostgresDriver
 public import WorkerRuntime
 
 /// Stores events in PostgreSQL: a batch is one transaction, and a call of one SQL function for each
-/// group of kinds (`EventKind.storedBy`), which takes its events as one JSON array.
+/// group of kinds (`EventKind.storedBy`), which takes its events as one JSON array. Notebook events, by
+/// far the most, come as rows of COPY instead, which costs PostgreSQL less than parsing JSON.
 ///
 /// Writing is idempotent by `event_id`. A connection that broke is replaced at the next write.
 public struct PostgresSink: Sink {
@@ -25,7 +26,7 @@ public struct PostgresSink: Sink {
   ///   - batchSize: the most events in one transaction.
   public init(
     _ configuration: PostgresConfiguration, catalog: EventCatalog = .standard, lanes: Int = 2,
-    batchSize: Int = 1000, logger: Logger
+    batchSize: Int = 5000, logger: Logger
   ) {
     precondition(lanes > 0 && batchSize > 0, "a sink needs a lane and room for an event")
     self.catalog = catalog
@@ -42,7 +43,14 @@ public struct PostgresSink: Sink {
     do {
       try await pool.transaction { connection throws(PostgresError) in
         for group in grouping.groups {
-          try connection.query("select \(group.function)($1)", [.json(group.events)])
+          switch group.form {
+          case .rows(let rows):
+            try connection.query(ArrivedBatch.preparation)
+            try connection.copy(rows, to: ArrivedBatch.table)
+            try connection.query(ArrivedBatch.storing)
+          case .json(let events):
+            try connection.query("select \(group.function)($1)", [.json(events)])
+          }
         }
       }
     } catch {

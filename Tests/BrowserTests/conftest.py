@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from playwright.sync_api import Browser
 from support.chromium import ChromiumMissing, chromium
 from support.class_server import ClassServer
 from support.classroom_page import ClassroomPage
+from support.operations_server import OperationsServer
+from support.private_stack import PrivateStack
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +28,13 @@ def browser():
 @pytest.fixture
 def server():
     server = ClassServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def operations():
+    server = OperationsServer()
     yield server
     server.stop()
 
@@ -57,3 +67,13 @@ def binary() -> Path:
     if not path.is_file():
         pytest.fail(f"{path} is missing: run `swift build --product progressbus`")
     return path
+
+
+@pytest.fixture(scope="session")
+def stack(binary):
+    with tempfile.TemporaryDirectory(prefix="progressbus-page-") as folder:
+        # PostgreSQL refuses to run as root, so another account must reach the folder.
+        os.chmod(folder, 0o755)
+        stack = PrivateStack(binary, Path(folder))
+        yield stack
+        stack.stop()

@@ -6,14 +6,16 @@ import sys
 from pathlib import Path
 
 from support.chromium import ChromiumMissing, chromium
-from support.pictures import PICTURES, posed
+from support.pictures import OPERATIONS_PICTURES, PICTURES, posed, posed_operations
 
 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with chromium() as browser:
-        for name, picture in PICTURES.items():
-            with posed(browser, **picture) as page:
+        poses = {name: (posed, picture) for name, picture in PICTURES.items()}
+        poses |= {name: (posed_operations, picture) for name, picture in OPERATIONS_PICTURES.items()}
+        for name, (pose, picture) in poses.items():
+            with pose(browser, **picture) as page:
                 page.screenshot(path=folder / f"{name}.png")
             print(folder / f"{name}.png")
 

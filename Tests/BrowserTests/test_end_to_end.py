@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import random
-import tempfile
 import time
 import uuid
 from datetime import datetime, timezone
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -16,16 +14,7 @@ from playwright.sync_api import expect
 from support.agreement import wait_for_same_as_api
 from support.frame_meter import READ, START, TaskMeter, heap_megabytes
 from support.other_origin import other_origin
-from support.private_stack import PrivateStack, freeze, thaw
-
-@pytest.fixture(scope="module")
-def stack(binary):
-    with tempfile.TemporaryDirectory(prefix="progressbus-page-") as folder:
-        # PostgreSQL refuses to run as root, so another account must reach the folder.
-        os.chmod(folder, 0o755)
-        stack = PrivateStack(binary, Path(folder))
-        yield stack
-        stack.stop()
+from support.private_stack import freeze, thaw
 
 
 @pytest.fixture

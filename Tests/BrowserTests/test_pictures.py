@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.layout import layout_faults
-from support.pictures import PICTURES, posed
+from support.pictures import OPERATIONS_PICTURES, PICTURES, posed, posed_operations
 
 SPOILED = """
   .cell-title { width: 2px; white-space: nowrap; }
@@ -24,6 +24,12 @@ def test_nothing_overlaps_or_is_cut_off(browser, name):
         assert layout_faults(page) == []
 
 
+@pytest.mark.parametrize("name", OPERATIONS_PICTURES)
+def test_nothing_overlaps_or_is_cut_off_on_the_operators_page(browser, name):
+    with posed_operations(browser, **OPERATIONS_PICTURES[name]) as page:
+        assert layout_faults(page) == []
+
+
 def test_the_layout_check_finds_what_is_wrong(browser):
     with posed(browser, **PICTURES["class-of-30"]) as page:
         page.evaluate("(rules) => { document.adoptedStyleSheets = [new CSSStyleSheet()]; "
@@ -34,4 +40,4 @@ def test_the_layout_check_finds_what_is_wrong(browser):
 
 
 def test_every_picture_is_in_the_documentation():
-    assert {path.stem for path in PUBLISHED.glob("*.png")} == set(PICTURES)
+    assert {path.stem for path in PUBLISHED.glob("*.png")} == {*PICTURES, *OPERATIONS_PICTURES}

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from support.accessibility import CLIPPED, serious_findings
 from support.simulated_class import NOTEBOOK, fill
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>alert(1)</script>"
-
-CLIPPED = """
-  [...document.querySelectorAll(".counter *, .figures, .learner-line *, h2, .legend *, button.small")]
-    .filter((node) => node.clientWidth > 0 && node.scrollWidth > node.clientWidth + 1
-      && getComputedStyle(node).display !== "inline" && !node.closest("svg"))
-    .map((node) => node.outerHTML.slice(0, 120))
-"""
 
 
 @pytest.fixture
@@ -24,15 +17,6 @@ def page(server, open_page):
     page = open_page(server.url)
     page.wait_for_status("live")
     return page
-
-
-def serious_findings(page) -> list[str]:
-    results = Axe().run(page.page)
-    return [
-        f"{finding['id']}: {finding['help']}: {node['html'][:160]}"
-        for finding in results["violations"] if finding["impact"] in ("serious", "critical")
-        for node in finding["nodes"]
-    ]
 
 
 @pytest.mark.parametrize(
@@ -47,10 +31,10 @@ def test_accessibility_has_no_serious_finding(server, open_page, scheme, locale,
     server.publish({"course_id": "python-1", "student_id": "student001@example.org",
                     "notebook_path": NOTEBOOK, "event_type": "notebook_saved"})
     page.page.wait_for_selector("live-feed li")
-    assert serious_findings(page) == []
+    assert serious_findings(page.page) == []
     page.page.locator("attention-list .learner-line").first.click()
     page.page.wait_for_selector("dialog .timeline li")
-    assert serious_findings(page) == []
+    assert serious_findings(page.page) == []
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "ja-JP"])

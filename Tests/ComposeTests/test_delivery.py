@@ -32,7 +32,8 @@ def test_posts_and_published_messages_reach_everything(
         json.dumps(event(course, execution_count=3)))
 
     eventually("three events on the WebSocket", lambda: len(dashboard.events) == 3)
-    stored = eventually("three in PostgreSQL", lambda: len(found := postgres_ids(stack, course)) == 3 and found)
+    stored = eventually(
+        "three in PostgreSQL", lambda: len(found := postgres_ids(stack, course)) == 3 and found)
     assert set(stored) == set(dashboard.events) >= ids
     eventually(
         "three points", lambda: sorted(time_series_numbers(stack, course)) == [1, 2, 3])

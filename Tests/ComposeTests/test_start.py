@@ -45,9 +45,12 @@ def test_ports_are_published_on_loopback_alone(stack: ComposeStack):
         assert addresses == {"127.0.0.1"}, service
 
 
-def test_memory_and_processes_are_limited(stack: ComposeStack):
+def test_memory_processes_and_logs_are_limited(stack: ComposeStack):
     for service in SERVERS + ROLES:
         limits = stack.inspect(stack.container(service))["HostConfig"]
         assert limits["Memory"] > 0, service
+        # Docker keeps the option, podman the size.
+        log = limits["LogConfig"]
+        assert "max-size" in (log["Config"] or {}) or log.get("Size") == "10MB", log
         if service in ROLES:
             assert limits["PidsLimit"] == 512, service

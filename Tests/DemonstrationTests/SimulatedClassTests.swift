@@ -4,7 +4,8 @@ import Testing
 
 @testable import Demonstration
 
-@Suite struct SimulatedClassTests {
+/// One at a time: each is nothing but computing, and must leave processors to the tests that wait.
+@Suite(.serialized) struct SimulatedClassTests {
   private static let start = Timestamp(rfc3339: "2026-11-21T09:00:00Z".utf8)!
 
   private func events(seed: UInt64 = 1, learners: Int = 30, minutes: Int64) -> [SimulatedEvent] {
@@ -52,7 +53,7 @@ import Testing
 
   /// What each learner does makes sense: cells in order, a notebook opened before and closed after, help
   /// taken back before the next cell runs.
-  @Test(arguments: 1...20) func everyLearnerTellsAStoryThatHoldsTogether(_ seed: UInt64) throws {
+  @Test(arguments: 1...5) func everyLearnerTellsAStoryThatHoldsTogether(_ seed: UInt64) throws {
     for (_, story) in Dictionary(grouping: events(seed: seed, minutes: 160), by: \.studentID) {
       var open: String?
       var asks = false
@@ -90,7 +91,7 @@ import Testing
   }
 
   @Test func aClassLooksLikeAClass() {
-    for seed in UInt64(1)...20 {
+    for seed in UInt64(1)...8 {
       let all = events(seed: seed, minutes: 45)
       let runs = all.compactMap(\.execution)
       let failed = Double(runs.count { $0.hasError }) / Double(runs.count)
@@ -110,7 +111,7 @@ import Testing
   /// By the rule that the page goes by.
   @Test func whoeverOpensThePageSeesLearnersInSeveralStates() {
     var found: [LearnerState: Int] = [:]
-    for seed in UInt64(1)...20 {
+    for seed in UInt64(1)...8 {
       let states = atFirstSight(seed)
       #expect(states.values.reduce(0, +) == 30)
       #expect(states.count >= 3, "seed \(seed): \(states)")

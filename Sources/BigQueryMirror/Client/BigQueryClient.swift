@@ -8,12 +8,12 @@ struct BigQueryClient: Sendable {
   private let transport: any HTTPTransport
   /// Nil with an emulator, which asks for none.
   private let tokens: TokenCache?
-  private let limiter: CallLimiter
+  private let limiter: any CallLimiter
   private let timeout: Duration
 
   init(
     configuration: MirrorConfiguration, transport: any HTTPTransport, tokens: TokenCache?,
-    limiter: CallLimiter
+    limiter: any CallLimiter
   ) {
     projectID = configuration.projectID
     baseURL = configuration.baseURL
@@ -32,7 +32,7 @@ struct BigQueryClient: Sendable {
   /// Sends one call; what Google answers is returned whatever it is, except that an access token which
   /// is refused is replaced once.
   ///
-  /// - Throws: `MirrorError.credentials`, or `TransportError`.
+  /// - Throws: `MirrorError.credentials`, `TransportError`, or what the limiter throws.
   func call(
     _ method: HTTPMethod, _ path: String, body: [UInt8] = []
   ) async throws -> HTTPResponse {

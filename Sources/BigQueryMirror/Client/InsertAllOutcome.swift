@@ -15,7 +15,7 @@ enum InsertAllOutcome: Equatable {
   case malformed(String)
   /// BigQuery refuses the caller, not the rows.
   case refused(String)
-  /// This process gave the call up, because it is about to end.
+  /// The call was not made, or given up, because this process is about to end or lost PostgreSQL.
   case interrupted
 
   /// - Parameters:

@@ -1,5 +1,6 @@
 import CurlTransport
 import Foundation
+import PostgresDriver
 
 /// What came of sending a batch.
 struct DeliveryReport: Sendable {
@@ -123,6 +124,9 @@ struct BatchDelivery {
     } catch let error as TransportError {
       return .of(error)
     } catch is CancellationError {
+      return .interrupted
+    } catch is PostgresError {
+      // Without PostgreSQL nobody knows how many calls there are; nor could the answer be written down.
       return .interrupted
     } catch MirrorError.unreachable(let reason) {
       return .transient(reason)

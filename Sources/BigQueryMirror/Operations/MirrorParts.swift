@@ -72,13 +72,14 @@ actor MirrorParts {
     }
     return BigQueryClient(
       configuration: configuration, transport: transport, tokens: tokens,
-      limiter: CallLimiter(callsPerSecond: configuration.callsPerSecond))
+      limiter: SharedCallLimiter(store: store, callsPerSecond: configuration.callsPerSecond))
   }
 
   private func makeEngine() async throws -> MirrorEngine {
     let pseudonymizer = try await pseudonymizer()
     let needing = MirrorEngine.needingSalt(try await store.tables())
     if pseudonymizer == nil, !needing.isEmpty { throw MirrorError.missingSalt(tables: needing) }
+    try await store.startQueues()
     return MirrorEngine(
       configuration: configuration, store: store, client: try await client(),
       pseudonymizer: pseudonymizer, logger: logger)

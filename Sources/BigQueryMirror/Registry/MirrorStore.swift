@@ -39,6 +39,22 @@ struct MirrorStore: Sendable {
     return try JSONDecoder().decode([String].self, from: Data(text.utf8))
   }
 
+  /// Has new rows queued from now on, and those that were stored before the mirror first started: of
+  /// each table once. That may be all there is, so it may take its time.
+  func startQueues() async throws {
+    let waiting = try await pool.query(
+      "select source_table from bq_sync_registry where not bq_sync_has_queue(source_table) order by 1"
+    ).rows
+    for row in waiting {
+      let table: String = try row.value("source_table")
+      try await pool.transaction { connection throws(PostgresError) in
+        try connection.query("set local statement_timeout = 0")
+        try connection.query(
+          "select bq_sync_start_queue($1)", [.text(table)], timeout: .seconds(3600))
+      }
+    }
+  }
+
   /// Tables with rows that can be taken.
   ///
   /// - Parameter limit: rows are counted up to this.
@@ -67,6 +83,14 @@ struct MirrorStore: Sendable {
         hasTriedRows: try row.value("has_tried"),
         waited: .seconds(try row.value("waited", as: Double.self)))
     }
+  }
+
+  /// In how long a call to BigQuery may begin, which is then counted.
+  func admitCall(callsPerSecond: Int) async throws -> Duration {
+    let row = try await pool.query(
+      "select bq_sync_admit_call($1::integer) as wait", [.integer(Int64(callsPerSecond))]
+    ).first
+    return .seconds(try row?.value("wait", as: Double.self) ?? 0)
   }
 
   /// Takes rows that are ready.

@@ -6,6 +6,8 @@ public struct SimulatedClass: Sendable {
   private let courseID: String
   private let startedAt: Timestamp
   private var learners: [SimulatedLearner]
+  /// When each learner does the next thing, in seconds since the class began.
+  private var nextTimes: [Double]
   private var staff: TeachingStaff
 
   /// - Parameter startedAt: when the first lesson began; in the past for a class in progress.
@@ -16,11 +18,12 @@ public struct SimulatedClass: Sendable {
     learners = (0..<plan.learners).map {
       SimulatedLearner(number: $0, seed: plan.seed, timetable: timetable)
     }
+    nextTimes = learners.map(\.nextAt)
     staff = TeachingStaff(learners: plan.learners)
   }
 
   /// When the next event happens.
-  public var nextEventAt: Timestamp { time(of: learners[nextLearner]) }
+  public var nextEventAt: Timestamp { timestamp(nextTimes[nextLearner]) }
 
   /// What happens up to and including `moment`, in the order in which it happens; the first `limit`
   /// events of it.
@@ -28,20 +31,24 @@ public struct SimulatedClass: Sendable {
     var events: [SimulatedEvent] = []
     while events.count < limit {
       let learner = nextLearner
-      guard time(of: learners[learner]) <= moment else { break }
+      guard timestamp(nextTimes[learner]) <= moment else { break }
       events.append(
         learners[learner].act(course: courseID, startedAt: startedAt, staff: &staff))
+      nextTimes[learner] = learners[learner].nextAt
     }
     return events
   }
 
   /// There are so few learners that looking at all of them costs less than keeping them in order.
   private var nextLearner: Int {
-    learners.indices.min { learners[$0].nextAt < learners[$1].nextAt } ?? 0
+    var earliest = 0
+    for learner in nextTimes.indices where nextTimes[learner] < nextTimes[earliest] {
+      earliest = learner
+    }
+    return earliest
   }
 
-  private func time(of learner: SimulatedLearner) -> Timestamp {
-    Timestamp(
-      microseconds: startedAt.microseconds + Int64((learner.nextAt * 1_000_000).rounded()))
+  private func timestamp(_ seconds: Double) -> Timestamp {
+    Timestamp(microseconds: startedAt.microseconds + Int64((seconds * 1_000_000).rounded()))
   }
 }

@@ -12,48 +12,43 @@ public enum CoachMetricEvents {
       "The coach searched a corpus."),
   ]
 
-  private static let count = FieldType.integer(0...Int64.max)
-  private static let word = FieldType.string(maximumLength: 256)
-  private static let fraction = FieldType.number(-1e300...1e300)
-  private static let identifier = FieldType.string(
-    minimumLength: 1, maximumLength: Envelope.identifierLength)
   private static let session = Field(
-    "session_id", identifier, required: true, "The dialogue session.")
+    "session_id", .identifier, required: true, "The dialogue session.")
 
   static let agentMetric: [Field] = [
     session,
-    Field("agent_name", identifier, required: true, "The agent."),
+    Field("agent_name", .identifier, required: true, "The agent."),
     Field("timestamp", .timestamp, "When it acted. Default: `occurred_at`."),
-    Field("action", .string(minimumLength: 1, maximumLength: 256), required: true, "What it did."),
-    Field("latency_ms", count, "How long it took, in milliseconds."),
-    Field("tokens_used", count, "Tokens used."),
-    Field("tool_name", word, "The tool that it called."),
+    Field("action", .name, required: true, "What it did."),
+    Field("latency_ms", .count, "How long it took, in milliseconds."),
+    Field("tokens_used", .count, "Tokens used."),
+    Field("tool_name", .word, "The tool that it called."),
     Field("success", .boolean, "Whether it succeeded."),
-    Field("error_message", .string(maximumLength: 4096), "Why it failed."),
-    Field("user_id", identifier, privacy: .identifier, "The learner."),
+    Field("error_message", .message, "Why it failed."),
+    Field("user_id", .identifier, privacy: .identifier, "The learner."),
   ]
 
   static let emotionAnalysis: [Field] = [
     session,
-    Field("user_id", identifier, required: true, privacy: .identifier, "The learner."),
+    Field("user_id", .identifier, required: true, privacy: .identifier, "The learner."),
     Field("analyzed_at", .timestamp, "When it was read. Default: `occurred_at`."),
     Field(
-      "emotion", .string(minimumLength: 1, maximumLength: 256), required: true, "The emotion."),
-    Field("confidence", fraction, "How sure the coach is."),
-    Field("frustration_level", fraction, "How frustrated the learner is."),
-    Field("support_level_adjustment", word, "How the coach's support changes."),
-    Field("turn_id", identifier, "The turn of the dialogue."),
+      "emotion", .name, required: true, "The emotion."),
+    Field("confidence", .measure, "How sure the coach is."),
+    Field("frustration_level", .measure, "How frustrated the learner is."),
+    Field("support_level_adjustment", .word, "How the coach's support changes."),
+    Field("turn_id", .identifier, "The turn of the dialogue."),
   ]
 
   static let ragMetric: [Field] = [
     session,
     Field("queried_at", .timestamp, "When it searched. Default: `occurred_at`."),
-    Field("corpus_id", identifier, required: true, "The corpus."),
+    Field("corpus_id", .identifier, required: true, "The corpus."),
     Field("query_text", .string(maximumLength: 8192), privacy: .personal, "What it searched for."),
-    Field("results_count", count, "Results found."),
-    Field("top_relevance_score", fraction, "The best result's relevance."),
-    Field("latency_ms", count, "How long it took, in milliseconds."),
+    Field("results_count", .count, "Results found."),
+    Field("top_relevance_score", .measure, "The best result's relevance."),
+    Field("latency_ms", .count, "How long it took, in milliseconds."),
     Field("used_in_response", .boolean, "Whether the answer used it."),
-    Field("user_id", identifier, privacy: .identifier, "The learner."),
+    Field("user_id", .identifier, privacy: .identifier, "The learner."),
   ]
 }

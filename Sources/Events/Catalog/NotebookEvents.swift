@@ -15,12 +15,9 @@ public enum NotebookEvents {
       fields: fields, summary)
   }
 
-  private static let identifier = FieldType.string(
-    minimumLength: 1, maximumLength: Envelope.identifierLength)
-
   static let fields: [Field] = [
     Field(
-      "student_id", identifier, alias: "emailAddress", required: true, privacy: .identifier,
+      "student_id", .identifier, alias: "emailAddress", required: true, privacy: .identifier,
       series: .tag, "The learner."),
     Field(
       "student_name", .string(maximumLength: 256), alias: "userName", privacy: .personal,
@@ -52,7 +49,7 @@ public enum NotebookEvents {
     Field(
       "error_name", .string(maximumLength: 256), series: .field, "The error's class."),
     Field(
-      "error_message", .string(maximumLength: 4096), alias: "errorMessage", series: .field,
+      "error_message", .message, alias: "errorMessage", series: .field,
       "The error's message."),
     Field(
       "duration_ms", .number(0...1e12), alias: "executionDurationMs", series: .field,

@@ -1,8 +1,8 @@
 /// Reads the numbers of a scanned text.
-enum JSONNumber {
+public enum JSONNumber {
   /// A whole number, also when it is written with a fraction of zeros; nil when it is none or does
   /// not fit.
-  static func integer(_ text: UnsafeRawBufferPointer, isInteger: Bool) -> Int64? {
+  public static func integer(_ text: UnsafeRawBufferPointer, isInteger: Bool) -> Int64? {
     guard isInteger else {
       let value = double(text)
       return value.magnitude < 0x1p53 ? Int64(exactly: value) : nil
@@ -22,7 +22,7 @@ enum JSONNumber {
   }
 
   /// The nearest double, infinite when it is beyond all doubles.
-  static func double(_ text: UnsafeRawBufferPointer) -> Double {
+  public static func double(_ text: UnsafeRawBufferPointer) -> Double {
     simpleDouble(text) ?? Double(String(decoding: text, as: UTF8.self)) ?? .infinity
   }
 

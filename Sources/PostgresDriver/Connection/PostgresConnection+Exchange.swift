@@ -3,10 +3,12 @@ import CLibPQ
 extension PostgresConnection {
   /// Sends a request and reads its answer to the end; the last result counts.
   ///
+  /// - Parameter rows: What a `COPY … FROM STDIN` gets.
   /// - Throws: the first error among the results. When the connection is no longer in step with the
   ///   server, it is closed first.
   func run(
-    _ deadline: ContinuousClock.Instant, send: (OpaquePointer) -> Int32
+    _ deadline: ContinuousClock.Instant, copying rows: [UInt8]? = nil,
+    send: (OpaquePointer) -> Int32
   ) throws(PostgresError) -> PostgresResult {
     guard let handle else {
       throw PostgresError(.connectionLost, "the connection is closed")
@@ -15,7 +17,7 @@ extension PostgresConnection {
     do throws(PostgresError) {
       guard send(handle) == 1 else { throw PostgresError(.connectionLost, connection: handle) }
       try flush(handle, deadline)
-      outcome = try readResults(handle, deadline)
+      outcome = try readResults(handle, deadline, copying: rows)
     } catch {
       close()
       throw error
@@ -42,19 +44,44 @@ extension PostgresConnection {
     }
   }
 
+  /// An error in the midst of the rows is reported once all are sent: until then the server skips them.
+  private func send(
+    _ rows: [UInt8], _ handle: OpaquePointer, _ deadline: ContinuousClock.Instant
+  ) throws(PostgresError) {
+    // libpq keeps a copy of what it has not sent yet.
+    let pieceLength = 1 << 20
+    for start in stride(from: 0, to: rows.count, by: pieceLength) {
+      let taken = rows[start..<min(start + pieceLength, rows.count)].withUnsafeBytes { piece in
+        PQputCopyData(
+          handle, piece.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(piece.count))
+      }
+      guard taken == 1 else { throw PostgresError(.connectionLost, connection: handle) }
+      try flush(handle, deadline)
+    }
+    guard PQputCopyEnd(handle, nil) == 1 else {
+      throw PostgresError(.connectionLost, connection: handle)
+    }
+    try flush(handle, deadline)
+  }
+
   private func readResults(
-    _ handle: OpaquePointer, _ deadline: ContinuousClock.Instant
+    _ handle: OpaquePointer, _ deadline: ContinuousClock.Instant, copying rows: [UInt8]?
   ) throws(PostgresError) -> Result<PostgresResult, PostgresError> {
     var outcome: Result<PostgresResult, PostgresError>?
+    var rows = rows
     while let result = try nextResult(handle, deadline) {
       defer { PQclear(result) }
       switch PQresultStatus(result) {
       case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
         if case .failure = outcome { continue }
         outcome = .success(PostgresResult(copying: result))
+      case PGRES_COPY_IN where rows != nil:
+        if let rows { try send(rows, handle, deadline) }
+        rows = nil
       case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
-        // Results would go on for ever; nothing here speaks the COPY protocol.
-        throw PostgresError(.invalidParameter, "COPY from or to the client is not supported")
+        // Results would go on for ever.
+        throw PostgresError(
+          .invalidParameter, "COPY is supported from the client only, by its own method")
       default:
         if case .failure = outcome { continue }
         outcome = .failure(PostgresError(result: result))

@@ -162,8 +162,10 @@ struct ServerServices {
     router.add(middleware: ProblemMiddleware())
     router.add(middleware: CrossOriginProtection())
     OperationsRoutes(registry: registry, health: health).add(to: router)
+    let operators = router.group()
+      .add(middleware: KnownHosts(configuration.settings.givenList("http.operator_hosts") ?? []))
     if let mirror {
-      MirrorRoutes(controller: mirror.controller).add(to: router)
+      MirrorRoutes(controller: mirror.controller).add(to: operators)
       StatisticsRoutes(
         statistics: LearnerStatistics(controller: mirror.controller, cache: bus.cache)
       ).add(to: router)
@@ -171,10 +173,10 @@ struct ServerServices {
     if configuration.roles.contains(.dashboard) {
       OperatorRoutes(
         bus: bus, journalCapacity: configuration.settings.integer("journal.max_entries")
-      ).add(to: router)
+      ).add(to: operators)
       DeadLetterRoutes(
         office: DeadLetterOffice(desk: deadLetterDesk, mirror: mirror?.controller)
-      ).add(to: router)
+      ).add(to: operators)
       try DashboardRoutes.make(configuration: configuration, bus: bus, logger: logger)
         .add(to: router)
     }

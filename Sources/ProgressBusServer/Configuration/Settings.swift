@@ -11,6 +11,9 @@ public enum Settings {
     Setting("http.host", .text, default: "127.0.0.1", "The address to listen on."),
     Setting("http.port", .integer(0...65_535), default: "8080", "The port; 0 takes a free one."),
     Setting(
+      "http.operator_hosts", .list(),
+      "Names with a dot under which operators may ask, behind a proxy."),
+    Setting(
       "insecure_allow_anonymous", .boolean, default: "false",
       "Listen beyond loopback although nobody has to log in."),
     Setting(
@@ -92,8 +95,8 @@ public enum Settings {
       "worker.sinks", .list(of: ["postgres", "influxdb"]), default: "postgres,influxdb",
       "Where this worker stores events."),
     Setting(
-      "worker.postgres_batch_size", .integer(1...100_000), default: "1000",
-      "The most events in one PostgreSQL transaction."),
+      "worker.postgres_batch_size", .integer(1...100_000), default: "5000",
+      "The most events in one PostgreSQL transaction; reached only while the worker lags behind."),
     Setting(
       "worker.postgres_lanes", .integer(1...64), default: "2",
       "PostgreSQL transactions at the same time."),
@@ -151,7 +154,7 @@ public enum Settings {
       "After how many attempts a row is given up."),
     Setting(
       "bq_sync.calls_per_second", variable: "BQ_SYNC_CALLS_PER_SECOND", .integer(1...1000),
-      default: "10", "The most calls to BigQuery in any second."),
+      default: "10", "The most calls to BigQuery in any second, of all processes together."),
     Setting(
       "bq_sync.call_timeout_seconds", variable: "BQ_SYNC_CALL_TIMEOUT_SECONDS", .integer(1...600),
       default: "30", "How long one call may take."),

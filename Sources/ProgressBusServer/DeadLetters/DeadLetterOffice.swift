@@ -65,7 +65,8 @@ public struct DeadLetterOffice: Sendable {
   func entries(_ filter: DeadLetterFilter, after place: DeadLetterPlace) -> DeadLetterEntries {
     let wantsRows = filter.sink == nil || filter.sink == DeadLetter.bigQueryName
     return DeadLetterEntries(
-      events: filter.sink == DeadLetter.bigQueryName ? nil : desk?.letters(filter, after: place.event),
+      events: filter.sink == DeadLetter.bigQueryName
+        ? nil : desk?.letters(filter, after: place.event),
       rows: wantsRows ? mirror : nil, reason: filter.reason, row: place.row)
   }
 
@@ -77,7 +78,8 @@ public struct DeadLetterOffice: Sendable {
     case .event(let id):
       return try await desk?.letter(id).map { stored in
         DeadLetterContent(
-          entry: DeadLetterEntry(DeadLetterSummary(stored)), fullReason: stored.letter.reason, sourceKey: nil,
+          entry: DeadLetterEntry(DeadLetterSummary(stored)), fullReason: stored.letter.reason,
+          sourceKey: nil,
           payload: String(buffer: stored.letter.payload))
       }
     case .row(let number):

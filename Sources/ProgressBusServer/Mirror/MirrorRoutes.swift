@@ -9,7 +9,7 @@ import NIOFoundationEssentialsCompat
 struct MirrorRoutes {
   let controller: MirrorController
 
-  func add(to router: Router<BasicRequestContext>) {
+  func add(to router: some RouterMethods<BasicRequestContext>) {
     let mirror = router.group("/api/bq-sync")
     mirror.get("status") { [controller] _, _ in
       try await MirrorAnswer.json { try await controller.status() }

@@ -27,7 +27,8 @@ enum DeadLetterParameters {
 
   static func id(_ parameters: RequestParameters) throws(Problem) -> DeadLetterID {
     guard let id = DeadLetterID(try parameters.identifier(inPath: "id")) else {
-      throw .badRequest("id must be the id of a dead letter, such as 1763735000000-0 or bigquery-17")
+      throw .badRequest(
+        "id must be the id of a dead letter, such as 1763735000000-0 or bigquery-17")
     }
     return id
   }

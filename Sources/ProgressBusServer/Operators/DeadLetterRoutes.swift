@@ -1,6 +1,7 @@
 import Dashboard
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 
 /// Dead letters over HTTP: what `progressbus dead-letters` does, for the operators' page and for scripts.
@@ -10,7 +11,7 @@ struct DeadLetterRoutes: Sendable {
 
   let office: DeadLetterOffice
 
-  func add(to router: Router<BasicRequestContext>) {
+  func add(to router: some RouterMethods<BasicRequestContext>) {
     let letters = router.group(RouterPath(Self.path))
     letters.get { request, context in
       try await OperatorAnswer.json(request, context, list)
@@ -20,13 +21,17 @@ struct DeadLetterRoutes: Sendable {
     }
     letters.post("replay") { request, context in
       try await OperatorAnswer.json(request, context) { _ in
-        let (outcome, next) = try await walk(ordered(by: request)).replay()
+        let walk = try await walk(ordered(by: request))
+        let (outcome, next) = try await walk.replay()
+        Self.note("replayed", outcome.replayed, of: walk.filter.sink, context)
         return DeadLetterAnswers.replayed(outcome, next: next)
       }
     }
     letters.post("purge") { request, context in
       try await OperatorAnswer.json(request, context) { _ in
-        let (purged, next) = try await walk(ordered(by: request)).purge()
+        let walk = try await walk(ordered(by: request))
+        let (purged, next) = try await walk.purge()
+        Self.note("purged", purged, of: walk.filter.sink, context)
         return DeadLetterAnswers.purged(purged, next: next)
       }
     }
@@ -40,6 +45,7 @@ struct DeadLetterRoutes: Sendable {
         let id = try DeadLetterParameters.id(parameters)
         let outcome = try await office.replay([id])
         guard outcome.replayed + outcome.stillInvalid.count > 0 else { throw Self.missing(id) }
+        Self.note("replayed", outcome.replayed, of: id.sink, context)
         return DeadLetterAnswers.replayed(outcome)
       }
     }
@@ -48,6 +54,7 @@ struct DeadLetterRoutes: Sendable {
         let id = try DeadLetterParameters.id(parameters)
         let purged = try await office.purge([id])
         guard purged > 0 else { throw Self.missing(id) }
+        Self.note("purged", purged, of: id.sink, context)
         return DeadLetterAnswers.purged(purged)
       }
     }
@@ -76,6 +83,15 @@ struct DeadLetterRoutes: Sendable {
   private func content(_ id: DeadLetterID) async throws -> DeadLetterContent {
     guard let content = try await office.content(id) else { throw Self.missing(id) }
     return content
+  }
+
+  /// So that the log tells where letters went.
+  private static func note(
+    _ action: String, _ count: Int, of sink: String?, _ context: some RequestContext
+  ) {
+    context.logger.notice(
+      "an operator \(action) dead letters",
+      metadata: ["count": "\(count)", "sink": "\(sink ?? "any")"])
   }
 
   private static func missing(_ id: DeadLetterID) -> Problem {

@@ -7,7 +7,7 @@ struct OperatorRoutes: Sendable {
   let bus: RedisEventBus
   let journalCapacity: Int
 
-  func add(to router: Router<BasicRequestContext>) {
+  func add(to router: some RouterMethods<BasicRequestContext>) {
     router.get("/api/v1/bus") { [bus, journalCapacity] request, context in
       try await OperatorAnswer.json(request, context) { _ in
         try await BusReport.read(from: bus, capacity: journalCapacity).answer()

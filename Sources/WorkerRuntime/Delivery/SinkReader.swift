@@ -1,6 +1,7 @@
 import EventBus
 import Logging
 import Metrics
+import NIOCore
 
 /// Fetches what the next free lane is to write: what dead workers left behind, then what is new.
 struct SinkReader {
@@ -8,6 +9,8 @@ struct SinkReader {
   let configuration: WorkerConfiguration
   let delivery: SinkDelivery
 
+  private var size: ReadSize
+  private var pace: ReadPace
   private var nextClaim = Duration.zero
   private var failures = 0
 
@@ -15,6 +18,8 @@ struct SinkReader {
     self.consumer = consumer
     self.configuration = configuration
     self.delivery = delivery
+    size = ReadSize(maximum: delivery.sink.batchSize)
+    pace = ReadPace(interval: configuration.readInterval)
   }
 
   private var sink: any Sink { delivery.sink }
@@ -39,9 +44,14 @@ struct SinkReader {
 
   private mutating func fetch() async throws(BusError) -> Haul? {
     if let haul = try await claim() { return haul }
+    if let wait = pace.wait(at: environment.elapsed()) {
+      guard await delivery.persistently.stop.sleep(for: wait) else { return nil }
+    }
     let entries = try await journal.read(
-      group: sink.name, consumer: consumer, count: max(1, sink.batchSize),
-      wait: configuration.readWait)
+      group: sink.name, consumer: consumer, count: size.count, wait: configuration.readWait)
+    pace.note(entries: entries.count, at: environment.elapsed())
+    size.note(
+      entries: entries.count, bytes: entries.reduce(0) { $0 + $1.payload.readableBytes })
     return entries.isEmpty ? nil : Haul(batch: entries)
   }
 
@@ -49,7 +59,7 @@ struct SinkReader {
     guard environment.elapsed() >= nextClaim else { return nil }
     nextClaim = environment.elapsed() + configuration.claimInterval
     guard await sinkTakesWrites() else { return nil }
-    let limit = max(1, sink.batchSize)
+    let limit = size.count
     let claimed = try await journal.claimAbandoned(
       group: sink.name, consumer: consumer, idle: configuration.claimIdle, count: limit)
     // There may be more.

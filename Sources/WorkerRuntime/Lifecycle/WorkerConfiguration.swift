@@ -4,6 +4,9 @@ public struct WorkerConfiguration: Sendable {
   public var retry = RetrySchedule()
   /// The longest wait for new entries in one read; at most 1 s, so that a shutdown is prompt.
   public var readWait: Duration = .seconds(1)
+  /// Reads that bring little follow each other no faster, so that events which come one by one are
+  /// stored a few at a time; an event that comes after a pause does not wait.
+  public var readInterval: Duration = .milliseconds(5)
   /// How often entries in flight are touched, so that no other worker claims them.
   public var touchInterval: Duration = .seconds(5)
   /// How often entries of consumers that fell silent are looked for.

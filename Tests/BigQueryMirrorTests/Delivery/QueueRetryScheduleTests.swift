@@ -41,35 +41,6 @@ struct QueueRetryScheduleTests {
   }
 }
 
-@Suite("Calls a second")
-struct CallScheduleTests {
-  @Test("No window of a second holds more calls than allowed, whenever they are asked for")
-  func windows() {
-    var schedule = CallSchedule(callsPerSecond: 10)
-    let start = ContinuousClock.now
-    var generator = SystemRandomNumberGenerator()
-    var now = start
-    var slots: [ContinuousClock.Instant] = []
-    for _ in 0..<1_000 {
-      now += .milliseconds(Int.random(in: 0...150, using: &generator))
-      let slot = schedule.reserve(at: now)
-      #expect(slot >= now)
-      slots.append(slot)
-    }
-    for index in 10..<slots.count {
-      #expect(slots[index] - slots[index - 10] >= .seconds(1))
-    }
-  }
-
-  @Test("A hundred calls at once are spread over nine seconds")
-  func hundred() {
-    var schedule = CallSchedule(callsPerSecond: 10)
-    let start = ContinuousClock.now
-    let slots = (0..<100).map { _ in schedule.reserve(at: start) }
-    #expect(slots.last == start + .seconds(9))
-  }
-}
-
 @Suite("Rows in a call")
 struct BatchSizeTests {
   @Test(

@@ -103,6 +103,30 @@ struct EventKindTests {
     }
   }
 
+  @Test(
+    "Moments inside a row that psql put in go out as BigQuery wants them, or hold up no other row")
+  func nestedMoments() async throws {
+    try await withBigQueryStub(otherwise: Answers.script { _ in Answers.accepted }) { server in
+      try await withMirror(server.url) { mirror in
+        try await mirror.pool.query(
+          """
+          insert into dialogue_sessions (session_id, user_id, start_time, dialogue_turns)
+          select 's' || number, 'u', now(), jsonb_build_array(jsonb_build_object('timestamp', moment))
+          from unnest(array['"2026-03-01T12:00:06+02:00"', '"2026-03-01"', '"soon"', '7', 'null']::jsonb[])
+            with ordinality as turn(moment, number)
+          """)
+        #expect(try await mirror.controller.flush().synced == 5)
+        let body = try #require(server.requests.first).text
+        for moment in [
+          #""2026-03-01T10:00:06.000000Z""#, #""2026-03-01T00:00:00.000000Z""#, #""soon""#, "7",
+          "null",
+        ] {
+          #expect(body.contains(#""timestamp": \#(moment)"#), "\(moment)")
+        }
+      }
+    }
+  }
+
   @Test("dialogue_session_ended changes its three tables, or none")
   func atomic() async throws {
     try await withMirror("http://127.0.0.1:1") { mirror in

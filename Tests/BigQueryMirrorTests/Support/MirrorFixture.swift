@@ -87,6 +87,8 @@ func withMirror<Result: Sendable>(
     let pool = PostgresPool(
       PostgresConfiguration(url: url), size: 8, waitTimeout: .seconds(30), logger: logger)
     let transport = CurlTransport()
+    // As the mirror's first start does; many tests look at the queue before anything is sent.
+    try await MirrorStore(pool: pool).startQueues()
     let fixture = MirrorFixture(
       databaseURL: url, pool: pool, transport: transport,
       controller: MirrorFixture.controller(pool, transport, emulatorURL, change))

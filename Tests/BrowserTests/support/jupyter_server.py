@@ -18,6 +18,13 @@ from .private_stack import free_ports
 FRONT_ENDS = {"lab": "lab/tree", "notebook": "notebooks"}
 _APPLICATIONS = {"lab": "LabApp", "notebook": "JupyterNotebookApp"}
 
+KERNEL_IS_READY = """
+() => {
+  const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
+  return kernel?.connectionStatus === "connected" && kernel.status === "idle";
+}
+"""
+
 
 class JupyterServer:
     def __init__(self, front_end: str, folder: Path, environment: dict[str, str]):
@@ -60,11 +67,15 @@ class JupyterServer:
         return [cell.id for cell in notebook.cells]
 
     def run_all(self, page: Page, path: str) -> None:
-        """Opens a notebook and does what the menu's "Run All Cells" does, once its kernel is there."""
+        """Opens a notebook and runs its cells as a learner does, once the kernel is there."""
         page.goto(f"{self.url}/{FRONT_ENDS[self.front_end]}/{path}")
-        page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
-        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=60_000)
-        page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        cells = page.locator(".jp-Notebook .jp-CodeCell")
+        cells.first.wait_for(timeout=60_000)
+        page.wait_for_function(KERNEL_IS_READY, timeout=60_000)
+        count = cells.count()
+        cells.first.locator(".cm-content").click()
+        for _ in range(count):
+            page.keyboard.press("Shift+Enter")
 
     def stop(self) -> None:
         self.process.terminate()

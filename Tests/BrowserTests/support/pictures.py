@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from .class_server import ClassServer
 from .classroom_page import ClassroomPage
+from .operations_server import OperationsServer, in_trouble, letter
 from .simulated_class import fill, run
 
 ENGLISH, JAPANESE = "en-GB", "ja-JP"
@@ -26,6 +27,13 @@ PICTURES = {
         "learners": 30, "size": (320, 640), "scheme": "dark", "locale": JAPANESE, "whole": True},
     "learner": {"learners": 30, "size": (1440, 1000), "drawer": True},
     "learner-phone-japanese": {"learners": 30, "size": (390, 844), "locale": JAPANESE, "drawer": True},
+}
+
+OPERATIONS_PICTURES = {
+    "operations": {"size": (1440, 1000)},
+    "operations-phone-japanese-dark": {
+        "size": (390, 844), "scheme": "dark", "locale": JAPANESE, "whole": True},
+    "operations-dead-letter": {"size": (1440, 1000), "drawer": True},
 }
 
 
@@ -65,6 +73,35 @@ def posed(
             page.wait_for_selector("dialog .timeline li")
         if whole:
             # Rather than a full-page picture: what is out of view is not laid out.
+            page.set_viewport_size({"width": width, "height": page.evaluate("document.body.scrollHeight")})
+        yield page
+    finally:
+        context.close()
+        server.stop()
+
+
+@contextmanager
+def posed_operations(
+    browser: Browser, *, size, scheme="light", locale=ENGLISH, whole=False, drawer=False,
+) -> Iterator[Page]:
+    """The operators' page on a bad day."""
+    server = OperationsServer()
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, locale=locale, timezone_id="Etc/GMT",
+        reduced_motion="reduce")
+    try:
+        in_trouble(server)
+        reason = 'new row for relation "progress_events" violates check constraint "no_such_course" (23514)'
+        server.letters = [letter(number, reason=reason) for number in (1, 2)] + server.letters[-2:]
+        page = context.new_page()
+        page.goto(server.url)
+        page.wait_for_selector(".letter-line")
+        page.wait_for_selector("mirror-panel tbody tr")
+        if drawer:
+            page.locator(".letter-line").first.click()
+            page.wait_for_function("() => document.querySelector('.payload').textContent !== ''")
+        if whole:
             page.set_viewport_size({"width": width, "height": page.evaluate("document.body.scrollHeight")})
         yield page
     finally:

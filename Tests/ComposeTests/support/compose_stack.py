@@ -39,9 +39,11 @@ class ComposeStack:
         self.compose = shlex.split(os.environ.get("COMPOSE", "docker compose"))
         self.engine = shlex.split(os.environ.get("CONTAINER_ENGINE", "docker"))
         self.settings = example_settings() | SECRETS
-        self.settings |= {name: str(free_port()) for name in self.settings if name.endswith("_PORT")}
+        ports = [name for name in self.settings if name.endswith("_PORT")]
+        self.settings |= {name: str(free_port()) for name in ports}
         self.settings |= {
-            "COMPOSE_PROJECT_NAME": PROJECT, "PROGRESSBUS_IMAGE": self._image(), "BQ_SYNC_ENABLED": "true", "BQ_SYNC_INTERVAL_SECONDS": "1",
+            "COMPOSE_PROJECT_NAME": PROJECT, "PROGRESSBUS_IMAGE": self._image(),
+            "BQ_SYNC_ENABLED": "true", "BQ_SYNC_INTERVAL_SECONDS": "1",
         }
 
     def _image(self) -> str:

@@ -6,6 +6,8 @@ import NIOCore
 struct TestEvent: Sendable {
   var eventType: String
   var fields: [String: Value]
+  /// Seconds after 10:00:00.
+  let at: Int
 
   enum Value: Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByBooleanLiteral, ExpressibleByFloatLiteral
@@ -38,6 +40,7 @@ struct TestEvent: Sendable {
     notebook: String = "n.ipynb", _ more: [String: Value] = [:]
   ) {
     self.eventType = eventType
+    self.at = at
     fields = [
       "event_id": .text(UUID().uuidString.lowercased()), "event_type": .text(eventType),
       "occurred_at": .text(Self.time(at)), "received_at": .text(Self.time(at)),

@@ -32,7 +32,8 @@ import Testing
     "what a browser sends for another origin's page is refused",
     arguments: [
       [("Sec-Fetch-Site", "cross-site")], [("Sec-Fetch-Site", "same-site")],
-      [("Sec-Fetch-Site", "")], [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "cross-site")],
+      [("Sec-Fetch-Site", "")],
+      [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "cross-site")],
       [("Sec-Fetch-Site", "cross-site"), ("Origin", "http://localhost")],
       [("Origin", "http://evil.example")], [("Origin", "null")], [("Origin", "")],
       [("Origin", "http://localhost.evil.example")], [("Origin", "http://evil.example/localhost")],

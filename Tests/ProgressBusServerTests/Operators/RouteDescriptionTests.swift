@@ -1,5 +1,5 @@
-import Events
 import EventBus
+import Events
 import Foundation
 import Hummingbird
 import Logging

@@ -35,11 +35,8 @@ public func withBigQueryProxy<Value>(
         status: answer.status, headers: [("Content-Type", "application/json")], body: answer.body))
   }
   do {
-    let value = try await withBigQueryStub(otherwise: { request in
-      .deferred { await forward(request) }
-    }) {
-      try await body($0)
-    }
+    let forwarding: FaultServer.Script = { request in .deferred { await forward(request) } }
+    let value = try await withBigQueryStub(otherwise: forwarding) { try await body($0) }
     await transport.shutdown()
     return value
   } catch {

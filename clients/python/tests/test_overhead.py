@@ -28,9 +28,9 @@ assert len(hooks) == 2
 spent = []
 def timed(hook):
     def run(argument):
-        started = time.perf_counter_ns()
+        started, worked = time.perf_counter_ns(), time.thread_time_ns()
         hook(argument)
-        spent.append(time.perf_counter_ns() - started)
+        spent.append((time.perf_counter_ns() - started, time.thread_time_ns() - worked))
     return run
 replacements = [timed(hook) for hook in hooks]
 for name, hook, replacement in zip(("pre_run_cell", "post_run_cell"), hooks, replacements):
@@ -38,7 +38,10 @@ for name, hook, replacement in zip(("pre_run_cell", "post_run_cell"), hooks, rep
     shell.events.register(name, replacement)
 """
 
-_PAIRS = "repr(sorted((a + b) / 1e6 for a, b in zip(spent[1::2], spent[2::2])))"
+_PAIRS = (
+    "repr([sorted((a[kind] + b[kind]) / 1e6 for a, b in zip(spent[1::2], spent[2::2]))"
+    " for kind in (0, 1)])"
+)
 
 
 def test_many_cells_of_a_real_kernel_with_the_server_down_then_up(
@@ -56,7 +59,7 @@ def test_many_cells_of_a_real_kernel_with_the_server_down_then_up(
                 for number in range(first, first + 100)
             ]
             assert all(kernel.reply(each)["status"] == "ok" for each in sent)
-        spent = _milliseconds(kernel)
+        spent, worked = _milliseconds(kernel)
         assert len(spent) >= CELLS
         with RecordingServer(port) as server:
             kernel.run("%progressbus configure timeout=10")
@@ -68,23 +71,28 @@ def test_many_cells_of_a_real_kernel_with_the_server_down_then_up(
             requests = len(server.record.requests)
             kernel.manager.shutdown_kernel()
             wait_until(lambda: server.of_type("notebook_closed"))
-    median, p99 = spent[len(spent) // 2], spent[len(spent) * 99 // 100]
     with capsys.disabled():
         print(
-            f"\n{len(spent):,} cells, server down: a cell's overhead {median:.3f} ms median, "
-            f"{p99:.3f} ms p99, {spent[-1]:.3f} ms at most; then sent in {requests} requests"
+            f"\n{len(spent):,} cells, server down: a cell's overhead {_figures(spent)}, "
+            f"processor time {_figures(worked)}; then sent in {requests} requests"
         )
-    # Ten times the promise: this machine may be busy with other things.
-    assert p99 < 10
+    # The promise, where other work on this machine does not count.
+    assert worked[len(worked) * 99 // 100] < 1
     assert not list(tmp_path.rglob("*.ndjson"))
 
 
-def _milliseconds(kernel: Kernel) -> list[float]:
-    """What both hooks took together, a cell, in order of size."""
+def _milliseconds(kernel: Kernel) -> tuple[list[float], list[float]]:
+    """What both hooks took together, a cell, in order of size: by the clock, and of processor."""
     reply = kernel.run("None", user_expressions={"pairs": _PAIRS})
     text = ast.literal_eval(reply["user_expressions"]["pairs"]["data"]["text/plain"])
-    spent: list[float] = ast.literal_eval(text)
-    return spent
+    spent, worked = ast.literal_eval(text)
+    return spent, worked
+
+
+def _figures(milliseconds: list[float]) -> str:
+    median = milliseconds[len(milliseconds) // 2]
+    p99 = milliseconds[len(milliseconds) * 99 // 100]
+    return f"{median:.3f} ms median, {p99:.3f} ms p99, {milliseconds[-1]:.3f} ms at most"
 
 
 def test_a_plain_terminal(server: RecordingServer, tmp_path: Path) -> None:

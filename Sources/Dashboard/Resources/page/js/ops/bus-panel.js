@@ -21,6 +21,7 @@ export class BusPanel extends Panel {
     this.body.append(this.note, this.content);
     this.faults = new KeyedList(this.faultList, {
       key: ({ code }) => code,
+      face: ({ code }) => code,
       create: () => {
         const mark = stateMark();
         const line = element("li", {}, mark.node);
@@ -31,7 +32,7 @@ export class BusPanel extends Panel {
     });
   }
 
-  update({ operations }, translator) {
+  update({ operations }, translator, budget) {
     this.translator = translator;
     const { bus } = operations.parts;
     this.title(translator.text("bus.title"));
@@ -51,7 +52,7 @@ export class BusPanel extends Panel {
     setAttribute(this.gauge, "data-state", worst === "done" ? "on_track" : worst);
     // The length of a bar is a fact; the style sheet reads it.
     this.fill.style.setProperty("--share", `${full}%`);
-    this.faults.update(faults);
+    this.faults.update(faults, budget, translator);
     const newest = Number(journal.last_stream_id.split("-")[0]);
     this.facts.update({
       "bus.memory": memory(redis, translator),

@@ -39,6 +39,8 @@ export class DeadLettersPanel extends Panel {
     this.more.addEventListener("click", () => this.announce("letters-more"));
     this.list = new KeyedList(this.listNode, {
       key: ({ id }) => id,
+      // Nothing of a letter changes.
+      face: ({ id }) => id,
       create: ({ id }) => letterLine(() => this.announce("letter-open", id)),
       update: (line, letter) => showLetter(line, letter, this.translator),
     });
@@ -50,7 +52,7 @@ export class DeadLettersPanel extends Panel {
     this.sink.focus();
   }
 
-  update({ operations, desk }, translator) {
+  update({ operations, desk }, translator, budget) {
     this.translator = translator;
     const { letters } = operations.parts;
     this.title(translator.text("letters.title"));
@@ -71,9 +73,18 @@ export class DeadLettersPanel extends Panel {
     const isFiltered = operations.filter.sink !== "" || operations.filter.reason !== "";
     setText(this.empty, translator.text(isFiltered ? "letters.noMatch" : "letters.empty"));
     this.empty.hidden = letters.answer === null || list.length > 0;
-    this.list.update(list);
+    this.showList(list, budget);
     setText(this.more, translator.text("letters.more"));
     this.more.hidden = !operations.canShowMore;
+  }
+
+  /** A letter that goes while it has the focus hands it on to the one behind it. */
+  showList(list, budget) {
+    const place = [...this.listNode.children].findIndex((line) => line.contains(document.activeElement));
+    this.list.update(list, budget, this.translator);
+    if (place < 0 || this.listNode.contains(document.activeElement)) return;
+    const line = this.listNode.children[Math.min(place, list.length - 1)];
+    (line?.querySelector("button") ?? this.sink).focus();
   }
 
   summaryText({ filter, letterCount, parts }, list) {

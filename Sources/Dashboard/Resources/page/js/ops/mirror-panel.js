@@ -31,12 +31,13 @@ export class MirrorPanel extends Panel {
     this.failures.addEventListener("click", () => this.announce("mirror-failures"));
     this.rows = new KeyedList(this.rowsNode, {
       key: (table) => table.source_table,
+      face: (table) => JSON.stringify(table),
       create: tableRow,
       update: (row, table) => showTable(row, table, this.translator),
     });
   }
 
-  update({ operations, desk }, translator) {
+  update({ operations, desk }, translator, budget) {
     this.translator = translator;
     const { mirror } = operations.parts;
     this.title(translator.text("mirror.title"));
@@ -65,7 +66,7 @@ export class MirrorPanel extends Panel {
     for (const [column, head] of this.heads) setText(head, translator.text(`mirrorColumn.${column}`));
     setText(this.caption, translator.text("mirror.tables"));
     this.table.hidden = !status.enabled && enqueued === 0;
-    this.rows.update(status.tables);
+    this.rows.update(status.tables, budget, translator);
   }
 }
 

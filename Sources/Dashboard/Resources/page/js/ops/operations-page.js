@@ -13,7 +13,7 @@ export class OperationsPage {
     this.document = document;
     this.api = api;
     this.operations = new Operations(api);
-    this.painter = new Painter(() => this.paint());
+    this.painter = new Painter((budget) => this.paint(budget));
     this.poller = new Poller(() => this.poll());
     const saved = settings.get("language");
     const language = Object.hasOwn(catalogs, saved ?? "") ? saved : chooseLanguage(navigator.languages);
@@ -73,7 +73,7 @@ export class OperationsPage {
     const look = () => this.poller.setVisible(this.document.visibilityState === "visible");
     this.document.addEventListener("visibilitychange", look);
     look();
-    this.paint();
+    this.painter.request();
   }
 
   setFilter(filter) {
@@ -88,12 +88,13 @@ export class OperationsPage {
     return isAnswered;
   }
 
-  paint() {
+  /** @param {import("../view/frame-budget.js").FrameBudget} budget */
+  paint(budget) {
     const { translator, operations, document } = this;
     setAttribute(document.documentElement, "lang", translator.language);
     setAttribute(document.documentElement, "data-theme", this.theme);
     const moment = { operations, desk: this.desk, theme: this.theme, status: this.status };
-    for (const component of this.components) component.update(moment, translator);
+    for (const component of this.components) component.update(moment, translator, budget);
     setText(document.querySelector("title"), translator.text("operations.title"));
     setText(document.querySelector("#skip"), translator.text("operations.skip"));
     this.showNotice();

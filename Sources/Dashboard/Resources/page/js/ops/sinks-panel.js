@@ -1,5 +1,6 @@
 import { Panel } from "../components/panel.js";
 import { element, setAttribute, setText } from "../view/dom.js";
+import { FrameBudget } from "../view/frame-budget.js";
 import { KeyedList } from "../view/keyed-list.js";
 import { FactList } from "./fact-list.js";
 import { partNote, showPartNote } from "./part-note.js";
@@ -17,12 +18,13 @@ export class SinksPanel extends Panel {
     this.body.append(this.note, this.empty, this.listNode);
     this.list = new KeyedList(this.listNode, {
       key: ({ sink }) => sink,
+      face: (sink) => JSON.stringify(sink),
       create: ({ sink }) => sinkCard(sink),
       update: (card, sink) => this.showSink(card, sink),
     });
   }
 
-  update({ operations }, translator) {
+  update({ operations }, translator, budget) {
     this.translator = translator;
     this.trend = operations.trend;
     const { sinks } = operations.parts;
@@ -30,7 +32,9 @@ export class SinksPanel extends Panel {
     showPartNote(this.note, sinks, operations.isUnreachable, translator);
     setText(this.empty, translator.text("sinks.empty"));
     this.empty.hidden = sinks.answer === null || sinks.answer.length > 0;
-    if (sinks.answer !== null) this.list.update(sinks.answer);
+    if (sinks.answer === null) return;
+    const items = sinks.answer.map((sink) => ({ ...sink, lagText: this.lagText(sink) }));
+    this.list.update(items, budget, translator);
   }
 
   showSink(card, sink) {
@@ -39,7 +43,7 @@ export class SinksPanel extends Panel {
     setAttribute(card, "data-state", sinkTone(sink));
     parts.state.show(sinkTone(sink), translator.text(`sinkState.${sink.state}`));
     parts.facts.update({
-      "sink.lag": sink.lag === null ? translator.text("sink.unknown") : this.lagText(sink),
+      "sink.lag": sink.lagText,
       "sink.pending": sink.pending === null ? "" : translator.number(sink.pending),
       "sink.oldest": sink.oldest_pending_seconds === null ? "" : translator.wait(sink.oldest_pending_seconds * 1_000),
       "sink.written": translator.number(sink.written),
@@ -51,12 +55,14 @@ export class SinksPanel extends Panel {
       : translator.text("sink.lastError", { time: translator.moment(Date.parse(sink.last_error_at)), error: sink.last_error });
     setText(parts.error, error);
     parts.error.hidden = error === "";
-    parts.workers.update(sink.workers.map((worker) => ({ ...worker, translator })));
+    // A few lines, which belong to what has just been written.
+    parts.workers.update(sink.workers.map((worker) => ({ ...worker, translator })), new FrameBudget(Infinity), sink);
     setText(parts.workersTitle, translator.text("sink.workers", { count: sink.workers.length }));
   }
 
   lagText({ sink, lag }) {
     const { translator } = this;
+    if (lag === null) return translator.text("sink.unknown");
     const { direction, left } = this.trend.of(sink);
     const number = translator.number(lag);
     if (direction === "none") return number;
@@ -74,6 +80,7 @@ function sinkCard(name) {
     workersTitle: element("summary"),
     workers: new KeyedList(workerList, {
       key: ({ worker }) => worker,
+      face: ({ worker }) => worker,
       create: () => element("li"),
       update: showWorker,
     }),

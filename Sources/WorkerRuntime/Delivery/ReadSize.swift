@@ -1,0 +1,25 @@
+/// How many entries to ask for at a time, without input or output of its own: more while reads come
+/// back full, because a large batch costs a sink less an event, and fewer of large events.
+struct ReadSize: Equatable, Sendable {
+  /// What the first read asks for, and each that follows one with room left.
+  static let initial = 1000
+  /// What one read may bring, in bytes; an event is 64 KiB at most, most are under 1 KiB.
+  static let byteBudget = 16 << 20
+
+  private let maximum: Int
+  private(set) var count: Int
+
+  /// - Parameter maximum: at least 1.
+  init(maximum: Int) {
+    self.maximum = max(1, maximum)
+    count = min(self.maximum, Self.initial)
+  }
+
+  /// What the last read brought.
+  mutating func note(entries: Int, bytes: Int) {
+    guard entries > 0 else { return }
+    let affordable = max(1, Self.byteBudget / max(1, bytes / entries))
+    let wanted = entries >= count ? count * 2 : Self.initial
+    count = min(wanted, maximum, affordable)
+  }
+}

@@ -1,0 +1,4 @@
+import Testing
+
+/// The mirror in the running program. One test at a time: each keeps several processes busy.
+@Suite(.serialized) enum MirrorEndToEnd {}
