@@ -74,7 +74,7 @@ class ClassroomPage:
         return [
             (
                 bar.query_selector(".cell-title").inner_text(),
-                int(bar.query_selector(".count").inner_text()),
+                int(bar.query_selector(".count").inner_text().replace(",", "")),
                 bar.query_selector(".meter").get_attribute("aria-label"),
             )
             for bar in self.page.query_selector_all(".cells > li")
