@@ -45,7 +45,10 @@ public struct MirrorService: Service {
   private func startedEngine() async throws -> MirrorEngine? {
     while !Task.isCancelled, !Task.isShuttingDownGracefully {
       do {
-        return try await controller.engine()
+        let engine = try await controller.engine()
+        // A first start queues all there is: in the background, while the process serves already.
+        try await controller.store.startQueues()
+        return engine
       } catch let error as PostgresError {
         logger.warning("the mirror waits for PostgreSQL", metadata: ["error": "\(error)"])
       } catch MirrorError.unreachable(let reason) {

@@ -60,7 +60,9 @@ public struct MirrorController: Sendable {
   ///
   /// - Throws: `MirrorError`, or `PostgresError`.
   public func flush() async throws -> FlushReport {
-    let tally = try await engine().drainAll()
+    let engine = try await engine()
+    try await store.startQueues()
+    let tally = try await engine.drainAll()
     let status = try await status()
     return FlushReport(
       synced: tally.synced, retried: tally.retried, failed: tally.failed,

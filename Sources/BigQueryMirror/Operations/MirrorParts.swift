@@ -79,7 +79,6 @@ actor MirrorParts {
     let pseudonymizer = try await pseudonymizer()
     let needing = MirrorEngine.needingSalt(try await store.tables())
     if pseudonymizer == nil, !needing.isEmpty { throw MirrorError.missingSalt(tables: needing) }
-    try await store.startQueues()
     return MirrorEngine(
       configuration: configuration, store: store, client: try await client(),
       pseudonymizer: pseudonymizer, logger: logger)

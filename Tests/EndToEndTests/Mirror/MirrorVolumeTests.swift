@@ -16,7 +16,7 @@ extension MirrorEndToEnd {
       let script: FaultServer.Script = { _ in Self.accepted }
       try await withFaultServer(remembersRequests: false, otherwise: script) { bigQuery in
         try await withMirrorDeployment(bigQueryURL: bigQuery.url) { deployment in
-          try await deployment.pool.query("vacuum analyze bq_sync_queue")
+          try await deployment.pool.query("select bq_sync_start_queue('agent_metrics')")
           for start in stride(from: 0, to: rows, by: 100_000) {
             try await deployment.insertMetrics(
               Swift.min(100_000, rows - start), prefix: "p\(start)-")
