@@ -11,7 +11,8 @@ enum MirrorScale {
   static let oldRows = number("MIRROR_TEST_OLD_ROWS") ?? 100_000
   /// What an answer to a POST may take, of a hundred all but one. Without it an answer may take as long
   /// as a hanging BigQuery, but not wait for it: tests share the machine, and prove no speed.
-  static let answerLimit = number("MIRROR_TEST_ANSWER_MILLISECONDS").map(Duration.milliseconds) ?? hang
+  static let answerLimit =
+    number("MIRROR_TEST_ANSWER_MILLISECONDS").map(Duration.milliseconds) ?? hang
 
   private static func number(_ name: String) -> Int? {
     ProcessInfo.processInfo.environment[name].flatMap(Int.init)
