@@ -19,8 +19,10 @@ public struct MirrorConfiguration: Sendable {
   /// A file of credentials that goes before application default credentials.
   public var credentialsPath: String?
   public var salt: Salt
-  /// Rows in one insertAll call, 1 to 500; several times as many while a queue is long.
+  /// Rows in one insertAll call, 1 to 500.
   public var batchSize: Int
+  /// Rows in one call while a queue is long, at most 500; not above `batchSize` keeps all calls alike.
+  public var backlogBatchSize: Int
   /// How long rows may wait for a batch to fill.
   public var interval: Duration
   /// Attempts on the queue before a row is given up.
@@ -45,13 +47,15 @@ public struct MirrorConfiguration: Sendable {
   public init(
     projectID: String, datasetID: String, location: String? = nil, emulatorURL: String? = nil,
     credentialsPath: String? = nil, salt: Salt = .none, batchSize: Int = 100,
-    interval: Duration = .seconds(30), maximumAttempts: Int = 10, callsPerSecond: Int = 10,
+    backlogBatchSize: Int? = nil, interval: Duration = .seconds(30), maximumAttempts: Int = 10, callsPerSecond: Int = 10,
     callTimeout: Duration = .seconds(30), lease: Duration = .seconds(30), retentionDays: Int = 60,
     retentionBatch: Int = 2_000, pendingWarning: Int = 1_000, failedAlert: Int = 10,
     alertWebhookURL: String? = nil
   ) {
     precondition(
-      (1...BatchSize.maximum).contains(batchSize), "BigQuery advises at most 500 rows a call")
+      (1...BatchSize.maximum).contains(batchSize)
+        && (backlogBatchSize ?? batchSize) <= BatchSize.maximum,
+      "BigQuery advises at most 500 rows a call")
     self.projectID = projectID
     self.datasetID = datasetID
     self.location = location
@@ -59,6 +63,7 @@ public struct MirrorConfiguration: Sendable {
     self.credentialsPath = credentialsPath
     self.salt = salt
     self.batchSize = batchSize
+    self.backlogBatchSize = backlogBatchSize ?? BatchSize.maximum
     self.interval = interval
     self.maximumAttempts = maximumAttempts
     self.callsPerSecond = callsPerSecond

@@ -57,7 +57,8 @@ struct MirrorEngine: Sendable {
     _ table: MirroredTable, since start: ContinuousClock.Instant
   ) async throws -> (tally: Tally, isMore: Bool) {
     let size = BatchSize.rows(
-      batchSize: configuration.batchSize, sendingFor: .now - start)
+      usual: configuration.batchSize, backlog: configuration.backlogBatchSize,
+      sendingFor: .now - start)
     let limit = await circuits.allowance(table.sourceTable, batchSize: size)
     guard limit > 0 else { return (Tally(), false) }
     let token = UUID()

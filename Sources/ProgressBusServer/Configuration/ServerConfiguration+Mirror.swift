@@ -16,14 +16,17 @@ extension ServerConfiguration {
   /// - Parameter needsProject: while the mirror is off, only what asks BigQuery needs its project.
   /// - Throws: when a setting of the mirror is malformed or, while it is on, missing.
   func mirror(needsProject: Bool = false) throws(ConfigurationError) -> MirrorConfiguration {
-    MirrorConfiguration(
+    let batchSize = settings.integer("bq_sync.batch_size")
+    return MirrorConfiguration(
       projectID: try mirrorProject(isNeeded: needsProject || isMirrorEnabled),
       datasetID: try mirrorDataset(), location: settings.text("bq_sync.location"),
       emulatorURL: try webAddress("bigquery.emulator_url", as: "BIGQUERY_EMULATOR_HOST"),
       // Application default credentials begin with the second of them, too.
       credentialsPath: settings.text("bq_sync.credentials_path")
         ?? settings.text("google.application_credentials"),
-      salt: try mirrorSalt(), batchSize: settings.integer("bq_sync.batch_size"),
+      salt: try mirrorSalt(), batchSize: batchSize,
+      // Whoever sets a size means it.
+      backlogBatchSize: settings.isGiven("bq_sync.batch_size") ? batchSize : nil,
       interval: .seconds(settings.integer("bq_sync.interval_seconds")),
       maximumAttempts: settings.integer("bq_sync.max_attempts"),
       callsPerSecond: settings.integer("bq_sync.calls_per_second"),

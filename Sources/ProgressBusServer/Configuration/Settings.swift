@@ -144,8 +144,8 @@ public enum Settings {
       "A file with credentials for BigQuery alone."),
     Setting(
       "bq_sync.batch_size", variable: "BQ_SYNC_BATCH_SIZE", .integer(1...500), default: "100",
-      "Rows in one call; five times as many, but 500 at most, while a queue is not emptied within a "
-        + "second."),
+      "The most rows in one call, up to 500. While it is not set, calls of a long queue grow to 500 "
+        + "rows."),
     Setting(
       "bq_sync.interval_seconds", variable: "BQ_SYNC_INTERVAL_SECONDS", .integer(1...3600),
       default: "30", "How long rows may wait for a batch to fill."),

@@ -44,12 +44,14 @@ struct QueueRetryScheduleTests {
 @Suite("Rows in a call")
 struct BatchSizeTests {
   @Test(
-    "A batch; five, but at most 500 rows, when a second has not emptied the queue",
+    "The usual batch; the backlog's when a second has not emptied the queue, but never less",
     arguments: [
-      (100, 0, 100), (100, 999, 100), (100, 1_000, 500), (10, 1_000, 50), (500, 2_000, 500),
+      (100, 500, 0, 100), (100, 500, 999, 100), (100, 500, 1_000, 500), (100, 100, 1_000, 100),
+      (500, 100, 2_000, 500),
     ])
-  func rows(batchSize: Int, milliseconds: Int, expected: Int) {
-    let size = BatchSize.rows(batchSize: batchSize, sendingFor: .milliseconds(milliseconds))
+  func rows(usual: Int, backlog: Int, milliseconds: Int, expected: Int) {
+    let size = BatchSize.rows(
+      usual: usual, backlog: backlog, sendingFor: .milliseconds(milliseconds))
     #expect(size == expected)
   }
 }

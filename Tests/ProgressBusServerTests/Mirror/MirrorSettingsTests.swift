@@ -46,7 +46,7 @@ import Testing
         bq_sync:
           dataset_id: lessons
           location: EU
-          batch_size: 500
+          batch_size: 200
           interval_seconds: 5
           max_attempts: 4
           calls_per_second: 3
@@ -62,7 +62,8 @@ import Testing
     #expect(mirror.emulatorURL == "http://127.0.0.1:9050")
     #expect(mirror.credentialsPath == "/keys/default.json")
     #expect(mirror.salt == .secret(project: "p", name: "salt", version: "latest"))
-    #expect(mirror.batchSize == 500)
+    #expect(mirror.batchSize == 200)
+    #expect(mirror.backlogBatchSize == 200, "whoever sets a size means it")
     #expect(mirror.interval == .seconds(5))
     #expect(mirror.maximumAttempts == 4)
     #expect(mirror.callsPerSecond == 3)
