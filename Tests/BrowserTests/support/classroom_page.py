@@ -55,7 +55,7 @@ class ClassroomPage:
             if not self.was_cut_off:
                 return
 
-    def wait_for_status(self, *statuses: str, timeout: float = 10_000) -> None:
+    def wait_for_status(self, *statuses: str, timeout: float = 20_000) -> None:
         selector = ", ".join(f"connection-status[data-status={status}]" for status in statuses)
         self.page.wait_for_selector(selector, timeout=timeout)
 
