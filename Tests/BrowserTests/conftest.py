@@ -7,13 +7,16 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from support.chromium import ChromiumMissing, chromium
 from support.class_server import ClassServer
 from support.classroom_page import ClassroomPage
 from support.operations_server import OperationsServer
 from support.private_stack import PrivateStack
+
+#: Long, for busy machines; how soon something shows is measured where it is promised.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")

@@ -92,13 +92,13 @@ def test_errors_that_go_on_in_another_notebook_are_asked_for(server, open_page):
 
 def test_help_joins_the_queue_and_help_stop_leaves_it(page, server):
     server.publish(learner(2, event_type="help"))
-    expect(page.queue()).to_have_text(["Learner 2"], timeout=2_000)
+    expect(page.queue()).to_have_text(["Learner 2"])
     server.publish(learner(1, event_type="help"))
-    expect(page.queue()).to_have_text(["Learner 2", "Learner 1"], timeout=2_000)
+    expect(page.queue()).to_have_text(["Learner 2", "Learner 1"])
     expect(page.page.locator("help-queue [aria-live=polite]")).to_contain_text("Learner 1 asks for help")
     assert page.page.title().startswith("(2) ")
     server.publish(learner(2, event_type="help_stop"))
-    expect(page.queue()).to_have_text(["Learner 1"], timeout=2_000)
+    expect(page.queue()).to_have_text(["Learner 1"])
 
 
 def test_a_dropped_connection_resumes_and_loses_nothing(page, server):

@@ -64,7 +64,7 @@ def test_a_learner_opens_by_keyboard_and_the_focus_comes_back(page, server):
     student = dialog.locator("dd").last.inner_text()
     server.publish({"course_id": "python-1", "student_id": student, "notebook_path": NOTEBOOK,
                     "event_type": "notebook_saved"})
-    expect(dialog.locator(".timeline li")).to_have_count(shown + 1, timeout=2_000)
+    expect(dialog.locator(".timeline li")).to_have_count(shown + 1)
     page.page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     assert page.page.evaluate("document.activeElement.querySelector('.name')?.textContent") == name
@@ -136,7 +136,7 @@ def test_what_learners_write_is_shown_and_never_run(server, open_page):
     page = open_page(server.url)
     page.wait_for_status("live")
     server.publish(fields | run, fields | run, fields | {"event_type": "help"})
-    expect(page.queue()).to_have_text([HOSTILE], timeout=2_000)
+    expect(page.queue()).to_have_text([HOSTILE])
     page.page.locator("help-queue .learner-line").click()
     expect(page.page.locator("dialog h2")).to_have_text(HOSTILE)
     expect(page.page.locator("dialog .timeline li")).to_have_count(4)

@@ -80,11 +80,11 @@ class ClassroomPage:
             for bar in self.page.query_selector_all(".cells > li")
         ]
 
-    def expect_counter(self, state: str, count: int, timeout: float = 2_000) -> None:
+    def expect_counter(self, state: str, count: int, timeout: float = 15_000) -> None:
         counter = self.page.locator(f".counter[data-state={state}] .count")
         expect(counter).to_have_text(str(count), timeout=timeout)
 
-    def expect_bar(self, title: str, solved: int, timeout: float = 2_000) -> None:
+    def expect_bar(self, title: str, solved: int, timeout: float = 15_000) -> None:
         bar = self.page.locator(".cells > li").filter(
             has=self.page.get_by_text(title, exact=True))
         expect(bar.locator(".count")).to_have_text(str(solved), timeout=timeout)

@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Page
 
-from .private_stack import free_ports
+from .private_stack import DIES_WITH_US, free_ports
 
 #: The front ends, by the path under which each shows a notebook.
 FRONT_ENDS = {"lab": "lab/tree", "notebook": "notebooks"}
@@ -38,7 +38,7 @@ class JupyterServer:
             f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "jupyter", front_end, "--no-browser", "--allow-root", f"--port={port}",
+                [*DIES_WITH_US, sys.executable, "-m", "jupyter", front_end, "--no-browser", "--allow-root", f"--port={port}",
                  "--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0", "--IdentityProvider.token=",
                  f"--ServerApp.root_dir={self.lessons}",
                  f"--{_APPLICATIONS[front_end]}.expose_app_in_browser=True"],

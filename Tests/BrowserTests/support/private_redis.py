@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .private_stack import free_ports
+from .private_stack import DIES_WITH_US, free_ports
 
 
 class PrivateRedis:
@@ -31,7 +31,7 @@ class PrivateRedis:
         """What it held when it stopped is there again."""
         with (self.folder / "redis.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [self.program, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self.folder,
+                [*DIES_WITH_US, self.program, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self.folder,
                  "--save", "", "--appendonly", "yes", "--maxmemory-policy", "noeviction"],
                 stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         deadline = time.monotonic() + 30

@@ -15,6 +15,9 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+#: A server must not outlive tests that are killed (util-linux, setpriv(1)).
+DIES_WITH_US = ["setpriv", "--pdeathsig", "TERM", "--"]
+
 
 def free_ports(count: int) -> list[int]:
     sockets = [socket.socket() for _ in range(count)]
@@ -42,7 +45,7 @@ class PrivateStack:
         assignments = [part for setting in ("bq_sync.enabled=false", *settings) for part in ("--set", setting)]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [binary, "up", *map(str, ports), *assignments, "--state-dir", folder / "state"],
+                [*DIES_WITH_US, binary, "up", *map(str, ports), *assignments, "--state-dir", folder / "state"],
                 stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         self._wait_until_ready(time.monotonic() + 90)
 
