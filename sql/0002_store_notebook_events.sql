@@ -191,6 +191,7 @@ begin
   from arrived_events
   group by 1, 2, 3, 4, 5, 6, 7;
 
+  perform store_activity();
   perform store_enrollments();
   unsure_cells := store_cell_progress();
 

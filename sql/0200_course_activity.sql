@@ -16,9 +16,12 @@ create table course_activity (
   primary key (course_id, at, writer)
 ) with (fillfactor = 70);
 
--- Counts the rows that a statement really inserted, so an event counts once however often it comes.
-create function count_activity() returns trigger
+-- Counts the events of a batch; called by store_arrived_events (0002), which leaves only new ones there.
+-- A trigger would have PostgreSQL keep a second copy of every row for it.
+create function store_activity() returns void
 language plpgsql
+set enable_seqscan = off
+set jit = off
 as $$
 begin
   insert into course_activity as known (
@@ -28,19 +31,15 @@ begin
     count(*) filter (where event_type = 'cell_executed'),
     count(*) filter (where event_type = 'cell_executed' and has_error),
     count(*) filter (where event_type = 'help')
-  from arrived
+  from arrived_events
   group by 1, 2
   on conflict (course_id, at, writer) do update set
     events = known.events + excluded.events,
     executions = known.executions + excluded.executions,
     errors = known.errors + excluded.errors,
     help = known.help + excluded.help;
-  return null;
 end
 $$;
-
-create trigger count_activity after insert on progress_events
-referencing new table as arrived for each statement execute function count_activity();
 
 -- What was stored before.
 insert into course_activity (course_id, at, writer, events, executions, errors, help)
@@ -50,7 +49,3 @@ select course_id, date_bin('1 second', occurred_at, 'epoch'), 0, count(*),
   count(*) filter (where event_type = 'help')
 from progress_events
 group by 1, 2;
-
--- Whose last event it is to have closed a notebook. Few events are in it.
-create index progress_events_closed on progress_events (course_id, student_id, occurred_at)
-  where event_type = 'notebook_closed';

@@ -89,7 +89,7 @@ struct StoreBenchmark {
     try await connection.executeScript(
       """
       copy progress_events (\(columns)) to '\(file)';
-      create table copied (like progress_events including storage);
+      create table copied (like progress_events including storage including defaults);
       alter table copied add primary key (event_id);
       checkpoint
       """)

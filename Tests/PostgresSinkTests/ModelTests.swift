@@ -73,6 +73,7 @@ import WorkerRuntime
     #expect(try await store.notebooks() == model.notebooks)
     #expect(try await store.enrollments() == model.enrollments)
     #expect(try await store.cells() == model.cells)
+    #expect(try await store.activity() == model.activity)
     #expect(try await store.events().count == events.count)
   }
 

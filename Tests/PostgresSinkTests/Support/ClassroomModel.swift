@@ -22,6 +22,7 @@ struct ClassroomModel {
 
     var isExecution: Bool { type == "cell_executed" }
     var notebookKey: String { "\(course) | \(notebook)" }
+    var activityKey: String { "\(course) | \(at)" }
     var enrollmentKey: String { "\(course) | \(student)" }
     var cellKey: String { "\(course) | \(notebook) | \(cell ?? "") | \(student)" }
   }
@@ -44,6 +45,17 @@ struct ClassroomModel {
   var notebooks: [String] {
     lines(by: \.notebookKey) { key, deeds in
       [key, Self.text(deeds.map(\.at).min())]
+    }
+  }
+
+  /// What happened in each second of a course.
+  var activity: [String] {
+    lines(by: \.activityKey) { key, deeds in
+      let runs = deeds.filter(\.isExecution)
+      return [
+        key, "\(deeds.count)", "\(runs.count)", "\(runs.count(where: \.failed))",
+        "\(deeds.count { $0.type == "help" })",
+      ]
     }
   }
 

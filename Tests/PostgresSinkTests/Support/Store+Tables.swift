@@ -14,6 +14,18 @@ extension Store {
     ).sorted()
   }
 
+  /// The rows of all connections added up.
+  func activity() async throws -> [String] {
+    try await rows(
+      """
+      select course_id, extract(epoch from at - '2026-11-21 10:00:00+00')::integer as second,
+        sum(events) as events, sum(executions) as executions, sum(errors) as errors,
+        sum(help) as help
+      from course_activity group by 1, 2
+      """
+    ).sorted()
+  }
+
   func enrollments() async throws -> [String] {
     try await rows(
       """
