@@ -185,7 +185,7 @@ let package = Package(
       name: "ReadAPIBenchmark",
       dependencies: ["Dashboard", "PostgresDriver", hummingbird, logging],
       path: "Benchmarks/ReadAPIBenchmark",
-      exclude: ["load.sql", "live.sql", "measure"],
+      exclude: ["load.sql", "live.sql"],
       swiftSettings: strict),
 
     // Support for tests.
