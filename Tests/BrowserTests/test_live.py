@@ -78,6 +78,18 @@ def test_an_error_streak_makes_a_learner_stuck(page, server):
     expect(line).to_have_count(0)
 
 
+def test_errors_that_go_on_in_another_notebook_are_asked_for(server, open_page):
+    """The page does not know what was there before it was loaded, and the class works elsewhere."""
+    failure = execution(1, 1, failed=True) | {"notebook_path": "b.ipynb"}
+    server.publish(failure, failure, execution(1, 0), execution(2, 0), to_live=False)
+    page = open_page(f"{server.url}?course=python-1&notebook={NOTEBOOK}")
+    page.wait_for_status("live")
+    page.expect_counter("on_track", 2)
+    server.publish(dict(failure))
+    page.expect_counter("stuck", 1, timeout=15_000)
+    expect(page.page.locator("attention-list .learner-line")).to_contain_text("3 ×")
+
+
 def test_help_joins_the_queue_and_help_stop_leaves_it(page, server):
     server.publish(learner(2, event_type="help"))
     expect(page.queue()).to_have_text(["Learner 2"], timeout=2_000)

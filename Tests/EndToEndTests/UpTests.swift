@@ -14,6 +14,11 @@ extension EndToEnd {
         let first = try await start(ports, in: folder)
         let log = try first.log
         #expect(log.contains("http://127.0.0.1:\(ports.http)/"))
+        #expect(log.contains("http://127.0.0.1:\(ports.http)/ops"))
+        // The emulator's installation may take longer than `up` waits.
+        #expect(
+          log.contains("mirrored to an emulator, http://127.0.0.1:\(ports.bigQuery)")
+            != log.contains("the BigQuery mirror stays off: "))
         for command in [
           "curl -i http://127.0.0.1:\(ports.http)/student-progress",
           "redis-cli -p \(ports.redis) SUBSCRIBE progress-events",

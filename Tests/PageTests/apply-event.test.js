@@ -125,4 +125,13 @@ test("answers of the API make the class that their events made", () => {
   assert.equal(learner.lastExecutedAt, microsecondsAt(9));
   applyEvent(classroom, event(9, { event_type: "cell_executed", cell_id: "c1", has_error: true }));
   assert.equal(learner.executions, 3, "the API has counted this run already");
+
+  // The two answers may be of two moments: a run that only the first knows comes again with the stream.
+  const newer = { ...cell("c2", 2), reached: 1, solved: 1, errors_now: 0 };
+  const split = Classroom.fromAnswers(
+    { course_id: "python-1", notebook_path: "a.ipynb", notebooks: [], cells: [cell("c0", 0), cell("c1", 1), newer] },
+    { cells: ["c0", "c1"], students: [student] },
+  );
+  applyEvent(split, event(10, { event_type: "cell_executed", cell_id: "c2", cell_index: 2, has_error: false }));
+  assert.deepEqual(split.cells.map(counts)[2], { reached: 1, solved: 1, failing: 0 });
 });

@@ -218,6 +218,6 @@ test("an unhealthy mirror is an answer, a database that is away is none", async 
 
 test("amounts of memory are read at a glance", () => {
   const english = new Translator("en");
-  assert.equal(english.bytes(1_541_368), "1.5 MB");
-  assert.equal(english.bytes(123_456_789_012), "123 GB");
+  assert.equal(english.bytes(1_541_368), "1.5\u00A0MB");
+  assert.equal(english.bytes(123_456_789_012), "123\u00A0GB");
 });

@@ -35,7 +35,8 @@ import Testing
   @Test func answersTenThousandPipelinedCommandsInOrder() async throws {
     try await withRedis { redis in
       let connection = try await RedisConnection.connect(
-        to: RedisAddress(parsing: redis.url), on: loop
+        to: RedisAddress(parsing: redis.url), on: loop,
+        options: RedisConnectionOptions(responseTimeout: .minutes(1))
       ).get()
       let replies = (1...10_000).map { _ in connection.send(["INCR", "n"]) }
       let values = try await EventLoopFuture.whenAllSucceed(replies, on: loop).get()

@@ -8,8 +8,9 @@ public struct DeadLetterEntries: AsyncSequence, Sendable {
   public struct AsyncIterator: AsyncIteratorProtocol {
     private static let pageSize = 500
 
+    // A store that has no more is nil, and not asked again for each letter of the other.
     private var events: DeadLetterSequence.AsyncIterator?
-    private let rows: MirrorController?
+    private var rows: MirrorController?
     private let reason: String?
     private var page: ArraySlice<RowFailure> = []
     private var position: Int64
@@ -27,7 +28,10 @@ public struct DeadLetterEntries: AsyncSequence, Sendable {
 
     /// - Throws: `BusError`, or `PostgresError`.
     public mutating func next() async throws -> DeadLetterEntry? {
-      if nextEvent == nil { nextEvent = try await events?.next().map(DeadLetterEntry.init) }
+      if nextEvent == nil {
+        nextEvent = try await events?.next().map(DeadLetterEntry.init)
+        if nextEvent == nil { events = nil }
+      }
       if nextRow == nil { nextRow = try await row() }
       if let event = nextEvent, nextRow.map({ event.deadLetteredAt <= $0.deadLetteredAt }) ?? true {
         nextEvent = nil
@@ -42,7 +46,10 @@ public struct DeadLetterEntries: AsyncSequence, Sendable {
       if page.isEmpty {
         page = try await rows.failures(after: position, limit: Self.pageSize, reason: reason)[...]
       }
-      guard let failure = page.popFirst() else { return nil }
+      guard let failure = page.popFirst() else {
+        self.rows = nil
+        return nil
+      }
       position = failure.id
       return DeadLetterEntry(failure)
     }

@@ -50,10 +50,16 @@ struct LocalDeployment {
         var mirroredURLs = urls
         mirroredURLs.settings = try mirror.settings()
         let mirrored = try await serverConfiguration(mirroredURLs)
-        if await mirror.createTables(mirrored) { (configuration, urls) = (mirrored, mirroredURLs) }
+        if await mirror.createTables(mirrored) {
+          (configuration, urls) = (mirrored, mirroredURLs)
+        } else {
+          urls.bigQueryEmulator = nil
+        }
       }
       try urls.write(to: "\(folder.path)/urls.env")
-      try await serve(configuration, urlsFile: "\(folder.path)/urls.env")
+      try await serve(
+        configuration, urlsFile: "\(folder.path)/urls.env",
+        bigQueryEmulator: urls.bigQueryEmulator)
     } catch {
       await mirror?.stop()
       await stack.stop()
@@ -65,7 +71,9 @@ struct LocalDeployment {
   }
 
   /// Runs the server, and the simulated class as long as it runs.
-  private func serve(_ configuration: ServerConfiguration, urlsFile: String) async throws {
+  private func serve(
+    _ configuration: ServerConfiguration, urlsFile: String, bigQueryEmulator: String?
+  ) async throws {
     let server = "http://127.0.0.1:\(ports.http)"
     // Only now, so that the class is as far as it should be when it is first seen.
     let demonstration =
@@ -73,6 +81,7 @@ struct LocalDeployment {
       ? LocalDemonstration(learners: demonstration.demoLearners, seed: demonstration.demoSeed) : nil
     let welcome = Welcome(
       http: ports.http, redis: ports.redis, urlsFile: urlsFile,
+      bigQueryEmulator: bigQueryEmulator,
       demonstration: demonstration.map {
         .init(learners: $0.learners, address: $0.address(server: server))
       })

@@ -3,6 +3,8 @@ struct Welcome {
   let http: Int
   let redis: Int
   let urlsFile: String
+  /// Where the mirror's rows go; nil when it is off, or the operator's own.
+  let bigQueryEmulator: String?
   let demonstration: Demonstration?
 
   struct Demonstration {
@@ -16,6 +18,8 @@ struct Welcome {
     ProgressBus is running. Ctrl-C stops it; the data stays for the next start.
     \(invitation)
       Dashboard   http://127.0.0.1:\(http)/
+      Operations  http://127.0.0.1:\(http)/ops
+      BigQuery    \(mirror)
       Servers     \(urlsFile)
 
     Send an event:
@@ -26,6 +30,10 @@ struct Welcome {
       redis-cli -p \(redis) PUBLISH progress-events '\(event)'
 
     """
+  }
+
+  private var mirror: String {
+    bigQueryEmulator.map { "mirrored to an emulator, \($0)" } ?? "no emulator was started"
   }
 
   private var invitation: String {

@@ -38,8 +38,8 @@ class Program:
         return request(self.url + "/health/ready")[0] == 200
 
     def stop(self) -> None:
-        for server in SERVERS:
-            self.thaw(server)
+        for process, _ in self._descendants():
+            os.kill(process, signal.SIGCONT)
         self.process.terminate()
         self.process.wait(timeout=60)
 

@@ -48,7 +48,7 @@ struct TokenTests {
   ) async throws {
     try await withTemporaryFolder("key") { folder in
       let key = try await Self.newKey(in: folder)
-      try await withFaultServer(otherwise: otherwise) { server in
+      try await withBigQueryStub(otherwise: otherwise) { server in
         let file = [
           "type": "service_account", "client_email": "mirror@p.iam.gserviceaccount.com",
           "private_key": key.private, "private_key_id": "key-1",

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 CLIPPED = """
   [...document.querySelectorAll(
-    ".counter *, .figures, .learner-line *, h2, .legend *, button.small, .card *, .facts *, .tag, .name")]
+    ".counter *, .figures, .learner-line *, h2, .legend *, button.small, .card *, .facts *, .tag, .mirror-table .name")]
     .filter((node) => node.clientWidth > 0 && node.scrollWidth > node.clientWidth + 1
       && getComputedStyle(node).display !== "inline" && !node.closest("svg"))
     .map((node) => node.outerHTML.slice(0, 120))

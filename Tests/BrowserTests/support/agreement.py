@@ -15,7 +15,7 @@ def wait_for_same_as_api(page: ClassroomPage, stack: PrivateStack, course: str) 
         progress = stack.get(f"api/v1/courses/{course}/progress?limit=1000")
         expected = (
             {state: progress["states"][state] for state in STATES},
-            [(cell["solved"], f"{cell['solved']} solved, {cell['reached']} reached it, of {progress['learners']}")
+            [(cell["solved"], f"{cell['solved']:,} solved, {cell['reached']:,} reached it, of {progress['learners']:,}")
              for cell in progress["cells"]],
         )
         found = page.counters(), [(solved, text) for _, solved, text in page.bars()]

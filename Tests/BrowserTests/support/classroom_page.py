@@ -48,7 +48,7 @@ class ClassroomPage:
             self.faults.append(f"asked another host: {url}")
 
     def open(self) -> None:
-        """Waits until every file of the page has come, which is when it sets its language."""
+        """Opens the page, and again when its files were broken off."""
         for _ in range(3):
             self.was_cut_off = False
             self.page.goto(self.url)
@@ -74,7 +74,7 @@ class ClassroomPage:
         return [
             (
                 bar.query_selector(".cell-title").inner_text(),
-                int(bar.query_selector(".count").inner_text()),
+                int(bar.query_selector(".count").inner_text().replace(",", "")),
                 bar.query_selector(".meter").get_attribute("aria-label"),
             )
             for bar in self.page.query_selector_all(".cells > li")

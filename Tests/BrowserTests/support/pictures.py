@@ -95,7 +95,7 @@ def posed_operations(
         reason = 'new row for relation "progress_events" violates check constraint "no_such_course" (23514)'
         server.letters = [letter(number, reason=reason) for number in (1, 2)] + server.letters[-2:]
         page = context.new_page()
-        page.goto(server.url)
+        ClassroomPage(page, server.url).open()
         page.wait_for_selector(".letter-line")
         page.wait_for_selector("mirror-panel tbody tr")
         if drawer:

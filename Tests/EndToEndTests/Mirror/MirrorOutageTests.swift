@@ -69,7 +69,7 @@ extension MirrorEndToEnd {
           bigQueryURL: bigQuery.url,
           ["BQ_SYNC_BATCH_SIZE": "10", "BQ_SYNC_LEASE_SECONDS": "2"]
         ) { deployment in
-          try await deployment.insertMetrics(1_000)
+          try await deployment.insertMetrics(2_000)
           let process = try deployment.server(roles: "worker")
           for _ in 0..<4 {
             answers.refill(5)
@@ -86,14 +86,14 @@ extension MirrorEndToEnd {
             // Once its predecessors' leases are over.
             try await eventually(within: .seconds(120), "all are synced") {
               try await deployment.totals(of: process.server)
-                == MirrorFigures(enqueued: 1_000, synced: 1_000, pending: 0, failed: 0)
+                == MirrorFigures(enqueued: 2_000, synced: 2_000, pending: 0, failed: 0)
             }
           }
           let sent = try bigQuery.requests.flatMap { request in
             try JSONDecoder().decode(SentRows.self, from: Data(request.body)).rows.map(\.insertId)
           }
-          #expect(Set(sent).count == 1_000)
-          print("killed 4 times: \(sent.count) rows sent for 1,000")
+          #expect(Set(sent).count == 2_000)
+          print("killed 4 times: \(sent.count) rows sent for 2,000")
         }
       }
     }

@@ -51,6 +51,7 @@ import Testing
           max_attempts: 4
           calls_per_second: 3
           call_timeout_seconds: 7
+          lease_seconds: 8
           retention_days: 90
           pending_warning: 11
           failed_alert: 12
@@ -66,6 +67,7 @@ import Testing
     #expect(mirror.maximumAttempts == 4)
     #expect(mirror.callsPerSecond == 3)
     #expect(mirror.callTimeout == .seconds(7))
+    #expect(mirror.lease == .seconds(8))
     #expect(mirror.retentionDays == 90)
     #expect(mirror.pendingWarning == 11)
     #expect(mirror.failedAlert == 12)

@@ -14,6 +14,9 @@ export const standardRules = {
   required_share: 0.1,
 };
 
+/** Of so many cells the API tells learners' letters. */
+const cellsWithLetters = 1_000;
+
 /** So many letters are set before a pause: a class of 1,000 on 40 cells has 40,000. */
 const lettersAStep = 4_000;
 
@@ -62,8 +65,10 @@ export class Classroom {
     const told = new Set(slots);
     for (const cell of progress.cells) {
       const known = classroom.cell(cell.cell, cell.cell_index);
-      if (told.has(known.slot)) continue;
-      // Learners' letters are told of a thousand cells; of the others, the counts alone.
+      // A cell that the list could have told, and did not, is newer than the list: it begins without
+      // counts, for the runs that made them are still to come.
+      if (told.has(known.slot) || list.cells.length < cellsWithLetters) continue;
+      // Of cells beyond those, the counts alone are told.
       Object.assign(known, { reached: cell.reached, solved: cell.solved, failing: cell.errors_now });
     }
     let letters = 0;

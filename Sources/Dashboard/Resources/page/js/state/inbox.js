@@ -26,11 +26,14 @@ export class Inbox {
 
   async drain() {
     this.isDraining = true;
-    // The first goes on at once: what comes alone waits for nothing.
-    while (this.batches.length > 0) {
-      this.take(this.batches.shift());
-      if (this.batches.length > 0) await this.pause();
+    try {
+      // The first goes on at once: what comes alone waits for nothing.
+      while (this.batches.length > 0) {
+        this.take(this.batches.shift());
+        if (this.batches.length > 0) await this.pause();
+      }
+    } finally {
+      this.isDraining = false;
     }
-    this.isDraining = false;
   }
 }
