@@ -14,10 +14,20 @@ public struct EventID: Sendable, Hashable, CustomStringConvertible {
 
   /// Parses the text form, `8-4-4-4-12` hexadecimal digits in either case.
   public init?(_ text: some Collection<UInt8>) {
+    guard
+      let id = text.withContiguousStorageIfAvailable({ Self(UnsafeRawBufferPointer($0)) })
+        ?? Array(text).withUnsafeBytes({ Self($0) })
+    else { return nil }
+    self = id
+  }
+
+  /// The same for bytes in memory, without what generic code costs in another module.
+  public init?(_ text: UnsafeRawBufferPointer) {
     guard text.count == Self.textLength else { return nil }
     var halves: (UInt64, UInt64) = (0, 0)
     var digits = 0
-    for (index, byte) in text.enumerated() {
+    for index in 0..<Self.textLength {
+      let byte = text[index]
       if index == 8 || index == 13 || index == 18 || index == 23 {
         guard byte == UInt8(ascii: "-") else { return nil }
         continue

@@ -61,6 +61,12 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     self = parsed
   }
 
+  /// The same for bytes in memory, without what generic code costs in another module.
+  public init?(rfc3339 text: UnsafeRawBufferPointer) {
+    guard let parsed = text.withMemoryRebound(to: UInt8.self, Self.parse) else { return nil }
+    self = parsed
+  }
+
   private static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Timestamp? {
     var reader = DigitReader(bytes: bytes)
     guard let year = reader.number(digits: 4), reader.skip("-"),
