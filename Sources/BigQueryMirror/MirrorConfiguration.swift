@@ -47,7 +47,8 @@ public struct MirrorConfiguration: Sendable {
   public init(
     projectID: String, datasetID: String, location: String? = nil, emulatorURL: String? = nil,
     credentialsPath: String? = nil, salt: Salt = .none, batchSize: Int = 100,
-    backlogBatchSize: Int? = nil, interval: Duration = .seconds(30), maximumAttempts: Int = 10, callsPerSecond: Int = 10,
+    backlogBatchSize: Int? = nil, interval: Duration = .seconds(30), maximumAttempts: Int = 10,
+    callsPerSecond: Int = 10,
     callTimeout: Duration = .seconds(30), lease: Duration = .seconds(30), retentionDays: Int = 60,
     retentionBatch: Int = 2_000, pendingWarning: Int = 1_000, failedAlert: Int = 10,
     alertWebhookURL: String? = nil
