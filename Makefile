@@ -54,4 +54,4 @@ lint: ## check the format of Swift files, and shell scripts
 	@exec scripts/lint
 
 clean: ## remove what was built; the data of `make run` in .progressbus stays
-	rm -rf .build .build-tsan .build-coverage .build-bench .venv .venv-compose .venv-alerts
+	rm -rf .build .build-tsan .build-coverage .build-bench .venv .venv-alerts .venv-classroom .venv-compose
