@@ -1,3 +1,5 @@
+import Events
+
 /// A column of `arrived_events`, which has a field's name and is filled from it.
 struct ArrivedColumn: Sendable {
   enum Form: Sendable {
@@ -9,26 +11,28 @@ struct ArrivedColumn: Sendable {
   let key: [UInt8]
   let form: Form
 
-  private init(_ name: String, _ form: Form) {
-    self.name = name
-    self.key = Array(name.utf8)
-    self.form = form
+  private init(_ field: Field) {
+    name = field.name
+    key = Array(field.name.utf8)
+    form =
+      switch field.type {
+      case .uuid: .uuid
+      case .timestamp: .timestamp
+      case .number: .double
+      case .integer: .integer
+      case .boolean: .boolean
+      case .string, .enumeration: .text
+      case .scalars, .json, .object, .array: .json
+      }
   }
 
   /// In the order of declaration, which is that of the members in an event.
-  static let all: [ArrivedColumn] = [
-    ArrivedColumn("event_id", .uuid), ArrivedColumn("event_type", .text),
-    ArrivedColumn("occurred_at", .timestamp), ArrivedColumn("received_at", .timestamp),
-    ArrivedColumn("course_id", .text), ArrivedColumn("student_id", .text),
-    ArrivedColumn("student_name", .text), ArrivedColumn("team", .text),
-    ArrivedColumn("session_id", .text), ArrivedColumn("notebook_path", .text),
-    ArrivedColumn("cell_id", .text), ArrivedColumn("cell_index", .integer),
-    ArrivedColumn("cell_type", .text), ArrivedColumn("execution_count", .integer),
-    ArrivedColumn("has_error", .boolean), ArrivedColumn("error_name", .text),
-    ArrivedColumn("error_message", .text), ArrivedColumn("duration_ms", .double),
-    ArrivedColumn("code", .text), ArrivedColumn("result", .text),
-    ArrivedColumn("attributes", .json),
-  ]
+  static let all: [ArrivedColumn] = {
+    guard
+      let kind = EventCatalog.standard.kinds.first(where: { $0.storedBy == ArrivedBatch.storedBy })
+    else { preconditionFailure("no kind is stored by \(ArrivedBatch.storedBy)") }
+    return kind.fields.map(ArrivedColumn.init)
+  }()
 
   /// Where the columns that the order of a batch goes by stand in `all`.
   enum Place {
