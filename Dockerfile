@@ -21,7 +21,7 @@ COPY Sources Sources
 RUN scripts/build-release \
  && install -D --strip .build/release/progressbus /install/bin/progressbus \
  && mkdir -p /install/share/progressbus \
- && cp -R .build/release/ProgressBus_Dashboard.resources/Resources/. /install/share/progressbus/
+ && cp -R .build/release/ProgressBus_API.resources/Resources/. /install/share/progressbus/
 COPY sql /install/share/progressbus/sql
 
 FROM debian:bookworm-slim

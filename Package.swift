@@ -24,6 +24,7 @@ let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swi
 let nioHTTPTypesHTTP1 = Target.Dependency.product(
   name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(
   name: "HummingbirdTesting", package: "hummingbird")
@@ -44,14 +45,53 @@ let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
-func room(
-  _ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil
-) -> Target {
-  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+// The folders of Sources, Tests and Benchmarks. A target lies in its group's folder, under its own name.
+enum Group: String {
+  case program = "Program"
+  case roles = "Roles"
+  case stores = "Stores"
+  case bus = "Bus"
+  case net = "Net"
+  case drivers = "Drivers"
+  case ground = "Ground"
+  case local = "Local"
+  case system = "System"
+  case support = "Support"
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+func target(
+  _ group: Group, _ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/\(group.rawValue)/\(name)",
+    resources: resources, swiftSettings: strict)
+}
+
+func library(
+  _ name: String, pkgConfig: String? = nil, debianPackage: String
+) -> Target {
+  .systemLibrary(
+    name: name, path: "Sources/Drivers/\(name)", pkgConfig: pkgConfig,
+    providers: [.apt([debianPackage])])
+}
+
+func tests(_ group: Group, _ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, path: "Tests/\(group.rawValue)/\(name)",
+    swiftSettings: strict)
+}
+
+func testSupport(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Tests/Support/\(name)", swiftSettings: strict)
+}
+
+func benchmark(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .executableTarget(
+    name: name, dependencies: dependencies, path: "Benchmarks/\(name)", exclude: exclude,
+    swiftSettings: strict)
 }
 
 let package = Package(
@@ -79,222 +119,193 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
   targets: [
-    // The C libraries.
-    .systemLibrary(
-      name: "CHiredis", path: "Sources/CHiredis", providers: [.apt(["libhiredis-dev"])]),
-    .systemLibrary(
-      name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-    .systemLibrary(
-      name: "CLibCurl", path: "Sources/CLibCurl", pkgConfig: "libcurl",
-      providers: [.apt(["libcurl4-openssl-dev"])]),
-    .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
-
-    // The drivers: the only rooms that import C.
-    room("BlockingExecutor", [nioCore, nioPosix]),
-    room("RedisDriver", ["CHiredis", nioCore, nioPosix, logging]),
-    room("PostgresDriver", ["CLibPQ", "BlockingExecutor", logging]),
-    room("CurlTransport", ["CLibCurl", "CZlib", nioLocks, logging]),
-
-    // What an event is.
-    room("Events", []),
-
-    // Moving events.
-    room("Observability", [nioLocks, logging, metrics, coreMetrics]),
-    room("EventBus", ["Events", "RedisDriver", nioCore, nioLocks, logging]),
-    room(
-      "WorkerRuntime",
-      ["Events", "EventBus", "Observability", nioCore, nioLocks, logging, metrics, lifecycle]),
-    room("PostgresSink", ["Events", "WorkerRuntime", "PostgresDriver", nioCore, logging]),
-    room("InfluxSink", ["Events", "WorkerRuntime", "CurlTransport", nioCore, logging]),
-    room(
-      "BigQueryMirror",
-      [
-        "Events", "Observability", "WorkerRuntime", "PostgresDriver", "CurlTransport", jwtKit,
-        crypto, logging, metrics, lifecycle,
-      ]),
-
-    // Serving.
-    room(
-      "WebSocketServer",
-      [
-        nioCore, nioPosix, nioHTTP1, nioWebSocket, nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes,
-        hummingbird, logging,
-      ]),
-    room(
-      "Ingest",
-      [
-        "Events", "EventBus", "Observability", "WebSocketServer", nioCore, nioHTTP1, nioCompression,
-        logging, metrics,
-        coreMetrics,
-      ]),
-    room(
-      "Broadcaster",
-      [
-        "Events", "EventBus", "Observability", "WebSocketServer", nioCore, nioLocks, nioHTTP1,
-        nioWebSocket, logging, metrics, coreMetrics, lifecycle,
-      ]),
-    room(
-      "Dashboard",
-      ["Events", "PostgresDriver", "CurlTransport", hummingbird, httpTypes, nioCore, logging],
-      resources: [.copy("Resources")]),
-
-    // A class to look at.
-    room("Demonstration", ["Events", "CurlTransport"]),
-
-    // Composition.
-    room("LocalStack", [nioCore, nioPosix, nioLocks, logging, subprocess, systemPackage]),
-    room(
-      "ProgressBusServer",
-      [
-        "Events", "EventBus", "RedisDriver", "PostgresDriver", "CurlTransport", "Observability",
-        "Ingest", "Broadcaster", "Dashboard", "WorkerRuntime", "PostgresSink", "InfluxSink",
-        "BigQueryMirror", "WebSocketServer", hummingbird, httpTypes, nioCore, nioPosix, nioHTTP1,
-        nioLocks, nioFoundation, configuration, yams, systemPackage, lifecycle, unixSignals,
-        logging, metrics, coreMetrics,
-      ]),
+    // Program: the commands, and what puts the roles together.
     .executableTarget(
       name: "progressbus",
       dependencies: [
-        "ProgressBusServer", "LocalStack", "Demonstration", "Events", "EventBus", "PostgresDriver",
-        "CurlTransport", "BigQueryMirror", argumentParser, nioCore, logging,
+        "ProgressBusServer", "LocalStack", "Demonstration", "Events", "PostgresDriver",
+        "CurlTransport", "BigQueryMirror", argumentParser,
       ],
+      path: "Sources/Program/progressbus",
       // The optimiser of Swift 6.3.1 crashes on the commands' coroutines. Nothing here is hot: what
-      // a command runs is in the rooms below.
+      // a command runs is in the targets below.
       swiftSettings: strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))]),
-
-    .executableTarget(
-      name: "FanOutBenchmark",
-      dependencies: [
-        "Broadcaster", "EventBus", "WebSocketServer", hummingbird, lifecycle, nioCore, nioPosix,
-        nioLocks, logging,
-      ],
-      path: "Benchmarks/FanOutBenchmark",
-      swiftSettings: strict),
-    .executableTarget(
-      name: "DecoderBenchmark", dependencies: ["Events"], path: "Benchmarks/DecoderBenchmark",
-      swiftSettings: strict),
-
-    .executableTarget(
-      name: "StoreBenchmark",
-      dependencies: [
-        "PostgresSink", "PostgresDriver", "WorkerRuntime", "Events", "EventBus", nioCore, logging,
-      ],
-      path: "Benchmarks/StoreBenchmark",
-      swiftSettings: strict),
-    .executableTarget(
-      name: "ReadAPIBenchmark",
-      dependencies: ["Dashboard", "PostgresDriver", hummingbird, logging],
-      path: "Benchmarks/ReadAPIBenchmark",
-      exclude: ["load.sql", "live.sql"],
-      swiftSettings: strict),
-
-    // Support for tests.
-    .target(
-      name: "ProgressBusTesting",
-      dependencies: [
-        "Events", "EventBus", "LocalStack", "WorkerRuntime", "PostgresDriver", "CurlTransport",
-        "RedisDriver", nioCore, nioPosix, nioLocks, nioHTTP1, logging,
-      ],
-      path: "Tests/ProgressBusTesting",
-      swiftSettings: strict),
-
-    .target(
-      name: "WebSocketTesting",
-      dependencies: [
-        "WebSocketServer", hummingbird, lifecycle, nioCore, nioPosix, nioHTTP1, nioWebSocket,
-        logging,
-      ],
-      path: "Tests/WebSocketTesting",
-      swiftSettings: strict),
-
-    tests("EventsTests", ["Events"]),
-    tests("ObservabilityTests", ["Observability", nioLocks, logging, metrics, coreMetrics]),
-    tests("BlockingExecutorTests", ["BlockingExecutor"]),
-    tests(
-      "DemonstrationTests",
-      ["Demonstration", "Dashboard", "Events", "CurlTransport", "ProgressBusTesting"]),
-    tests(
-      "RedisDriverTests",
-      ["RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix, logging]),
-    tests("PostgresDriverTests", ["PostgresDriver", "LocalStack", "ProgressBusTesting", logging]),
-    tests("CurlTransportTests", ["CurlTransport", "ProgressBusTesting", logging]),
-    tests(
-      "EventBusTests",
+    target(
+      .program, "ProgressBusServer",
       [
-        "EventBus", "Events", "RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix,
+        "API", "Broadcaster", "Ingest", "WorkerRuntime", "BigQueryMirror", "Influx", "PostgresSink",
+        "EventBus", "Events", "HTTPServer", "CurlTransport", "PostgresDriver", "RedisDriver",
+        "Observability", hummingbird, httpTypes, nioCore, nioPosix, nioFoundation, configuration,
+        yams, lifecycle, unixSignals, logging, coreMetrics,
+      ]),
+
+    // Roles: what a process does.
+    target(
+      .roles, "Ingest",
+      [
+        "EventBus", "Events", "HTTPServer", "Observability", nioCore, nioHTTP1, nioCompression,
+        metrics, coreMetrics,
+      ]),
+    target(
+      .roles, "Broadcaster",
+      [
+        "EventBus", "Events", "HTTPServer", "Observability", nioCore, nioLocks, nioHTTP1,
+        nioWebSocket, logging, metrics, coreMetrics, lifecycle,
+      ]),
+    target(
+      .roles, "WorkerRuntime",
+      ["EventBus", "Observability", nioCore, nioLocks, logging, metrics, lifecycle]),
+    target(
+      .roles, "API", ["Events", "PostgresDriver", hummingbird, httpTypes, nioCore, logging],
+      resources: [.copy("Resources")]),
+
+    // Stores: where events go.
+    target(
+      .stores, "PostgresSink",
+      ["WorkerRuntime", "EventBus", "Events", "PostgresDriver", nioCore, logging]),
+    target(
+      .stores, "Influx", ["WorkerRuntime", "EventBus", "Events", "CurlTransport", nioCore]),
+    target(
+      .stores, "BigQueryMirror",
+      [
+        "Events", "PostgresDriver", "CurlTransport", "Observability", jwtKit, crypto, logging,
+        metrics, lifecycle,
+      ]),
+
+    // Bus: what an event is, and how events move.
+    target(.bus, "Events", []),
+    target(.bus, "EventBus", ["Events", "RedisDriver", nioCore, nioLocks, logging]),
+
+    // Net: HTTP/1.1 and WebSockets.
+    target(
+      .net, "HTTPServer",
+      [nioCore, nioHTTP1, nioWebSocket, nioHTTPTypes, nioHTTPTypesHTTP1, hummingbirdCore, logging]),
+
+    // Drivers: the only targets that import C.
+    target(.drivers, "RedisDriver", ["CHiredis", nioCore, nioPosix]),
+    target(.drivers, "PostgresDriver", ["CLibPQ", "BlockingExecutor", logging]),
+    target(.drivers, "CurlTransport", ["CLibCurl", "CZlib", nioLocks]),
+    target(.drivers, "BlockingExecutor", []),
+    library("CHiredis", debianPackage: "libhiredis-dev"),
+    library("CLibPQ", pkgConfig: "libpq", debianPackage: "libpq-dev"),
+    library("CLibCurl", pkgConfig: "libcurl", debianPackage: "libcurl4-openssl-dev"),
+    library("CZlib", debianPackage: "zlib1g-dev"),
+
+    // Ground: what all of them stand on.
+    target(.ground, "Observability", [nioLocks, logging, coreMetrics]),
+
+    // Local: private servers and a simulated class.
+    target(.local, "LocalStack", [nioCore, nioPosix, nioLocks, subprocess, systemPackage]),
+    target(.local, "Demonstration", ["Events", "CurlTransport"]),
+
+    benchmark(
+      "FanOutBenchmark",
+      [
+        "Broadcaster", "EventBus", "HTTPServer", hummingbird, lifecycle, nioCore, nioPosix,
         nioLocks, logging,
       ]),
+    benchmark("DecoderBenchmark", ["Events"]),
+    benchmark(
+      "StoreBenchmark",
+      ["PostgresSink", "PostgresDriver", "WorkerRuntime", "Events", "EventBus", nioCore, logging]),
+    benchmark(
+      "ReadAPIBenchmark", ["API", "PostgresDriver", hummingbird, logging],
+      exclude: ["load.sql", "live.sql"]),
+
+    testSupport(
+      "ProgressBusTesting",
+      [
+        "EventBus", "WorkerRuntime", "CurlTransport", "LocalStack", nioCore, nioPosix, nioLocks,
+        nioHTTP1,
+      ]),
+    testSupport(
+      "HTTPServerTesting",
+      ["HTTPServer", hummingbird, lifecycle, nioCore, nioPosix, nioWebSocket, logging]),
+
     tests(
-      "WorkerRuntimeTests",
+      .program, "ProgressBusServerTests",
+      [
+        "ProgressBusServer", "API", "BigQueryMirror", "CurlTransport", "EventBus", "Events",
+        "HTTPServer", "Influx", "Ingest", "Observability", "WorkerRuntime", "LocalStack",
+        "ProgressBusTesting", hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix,
+        nioEmbedded, logging,
+      ]),
+    tests(
+      .roles, "IngestTests",
+      [
+        "Ingest", "CurlTransport", "EventBus", "Events", "HTTPServer", "Observability",
+        "HTTPServerTesting", nioCore, nioPosix, nioHTTP1, nioEmbedded,
+      ]),
+    tests(
+      .roles, "BroadcasterTests",
+      [
+        "Broadcaster", "EventBus", "HTTPServer", "HTTPServerTesting", nioCore, nioPosix, nioLocks,
+        nioHTTP1, logging,
+      ]),
+    tests(
+      .roles, "WorkerRuntimeTests",
       [
         "WorkerRuntime", "EventBus", "Observability", "ProgressBusTesting", nioCore, nioPosix,
         nioLocks, logging, lifecycle,
       ]),
     tests(
-      "PostgresSinkTests",
+      .roles, "APITests",
       [
-        "PostgresSink", "PostgresDriver", "WorkerRuntime", "Events", "EventBus", "LocalStack",
+        "API", "Events", "PostgresDriver", "LocalStack", "ProgressBusTesting", hummingbird,
+        hummingbirdTesting, httpTypes, nioCore, subprocess, systemPackage, logging,
+      ]),
+    tests(
+      .stores, "PostgresSinkTests",
+      [
+        "PostgresSink", "EventBus", "Events", "PostgresDriver", "WorkerRuntime", "LocalStack",
         "ProgressBusTesting", nioCore, logging,
       ]),
     tests(
-      "InfluxSinkTests",
+      .stores, "InfluxTests",
       [
-        "InfluxSink", "CurlTransport", "WorkerRuntime", "Events", "EventBus", "LocalStack",
-        "ProgressBusTesting", nioCore, logging,
+        "Influx", "CurlTransport", "EventBus", "Events", "WorkerRuntime", "LocalStack",
+        "ProgressBusTesting", nioCore,
       ]),
     tests(
-      "BigQueryMirrorTests",
+      .stores, "BigQueryMirrorTests",
       [
-        "BigQueryMirror", "PostgresDriver", "CurlTransport", "Events", "LocalStack",
+        "BigQueryMirror", "CurlTransport", "Events", "PostgresDriver", "LocalStack",
         "ProgressBusTesting", jwtKit, lifecycle, logging,
       ]),
+    tests(.bus, "EventsTests", ["Events"]),
     tests(
-      "WebSocketServerTests",
+      .bus, "EventBusTests",
       [
-        "WebSocketServer", "WebSocketTesting", hummingbird, nioCore, nioPosix, nioHTTP1,
-        nioWebSocket, nioEmbedded, logging,
+        "EventBus", "RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix, nioLocks,
+        logging,
       ]),
     tests(
-      "IngestTests",
-      [
-        "Ingest", "Events", "EventBus", "Observability", "CurlTransport", "WebSocketServer",
-        "WebSocketTesting", nioCore, nioPosix, nioLocks, nioHTTP1, nioEmbedded, logging, metrics,
-      ]),
+      .net, "HTTPServerTests",
+      ["HTTPServer", "HTTPServerTesting", nioCore, nioHTTP1, nioWebSocket]),
     tests(
-      "BroadcasterTests",
-      [
-        "Broadcaster", "EventBus", "Events", "WebSocketServer", "WebSocketTesting",
-        "ProgressBusTesting", nioCore, nioPosix, nioLocks, nioHTTP1, nioWebSocket, nioEmbedded,
-        lifecycle, logging,
-      ]),
+      .drivers, "RedisDriverTests",
+      ["RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix]),
     tests(
-      "DashboardTests",
-      [
-        "Dashboard", "Events", "PostgresDriver", "ProgressBusTesting", hummingbird,
-        hummingbirdTesting, httpTypes, nioCore, "LocalStack", subprocess, systemPackage, logging,
-      ]),
+      .drivers, "PostgresDriverTests",
+      ["PostgresDriver", "LocalStack", "ProgressBusTesting", logging]),
+    tests(.drivers, "CurlTransportTests", ["CurlTransport", "ProgressBusTesting"]),
+    tests(.drivers, "BlockingExecutorTests", ["BlockingExecutor"]),
+    tests(.ground, "ObservabilityTests", ["Observability", nioLocks, logging, coreMetrics]),
+    tests(
+      .local, "LocalStackTests",
+      ["LocalStack", "LocalStackHost", "ProgressBusTesting", nioLocks, subprocess, systemPackage]),
     .executableTarget(
-      name: "LocalStackHost", dependencies: ["LocalStack"], path: "Tests/LocalStackHost",
+      name: "LocalStackHost", dependencies: ["LocalStack"], path: "Tests/Local/LocalStackHost",
       swiftSettings: strict),
     tests(
-      "LocalStackTests",
-      ["LocalStack", "LocalStackHost", "ProgressBusTesting", nioLocks, subprocess, systemPackage]),
+      .local, "DemonstrationTests",
+      ["Demonstration", "API", "CurlTransport", "Events", "ProgressBusTesting"]),
     tests(
-      "ProgressBusServerTests",
+      .system, "EndToEndTests",
       [
-        "ProgressBusServer", "Events", "EventBus", "Ingest", "WebSocketServer", "WorkerRuntime",
-        "Observability", "BigQueryMirror", "ProgressBusTesting", "CurlTransport", "Dashboard",
-        "InfluxSink",
-        "LocalStack", hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix,
-        nioEmbedded, logging,
-      ]),
-    tests(
-      "EndToEndTests",
-      [
-        "progressbus", "ProgressBusTesting", "LocalStack", "RedisDriver", "PostgresDriver",
-        "CurlTransport", "Observability", "BigQueryMirror", yams, nioCore, nioPosix, nioHTTP1,
-        nioWebSocket, subprocess, systemPackage,
-        logging,
+        "progressbus", "BigQueryMirror", "CurlTransport", "Observability", "PostgresDriver",
+        "RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix, nioHTTP1,
+        nioWebSocket, subprocess, systemPackage, yams, logging,
       ]),
   ]
 )

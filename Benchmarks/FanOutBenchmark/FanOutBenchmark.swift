@@ -1,12 +1,12 @@
 import Broadcaster
 import EventBus
 import Foundation
+import HTTPServer
 import Hummingbird
 import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
-import WebSocketServer
 
 /// Serves `/ws/dashboard` on 127.0.0.1, waits until enough subscribers have come, and relays events to
 /// them at a fixed rate. The subscribers measure.

@@ -1,4 +1,4 @@
-import Dashboard
+import API
 import Foundation
 import Hummingbird
 import Logging

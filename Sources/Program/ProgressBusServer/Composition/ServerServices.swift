@@ -1,0 +1,195 @@
+import API
+import BigQueryMirror
+import Broadcaster
+import CoreMetrics
+import CurlTransport
+import EventBus
+import Events
+import HTTPServer
+import Hummingbird
+import Influx
+import Ingest
+import Logging
+import NIOPosix
+import Observability
+import PostgresSink
+import ServiceLifecycle
+import WorkerRuntime
+
+/// Puts together what the roles of a process need; the only place that knows all the rooms.
+struct ServerServices {
+  let configuration: ServerConfiguration
+  let catalog: EventCatalog
+  let bus: RedisEventBus
+  let registry: MetricsRegistry
+  let logger: Logger
+
+  /// - Throws: `ConfigurationError` when a role lacks a setting.
+  static func make(
+    configuration: ServerConfiguration, catalog: EventCatalog, bus: RedisEventBus,
+    registry: MetricsRegistry, logger: Logger, onReady: @escaping @Sendable (Int) async -> Void
+  ) async throws -> [any Service] {
+    try await ServerServices(
+      configuration: configuration, catalog: catalog, bus: bus, registry: registry, logger: logger
+    ).services(onReady: onReady)
+  }
+
+  private func services(
+    onReady: @escaping @Sendable (Int) async -> Void
+  ) async throws -> [any Service] {
+    let health = HealthRegistry()
+    await health.register("bus", isRequired: true) { [bus] in
+      do {
+        try await bus.check()
+        return HealthCheckResult(.ok)
+      } catch {
+        return HealthCheckResult(.down, detail: "\(error)")
+      }
+    }
+    var services: [any Service] = []
+    var listeners: [any ChannelListener] = []
+    var hub: BroadcastHub?
+    if configuration.roles.contains(.dashboard) {
+      let broadcaster = BroadcastHub(
+        journal: bus.journal, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+        configuration: configuration.broadcast, metrics: registry, logger: logger)
+      services.append(broadcaster)
+      listeners.append(broadcaster)
+      hub = broadcaster
+    }
+    if configuration.roles.contains(.worker) {
+      let worker = try makeWorker()
+      await worker.registerChecks(in: health)
+      services.append(worker)
+      services.append(
+        WorkerReporter(
+          worker: worker, reports: bus.reports, registry: registry, logger: logger))
+      listeners.append(worker.channelListener)
+    }
+    let mirror = try await makeMirror(health: health)
+    if let mirror, configuration.isMirrorEnabled, configuration.roles.contains(.worker) {
+      services.append(MirrorService(controller: mirror.controller, logger: logger))
+    }
+    if !listeners.isEmpty {
+      services.append(ChannelSubscription(channel: bus.channel, listeners: listeners))
+    }
+    if configuration.listens {
+      services.append(
+        try makeApplication(health: health, hub: hub, mirror: mirror, onReady: onReady))
+    }
+    return services
+  }
+
+  private func makeWorker() throws -> Worker {
+    var sinks: [any Sink] = []
+    for name in configuration.sinks {
+      switch name {
+      case "postgres":
+        sinks.append(
+          PostgresSink(
+            try configuration.database(), catalog: catalog,
+            lanes: configuration.settings.integer("worker.postgres_lanes"),
+            batchSize: configuration.settings.integer("worker.postgres_batch_size"),
+            logger: logger))
+      case "influxdb":
+        sinks.append(
+          InfluxSink(
+            configuration: try configuration.influx(), transport: CurlTransport(),
+            catalog: catalog, lanes: configuration.settings.integer("worker.influxdb_lanes")))
+      default:
+        preconditionFailure("the settings allow no sink \(name)")
+      }
+    }
+    ProgressBusMetric.journalCapacity.gauge(in: registry)
+      .set(configuration.settings.integer("journal.max_entries"))
+    return Worker(
+      sinks: sinks,
+      expectedGroups: Set(configuration.settings.givenList("journal.expected_groups") ?? []),
+      journal: bus.journal, deadLetters: bus.deadLetters, register: bus.adoptions,
+      decoder: decoder, configuration: configuration.worker, metrics: registry, logger: logger)
+  }
+
+  /// Nil where nothing of the mirror is wanted: a worker without a database, an ingest.
+  private func makeMirror(health: HealthRegistry) async throws -> MirrorDesk? {
+    guard configuration.usesMirror else { return nil }
+    let mirror = try MirrorDesk.open(configuration, logger: logger)
+    guard configuration.isMirrorEnabled else { return mirror }
+    try await mirror.prepare(logger: logger)
+    await health.register("bigquery", isRequired: false) {
+      do {
+        let report = try await mirror.controller.health()
+        let remarks = (report.problems + report.warnings).joined(separator: "; ")
+        return HealthCheckResult(
+          report.status == .healthy ? .ok : report.isHealthy ? .degraded : .down,
+          detail: remarks.isEmpty ? nil : remarks)
+      } catch {
+        return HealthCheckResult(.down, detail: "\(error)")
+      }
+    }
+    return mirror
+  }
+
+  private func makeApplication(
+    health: HealthRegistry, hub: BroadcastHub?, mirror: MirrorDesk?,
+    onReady: @escaping @Sendable (Int) async -> Void
+  ) throws -> some Service {
+    let router = try makeRouter(health: health, mirror: mirror)
+    let eventLoops = MultiThreadedEventLoopGroup.singleton
+    let ingest =
+      configuration.roles.contains(.ingest)
+      ? Ingest(
+        configuration: configuration.ingest, catalog: catalog, publisher: bus.publisher,
+        metrics: registry, eventLoops: eventLoops.makeIterator()) : nil
+    let application = Application(
+      router: router,
+      server: .webSocketUpgrade(
+        configuration: configuration.httpServer,
+        earlyHandlers: { channel in ingest?.makeHandlers(for: channel) ?? [] },
+        webSockets: hub.map { [$0.route()] } ?? []),
+      configuration: .init(
+        address: .hostname(configuration.host, port: configuration.port), backlog: 4096),
+      onServerRunning: { channel in await onReady(channel.localAddress?.port ?? 0) },
+      eventLoopGroupProvider: .shared(eventLoops), logger: logger)
+    return ListeningService(
+      application: application, host: configuration.host, port: configuration.port)
+  }
+
+  /// Every route but the ingest's and the WebSocket's, which answer before a router is asked.
+  func makeRouter(
+    health: HealthRegistry, mirror: MirrorDesk?
+  ) throws -> Router<BasicRequestContext> {
+    let router = Router(options: .autoGenerateHeadEndpoints)
+    router.add(middleware: ProblemMiddleware())
+    router.add(middleware: CrossOriginProtection())
+    OperationsRoutes(registry: registry, health: health).add(to: router)
+    let operators = router.group()
+      .add(middleware: KnownHosts(configuration.settings.givenList("http.operator_hosts") ?? []))
+    if let mirror {
+      MirrorRoutes(controller: mirror.controller).add(to: operators)
+      StatisticsRoutes(
+        statistics: LearnerStatistics(controller: mirror.controller, cache: bus.cache)
+      ).add(to: router)
+    }
+    if configuration.roles.contains(.dashboard) {
+      OperatorRoutes(
+        bus: bus, journalCapacity: configuration.settings.integer("journal.max_entries")
+      ).add(to: operators)
+      DeadLetterRoutes(
+        office: DeadLetterOffice(desk: deadLetterDesk, mirror: mirror?.controller)
+      ).add(to: operators)
+      try DashboardRoutes.make(configuration: configuration, bus: bus, logger: logger)
+        .add(to: router)
+    }
+    return router
+  }
+
+  private var deadLetterDesk: DeadLetterDesk {
+    DeadLetterDesk(store: bus.deadLetters, publisher: bus.publisher, decoder: decoder)
+  }
+
+  private var decoder: CatalogHandPublishedDecoder {
+    CatalogHandPublishedDecoder(
+      catalog: catalog, limits: configuration.eventLimits,
+      keepsWork: configuration.settings.boolean("ingest.keep_work"))
+  }
+}

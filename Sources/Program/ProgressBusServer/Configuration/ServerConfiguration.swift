@@ -1,0 +1,147 @@
+import Broadcaster
+import EventBus
+import Events
+import HTTPServer
+import Influx
+import Ingest
+public import Logging
+import NIOCore
+public import Observability
+public import PostgresDriver
+import RedisDriver
+import WorkerRuntime
+
+/// The settings of a process, checked and typed.
+public struct ServerConfiguration: Sendable {
+  public let settings: ResolvedSettings
+  public let roles: Set<Role>
+  public let host: String
+  public let port: Int
+  public let logLevel: Logger.Level
+  public let logFormat: LogFormat
+
+  /// - Throws: `ConfigurationError` for a combination of settings that cannot work.
+  public init(_ settings: ResolvedSettings) throws(ConfigurationError) {
+    self.settings = settings
+    roles = Set(settings.list("roles").compactMap(Role.init))
+    host = try settings.text("http.host", for: "the server")
+    port = settings.integer("http.port")
+    logLevel = Logger.Level(rawValue: settings.text("log.level") ?? "") ?? .info
+    logFormat = LogFormat(rawValue: settings.text("log.format") ?? "") ?? .text
+    guard Self.isLoopback(host) || settings.boolean("insecure_allow_anonymous") else {
+      throw ConfigurationError(
+        "PROGRESSBUS_HTTP_HOST",
+        "\(host) is beyond loopback, where anyone could send and read events without logging in; "
+          + "set PROGRESSBUS_INSECURE_ALLOW_ANONYMOUS=true only where the port itself is protected")
+    }
+  }
+
+  /// A name other than `localhost` may stand for any address, even one like `127.example.org`.
+  private static func isLoopback(_ host: String) -> Bool {
+    if host == "localhost" { return true }
+    guard let address = try? SocketAddress(ipAddress: host, port: 0).ipAddress else { return false }
+    return address == "::1" || address.hasPrefix("127.") && !address.contains(":")
+  }
+
+  var eventLimits: EventLimits {
+    EventLimits(
+      eventBytes: settings.integer("ingest.event_bytes"),
+      depth: settings.integer("ingest.event_depth"),
+      microsecondsAhead: Int64(settings.integer("ingest.hours_ahead")) * 3_600_000_000)
+  }
+
+  var ingest: IngestConfiguration {
+    IngestConfiguration(
+      bodyBytes: settings.integer("ingest.body_bytes"),
+      eventsPerRequest: settings.integer("ingest.events_per_request"),
+      eventLimits: eventLimits, keepsWork: settings.boolean("ingest.keep_work"),
+      allowedOrigins: settings.list("ingest.allowed_origins"))
+  }
+
+  func bus() throws(ConfigurationError) -> RedisEventBusConfiguration {
+    let url = try settings.text("redis.url", for: "the event bus")
+    do {
+      return RedisEventBusConfiguration(
+        address: try RedisAddress(parsing: url),
+        journalCapacity: settings.integer("journal.max_entries"))
+    } catch {
+      throw ConfigurationError("REDIS_URL", "\(error)")
+    }
+  }
+
+  /// Whether this process listens: always when a role has routes; for a worker alone, whose only
+  /// routes are health and metrics, when a port was given.
+  var listens: Bool { roles != [.worker] || settings.isGiven("http.port") }
+
+  /// How long requests, WebSockets and batches may take to end once a shutdown has begun. They end
+  /// side by side; the rest of the time is for closing what they used.
+  var drainDeadline: Duration {
+    .milliseconds(settings.integer("shutdown.seconds") * 1000 * 3 / 4)
+  }
+
+  var httpServer: HTTPServerChannelConfiguration {
+    var server = HTTPServerChannelConfiguration()
+    server.bodyTimeout = .seconds(Int64(settings.integer("ingest.body_timeout_seconds")))
+    server.shutdownTimeout = TimeAmount(drainDeadline)
+    return server
+  }
+
+  var broadcast: BroadcastConfiguration {
+    var broadcast = BroadcastConfiguration()
+    broadcast.maximumOutstandingBytes = settings.integer("websocket.queue_bytes")
+    return broadcast
+  }
+
+  var worker: WorkerConfiguration {
+    var worker = WorkerConfiguration()
+    worker.drainDeadline = drainDeadline
+    worker.journalCap = settings.integer("journal.max_entries")
+    worker.journalRetention = .seconds(settings.integer("journal.retention_seconds"))
+    return worker
+  }
+
+  var sinks: [String] { settings.list("worker.sinks") }
+
+  /// - Throws: when `DATABASE_URL` is not set.
+  public func database() throws(ConfigurationError) -> PostgresConfiguration {
+    PostgresConfiguration(url: try settings.text("database.url", for: "PostgreSQL"))
+  }
+
+  /// Whether every role has the settings that it needs.
+  ///
+  /// - Throws: `ConfigurationError` that names the first one that is missing or wrong.
+  public func check() throws(ConfigurationError) {
+    _ = try bus()
+    if usesMirror { _ = try mirror() }
+    if roles.contains(.dashboard) {
+      _ = try database()
+      _ = try activityInflux()
+    }
+    guard roles.contains(.worker) else { return }
+    if sinks.contains("postgres") { _ = try database() }
+    if sinks.contains("influxdb") { _ = try influx() }
+  }
+
+  /// Where the dashboard asks for activity; nil without InfluxDB, which it can do without.
+  func activityInflux() throws(ConfigurationError) -> InfluxConfiguration? {
+    settings.text("influxdb.url") == nil ? nil : try influx()
+  }
+
+  func influx() throws(ConfigurationError) -> InfluxConfiguration {
+    do {
+      var influx = try InfluxConfiguration(
+        url: settings.text("influxdb.url", for: "sink influxdb"),
+        token: settings.text("influxdb.token"), organization: settings.text("influxdb.org"),
+        bucket: settings.text("influxdb.bucket"), database: settings.text("influxdb.database"),
+        username: settings.text("influxdb.username"), password: settings.text("influxdb.password"))
+      influx.linesPerRequest = settings.integer("worker.influxdb_batch_size")
+      return influx
+    } catch let error as InfluxConfigurationError {
+      throw ConfigurationError(error.setting, error.problem)
+    } catch let error as ConfigurationError {
+      throw error
+    } catch {
+      preconditionFailure("only the errors above are thrown: \(error)")
+    }
+  }
+}

@@ -1,0 +1,48 @@
+public import HTTPServer
+import NIOCore
+public import NIOHTTP1
+
+extension BroadcastHub {
+  /// The route that opens subscriptions to anyone.
+  public func route(path: String = "/ws/dashboard") -> WebSocketRoute {
+    WebSocketRoute(path: path) { head in self.decide(head) }
+  }
+
+  /// Decides on a handshake: `?course_id=` filters, `?after=` replays first.
+  ///
+  /// 400 for a malformed parameter, 403 for a course that is not open to the client, 503 while the
+  /// bus is away.
+  /// - Parameter courses: the courses that the client may see; nil for all.
+  public func decide(
+    _ head: HTTPRequestHead, courses: Set<String>? = nil
+  ) -> WebSocketUpgradeDecision {
+    let request: SubscriptionRequest
+    do {
+      request = try SubscriptionRequest(target: head.uri)
+    } catch {
+      let problem = Problem(
+        title: "Malformed query", status: 400, detail: "\(error.parameter) \(error.detail)",
+        parameter: error.parameter)
+      return .refuse(problem.response())
+    }
+    if let course = request.course, let courses, !courses.contains(course) {
+      let problem = Problem(
+        title: "Forbidden", status: 403, detail: "course_id names a course that is not yours",
+        parameter: "course_id")
+      return .refuse(problem.response())
+    }
+    guard isOpen else {
+      let problem = Problem(
+        title: "Bus unavailable", status: 503, detail: "The event bus is away; try again.")
+      return .refuse(
+        problem.response(headers: ["retry-after": "\(configuration.retryAfterSeconds)"]))
+    }
+    let wanted = request.course.map { [$0] } ?? courses
+    let filter = wanted.map { CourseFilter.courses($0) } ?? .all
+    return .accept { connection in
+      Subscriber(
+        filter: filter, after: request.after, connection: connection,
+        group: self.group(on: connection.eventLoop), hub: self)
+    }
+  }
+}

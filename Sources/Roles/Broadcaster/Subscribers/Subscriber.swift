@@ -1,0 +1,164 @@
+import EventBus
+import HTTPServer
+import NIOCore
+import NIOWebSocket
+
+/// One dashboard's subscription. Lives on the event loop of its connection.
+final class Subscriber: WebSocketSession {
+  let filter: CourseFilter
+  /// Its place in the group; the group's business.
+  var index = 0
+
+  private let hub: BroadcastHub
+  private let group: SubscriberGroup
+  private let connection: WebSocketConnection
+  private let after: StreamID?
+  private var state: SubscriberState?
+  private var writable: EventLoopPromise<Void>?
+  private var backlog: BacklogWatch?
+
+  init(
+    filter: CourseFilter, after: StreamID?, connection: WebSocketConnection, group: SubscriberGroup,
+    hub: BroadcastHub
+  ) {
+    self.filter = filter
+    self.after = after
+    self.connection = connection
+    self.group = group
+    self.hub = hub
+  }
+
+  // MARK: The connection
+
+  func webSocketOpened() {
+    let newest = group.join(self)
+    let state = SubscriberState(
+      newest: newest, after: after, maximumHeldBytes: hub.configuration.maximumHeldBytes)
+    self.state = state
+    connection.send(frame: ControlFrame.hello(newest))
+    guard state.phase == .replaying else { return }
+    hub.startReplay(
+      ReplayJob(
+        subscriber: NIOLoopBound(self, eventLoop: connection.eventLoop),
+        eventLoop: connection.eventLoop, after: state.position, filter: filter))
+  }
+
+  /// Dashboards have nothing to say; what they send is bounded by the connection.
+  func webSocketReceived(text: ByteBuffer) {}
+  func webSocketReceived(binary: ByteBuffer) {}
+
+  func webSocketBecameWritable() {
+    writable?.succeed()
+    writable = nil
+  }
+
+  func webSocketClosed() {
+    guard state != nil else { return }
+    leave()
+  }
+
+  // MARK: The line
+
+  /// - Parameter selection: what the broadcast holds for the filter.
+  /// - Returns: how many events went out now.
+  func deliver(_ broadcast: Broadcast, _ selection: Broadcast.Selection) -> Int {
+    let selected: Broadcast.Selection
+    switch state?.received(broadcast) {
+    case .send: selected = selection
+    case .sendRest(let position): selected = broadcast.selection(for: filter, after: position)
+    case .keepBack, .drop, nil: return 0
+    }
+    guard let frame = selected.frame else { return 0 }
+    send(frame)
+    return selected.count
+  }
+
+  func announce(_ gap: Gap, isRestart: Bool) {
+    guard let state, state.phase != .closed else { return }
+    // A replay finds the other gaps by itself.
+    guard isRestart || state.phase == .live else { return }
+    self.state?.restarted()
+    sendGap(gap)
+  }
+
+  /// Whether its connection has more waiting than it should, and gets on with it. A replay has its
+  /// own pace.
+  func isBehindButGetsOn(now: NIODeadline) -> Bool {
+    guard !connection.isWritable, state?.phase == .live else {
+      backlog = nil
+      return false
+    }
+    let outstanding = connection.outstandingBytes
+    var watch = backlog ?? BacklogWatch(outstandingBytes: outstanding, now: now)
+    defer { backlog = watch }
+    return watch.getsOn(outstandingBytes: outstanding, now: now)
+  }
+
+  // MARK: The replay
+
+  /// - Returns: true to read on behind the position, false to end the replay; once the connection can
+  ///   take more.
+  func replayed(_ page: ReplayPage) -> EventLoopFuture<Bool> {
+    let eventLoop = connection.eventLoop
+    guard state?.phase == .replaying, connection.isOpen else {
+      return eventLoop.makeSucceededFuture(false)
+    }
+    if let gap = page.gap { sendGap(gap) }
+    for frame in page.frames { connection.send(frame: frame) }
+    hub.metrics.sent(page.count)
+    switch state?.replayed(through: page.position) {
+    case .continue:
+      if connection.isWritable { return eventLoop.makeSucceededFuture(true) }
+      let promise = writable ?? eventLoop.makePromise()
+      writable = promise
+      return promise.futureResult.map { true }
+    case .live(let broadcasts, let position):
+      for broadcast in broadcasts {
+        let selection = broadcast.selection(for: filter, after: position)
+        guard let frame = selection.frame else { continue }
+        send(frame)
+        hub.metrics.sent(selection.count)
+      }
+      return eventLoop.makeSucceededFuture(false)
+    case .stop, nil:
+      return eventLoop.makeSucceededFuture(false)
+    }
+  }
+
+  func replayFailed() {
+    guard state?.phase == .replaying else { return }
+    close(code: .unknown(1013), reason: "the journal cannot be read; come back later", timeout: nil)
+  }
+
+  // MARK: Private
+
+  private func send(_ frame: ByteBuffer) {
+    connection.send(frame: frame)
+    backlog?.sent(frame.readableBytes)
+    guard !connection.isWritable,
+      connection.outstandingBytes > hub.configuration.maximumOutstandingBytes
+    else { return }
+    hub.metrics.slowClosed()
+    close(
+      code: .unknown(4008), reason: "too slow: the queue is full",
+      timeout: hub.configuration.slowCloseTimeout)
+  }
+
+  private func sendGap(_ gap: Gap) {
+    hub.metrics.gap()
+    connection.send(frame: ControlFrame.gap(gap))
+  }
+
+  private func close(code: WebSocketErrorCode, reason: String, timeout: TimeAmount?) {
+    leave()
+    connection.close(code: code, reason: reason, timeout: timeout)
+  }
+
+  private func leave() {
+    guard state?.phase != .closed else { return }
+    state?.close()
+    group.leave(self)
+    writable?.succeed()
+    writable = nil
+  }
+}

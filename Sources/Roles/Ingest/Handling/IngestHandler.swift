@@ -1,0 +1,192 @@
+import EventBus
+import HTTPServer
+import NIOCore
+import NIOHTTP1
+import NIOHTTPCompression
+
+/// Answers the requests for the ingest endpoint on the connection's event loop and passes all others
+/// on. Expects one request at a time, and a connection that keeps time and closes itself after an
+/// answer that says `Connection: close`.
+final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundOut = HTTPServerRequestPart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  private enum State {
+    case idle
+    /// The request is for someone behind us.
+    case passing
+    /// The body of `request` is arriving.
+    case receiving
+    /// An OPTIONS request, answered when it has ended.
+    case preflight
+    /// The request is complete; the bus has its events.
+    case publishing
+    /// The request was refused before it had ended; what still comes of it is thrown away.
+    case refused
+  }
+
+  private let workspace: IngestWorkspace
+  private var state = State.idle
+  /// Not a part of the state: a switch over the state holds a second reference to the body, unless the
+  /// optimizer finds a way around it, and every piece would then copy all that came before it.
+  private(set) var request: IncomingRequest?
+  /// The `Origin` of the request at hand.
+  private var origin: String?
+  /// The request at hand is a HEAD, whose answer has no body (RFC 9110, section 9.3.2).
+  private var omitsBody = false
+
+  init(workspace: IngestWorkspace) {
+    self.workspace = workspace
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch (state, unwrapInboundIn(data)) {
+    case (.idle, .head(let head)):
+      begin(head, data, context: context)
+    case (.passing, .end):
+      state = .idle
+      context.fireChannelRead(data)
+    case (.receiving, .body(var piece)):
+      do {
+        try request?.append(&piece)
+      } catch {
+        refuse(error, context: context)
+      }
+    case (.receiving, .end):
+      finish(context: context)
+    case (.preflight, .end):
+      state = .idle
+      let headers = workspace.policy.preflightHeaders(for: origin)
+      write(.noContent, headers, body: nil, context: context)
+    case (.refused, .end):
+      state = .idle
+    case (.preflight, .body), (.refused, .body):
+      break
+    default:
+      context.fireChannelRead(data)
+    }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    switch (state, error) {
+    case (.receiving, NIOHTTPDecompression.DecompressionError.limit):
+      refuse(.tooLarge(limit: workspace.bodyBytes), context: context)
+    case (.receiving, is NIOHTTPDecompression.DecompressionError),
+      (.receiving, is NIOHTTPDecompression.ExtraDecompressionError):
+      refuse(.invalidCompression(), context: context)
+    case (.refused, is NIOHTTPDecompression.DecompressionError),
+      (.refused, is NIOHTTPDecompression.ExtraDecompressionError):
+      // The rest of a body that could not be unpacked goes on failing.
+      break
+    default:
+      context.fireErrorCaught(error)
+    }
+  }
+
+  private func begin(_ head: HTTPRequestHead, _ data: NIOAny, context: ChannelHandlerContext) {
+    guard Ingest.answers(head.uri) else {
+      state = .passing
+      context.fireChannelRead(data)
+      return
+    }
+    let fields = RequestFields(head.headers)
+    origin = fields.origin
+    omitsBody = head.method == .HEAD
+    switch head.method {
+    case .POST:
+      do {
+        request = try IncomingRequest(fields: fields, limit: workspace.bodyBytes)
+        state = .receiving
+      } catch {
+        refuse(error, context: context)
+      }
+    case .OPTIONS:
+      state = .preflight
+    default:
+      refuse(.methodNotAllowed(), context: context)
+    }
+  }
+
+  private func finish(context: ChannelHandlerContext) {
+    guard let request = request.take() else {
+      preconditionFailure("the state says that a request is being received")
+    }
+    let batch: DecodedBatch
+    do {
+      batch = try workspace.decode(request.body, format: request.format)
+    } catch {
+      state = .idle
+      answer(error, context: context)
+      return
+    }
+    guard !batch.events.isEmpty else {
+      state = .idle
+      answer(batch, context: context)
+      return
+    }
+    state = .publishing
+    let begin = NIODeadline.now()
+    workspace.publish(batch.events).assumeIsolated().whenComplete { result in
+      self.state = .idle
+      switch result {
+      case .success:
+        self.workspace.metrics.accepted(batch.events.count)
+        self.workspace.metrics.answered(after: .now() - begin)
+        self.answer(batch, context: context)
+      case .failure(let error):
+        let isFull = error as? BusError == .full
+        self.workspace.metrics.refused(batch.events.count, isFull: isFull)
+        self.answer(isFull ? .busFull() : .busUnavailable(), context: context)
+      }
+    }
+  }
+
+  private func answer(_ batch: DecodedBatch, context: ChannelHandlerContext) {
+    let status: HTTPResponseStatus =
+      batch.rejected.isEmpty
+      ? .accepted : batch.accepted.isEmpty ? .unprocessableEntity : .multiStatus
+    var body = context.channel.allocator.buffer(
+      capacity: 64 + batch.accepted.count * 64 + batch.rejected.count * 160)
+    AnswerBody.write(accepted: batch.accepted, rejected: batch.rejected, to: &body)
+    var headers = HTTPHeaders([("content-type", "application/json")])
+    workspace.policy.addHeaders(for: origin, to: &headers)
+    context.triggerUserOutboundEvent(
+      HTTPWholeResponse(status: status, headers: headers, body: body), promise: nil)
+  }
+
+  /// Answers a request that has not ended, and ends the connection.
+  private func refuse(_ problem: Problem, context: ChannelHandlerContext) {
+    state = .refused
+    request = nil
+    answer(problem, headers: [("connection", "close")], context: context)
+  }
+
+  private func answer(
+    _ problem: Problem, headers fields: [(String, String)] = [], context: ChannelHandlerContext
+  ) {
+    var body = context.channel.allocator.buffer(capacity: 256)
+    AnswerBody.write(problem, to: &body)
+    var headers = HTTPHeaders([("content-type", "application/problem+json")])
+    if let seconds = problem.retryAfter {
+      headers.add(name: "retry-after", value: String(seconds))
+    }
+    headers.add(contentsOf: problem.headers + fields)
+    workspace.policy.addHeaders(for: origin, to: &headers)
+    write(problem.status, headers, body: body, context: context)
+  }
+
+  private func write(
+    _ status: HTTPResponseStatus, _ fields: HTTPHeaders, body: ByteBuffer?,
+    context: ChannelHandlerContext
+  ) {
+    var headers = fields
+    if let body { headers.add(name: "content-length", value: String(body.readableBytes)) }
+    let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    if let body, !omitsBody {
+      context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+    }
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+  }
+}

@@ -1,0 +1,95 @@
+import Events
+import HTTPServer
+import Ingest
+import NIOCore
+import Testing
+
+@testable import ProgressBusServer
+
+@Suite struct ServerConfigurationTests {
+  private func configuration(
+    _ overrides: [String: String]
+  ) async throws -> ServerConfiguration {
+    try ServerConfiguration(await ResolvedSettings.sample(overrides: overrides))
+  }
+
+  @Test(
+    "without a login, only loopback is listened on",
+    arguments: [
+      "0.0.0.0", "::", "192.168.1.7", "example.org", "127.example.org", "127.0.0.1.example.org",
+      "128.0.0.1", "::ffff:1.2.3.4",
+    ])
+  func beyondLoopback(_ host: String) async throws {
+    let error = await #expect(throws: ConfigurationError.self) {
+      try await configuration(["http.host": host])
+    }
+    #expect(error?.name == "PROGRESSBUS_HTTP_HOST")
+    #expect(error?.reason.contains("PROGRESSBUS_INSECURE_ALLOW_ANONYMOUS=true") == true)
+    let allowed = try await configuration([
+      "http.host": host, "insecure_allow_anonymous": "true",
+    ])
+    #expect(allowed.host == host)
+  }
+
+  @Test(
+    "loopback, by name and by number", arguments: ["localhost", "127.0.0.1", "127.8.9.1", "::1"])
+  func loopback(_ host: String) async throws {
+    #expect(try await configuration(["http.host": host]).host == host)
+  }
+
+  @Test("a role's missing setting is named, and only roles that need it miss it")
+  func missing() async throws {
+    func failure(_ overrides: [String: String]) async throws -> ConfigurationError? {
+      let configuration = try await configuration(overrides)
+      do {
+        try configuration.check()
+        return nil
+      } catch {
+        return error
+      }
+    }
+    #expect(try await failure(["roles": "ingest"]) == nil)
+    #expect(try await failure(["roles": "ingest,dashboard"])?.name == "DATABASE_URL")
+    let worker = ["roles": "worker"]
+    #expect(try await failure(worker)?.name == "DATABASE_URL")
+    let stored = worker.merging(["database.url": "postgresql://p"]) { $1 }
+    #expect(try await failure(stored)?.name == "INFLUXDB_URL")
+    #expect(try await failure(stored.merging(["worker.sinks": "postgres"]) { $1 }) == nil)
+  }
+
+  @Test(
+    "a Redis address that is none is refused without its password",
+    arguments: [
+      "http://u:hunter2@r", "redis://u:hunter2@r:port", "redis://u:hunter2@r/x", "hunter2",
+    ])
+  func redisAddress(_ url: String) async throws {
+    let configuration = try await configuration(["redis.url": url])
+    let error = #expect(throws: ConfigurationError.self) { try configuration.check() }
+    #expect(error?.name == "REDIS_URL")
+    #expect(error?.reason.contains("hunter2") == false)
+  }
+
+  @Test("a worker alone listens when a port was given")
+  func listens() async throws {
+    #expect(try await !configuration(["roles": "worker"]).listens)
+    #expect(try await configuration(["roles": "worker", "http.port": "0"]).listens)
+    #expect(try await configuration(["roles": "worker,ingest"]).listens)
+  }
+
+  @Test("limits reach the ingest endpoint and the connections")
+  func limits() async throws {
+    let configuration = try await configuration([
+      "ingest.body_bytes": "2048", "ingest.events_per_request": "7", "ingest.event_bytes": "512",
+      "ingest.event_depth": "3", "ingest.hours_ahead": "1", "ingest.body_timeout_seconds": "2",
+      "ingest.keep_work": "true", "ingest.allowed_origins": "https://a,https://b",
+    ])
+    #expect(configuration.ingest.bodyBytes == 2048)
+    #expect(configuration.ingest.eventsPerRequest == 7)
+    #expect(configuration.ingest.eventLimits.eventBytes == 512)
+    #expect(configuration.ingest.eventLimits.depth == 3)
+    #expect(configuration.ingest.eventLimits.microsecondsAhead == 3_600_000_000)
+    #expect(configuration.ingest.keepsWork)
+    #expect(configuration.ingest.allowedOrigins == ["https://a", "https://b"])
+    #expect(configuration.httpServer.bodyTimeout == .seconds(2))
+  }
+}

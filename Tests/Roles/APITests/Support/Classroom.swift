@@ -1,0 +1,84 @@
+import API
+import Events
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import PostgresDriver
+import ProgressBusTesting
+
+let testLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+/// A migrated database with the dashboard's routes before it. Its clock stands still, unless moved.
+struct Classroom: Sendable {
+  static let noon = Timestamp.now()
+
+  let store: PostgresConnection
+  let database: ReadDatabase
+  let page: String
+
+  /// Stores events as a worker does.
+  func store(_ events: ClassroomEvent...) async throws { try await store(events) }
+
+  func store(_ events: [ClassroomEvent]) async throws {
+    let json = try JSONSerialization.data(withJSONObject: events.map(\.fields))
+    try await store.query(
+      "select store_notebook_events($1)",
+      [.json(JSONDocument(String(decoding: json, as: UTF8.self)))])
+  }
+
+  func routes(
+    activity: (any ActivitySource)? = nil, position: String? = "7-0",
+    caching: DashboardCaching = .disabled, minutesLater minutes: Int = 0,
+    at moment: Timestamp = noon
+  ) throws -> Router<BasicRequestContext> {
+    let now = Timestamp(microseconds: moment.microseconds + Int64(minutes) * 60_000_000)
+    let router = Router()
+    DashboardRoutes(
+      database: database, resources: try DashboardResources(folder: page),
+      position: { position }, activity: activity, caching: caching, now: { now },
+      logger: testLogger
+    ).add(to: router)
+    return router
+  }
+
+  /// Asks the routes; fails unless they answer with JSON.
+  func get(
+    _ path: String, minutesLater minutes: Int = 0, activity: (any ActivitySource)? = nil
+  ) async throws -> Answer {
+    let application = Application(
+      router: try routes(activity: activity, minutesLater: minutes), logger: testLogger)
+    return try await application.test(.router) { client in
+      try await client.execute(uri: path, method: .get) { try Answer($0) }
+    }
+  }
+}
+
+func withClassroom(_ body: @Sendable (Classroom) async throws -> Void) async throws {
+  try await withPostgresDatabase { url in
+    let configuration = PostgresConfiguration(url: url)
+    try await Migrations.apply(
+      directory: ProjectFolder.url.appendingPathComponent("sql").path, to: configuration,
+      logger: testLogger)
+    try await withTemporaryFolder("page") { folder in
+      try SamplePage.write(to: folder)
+      let classroom = Classroom(
+        store: try await PostgresConnection.connect(configuration, logger: testLogger),
+        database: ReadDatabase(configuration, size: 2, logger: testLogger), page: folder)
+      do {
+        try await body(classroom)
+        await classroom.close()
+      } catch {
+        await classroom.close()
+        throw error
+      }
+    }
+  }
+}
+
+extension Classroom {
+  fileprivate func close() async {
+    await database.close()
+    await store.close()
+  }
+}

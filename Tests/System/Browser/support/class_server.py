@@ -1,0 +1,208 @@
+"""A stand-in for the server: the page's files, the read API and the live stream, with faults on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+import uuid
+from concurrent.futures import Future
+from pathlib import Path
+
+from aiohttp import WSMsgType, web
+
+from .class_model import ClassModel, timestamp
+
+PAGE = Path(__file__).parents[4] / "Sources/Roles/API/Resources/page"
+SECURITY = {
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; object-src 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def position(text: str) -> tuple[int, int]:
+    milliseconds, number = text.split("-")
+    return int(milliseconds), int(number)
+
+
+class ClassServer:
+    """Runs on a thread of its own; every public method may be called from the test's thread."""
+
+    def __init__(self):
+        self.models: dict[str, ClassModel] = {}
+        self.journal: list[dict] = []
+        self.trimmed_through = (0, 0)
+        self.newest = (0, 0)
+        self.sockets: dict[web.WebSocketResponse, str] = {}
+        self.is_bus_down = False
+        self.is_api_down = False
+        self.stored_position: str | None = None
+        self.requests: list[str] = []
+        self.loop = asyncio.new_event_loop()
+        started: Future = Future()
+        self.thread = threading.Thread(target=self._run, args=(started,), daemon=True)
+        self.thread.start()
+        self.url = started.result(10)
+
+    # The test's side
+
+    def publish(self, *events: dict, to_live: bool = True, at: float | None = None) -> None:
+        self._call(self._publish(events, to_live, at))
+
+    def drop_connections(self) -> None:
+        self._call(self._drop())
+
+    def trim_journal(self) -> None:
+        """Forgets every event: whoever comes back is told of a gap."""
+        self.journal.clear()
+        self.trimmed_through = self.newest
+
+    def send_raw(self, text: str) -> None:
+        self._call(self._send_raw(text))
+
+    def stop(self) -> None:
+        self._call(self._drop())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(10)
+
+    def _call(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(30)
+
+    # The server's side
+
+    def _run(self, started: Future) -> None:
+        asyncio.set_event_loop(self.loop)
+        application = web.Application()
+        application.add_routes([
+            web.get("/ws/dashboard", self._websocket),
+            web.get("/health/ready", self._ready),
+            web.get("/api/v1/courses", self._courses),
+            web.get("/api/v1/courses/{course}/{resource}", self._course),
+            web.get("/api/v1/students/{student}", self._student),
+            web.get("/{path:.*}", self._file),
+        ])
+        runner = web.AppRunner(application, access_log=None)
+        self.loop.run_until_complete(runner.setup())
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        self.loop.run_until_complete(site.start())
+        started.set_result(f"http://127.0.0.1:{runner.addresses[0][1]}")
+        self.loop.run_forever()
+        self.loop.run_until_complete(runner.cleanup())
+
+    def _stamp(self, event: dict, at: float) -> dict:
+        milliseconds = int(at * 1000)
+        if milliseconds <= self.newest[0]:
+            self.newest = (self.newest[0], self.newest[1] + 1)
+        else:
+            self.newest = (milliseconds, 0)
+        return {
+            "stream_id": f"{self.newest[0]}-{self.newest[1]}", "event_id": str(uuid.uuid4()),
+            "course_id": "default", "occurred_at": timestamp(at), "received_at": timestamp(at),
+        } | event
+
+    async def _publish(self, events, to_live, at) -> None:
+        stamped = []
+        for number, event in enumerate(events):
+            event = self._stamp(event, (at or time.time()) + number * 1e-6)
+            model = self.models.setdefault(event["course_id"], ClassModel(event["course_id"]))
+            model.add(event)
+            stamped.append(event)
+        self.journal += stamped
+        if not to_live:
+            return
+        for socket, course in list(self.sockets.items()):
+            lines = [json.dumps(e) for e in stamped if e["course_id"] == course]
+            if lines:
+                await socket.send_str("\n".join(lines))
+
+    async def _drop(self) -> None:
+        for socket in list(self.sockets):
+            await socket.close(code=1012)
+
+    async def _send_raw(self, text: str) -> None:
+        for socket in list(self.sockets):
+            await socket.send_str(text)
+
+    async def _websocket(self, request):
+        self.requests.append(request.path_qs)
+        if self.is_bus_down:
+            return self._problem(503, "The event bus is away")
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        course = request.query["course_id"]
+        await socket.send_json({"control": "hello", "stream_id": "%d-%d" % self.newest})
+        after = position(request.query["after"]) if "after" in request.query else self.newest
+        if (0, 0) < after < self.trimmed_through:
+            await socket.send_json({"control": "gap", "after": request.query["after"], "first": None})
+        missed = [
+            json.dumps(e) for e in self.journal
+            if position(e["stream_id"]) > after and e["course_id"] == course
+        ]
+        if missed:
+            await socket.send_str("\n".join(missed))
+        self.sockets[socket] = course
+        async for message in socket:
+            if message.type == WSMsgType.ERROR:
+                break
+        self.sockets.pop(socket, None)
+        return socket
+
+    async def _ready(self, _):
+        status = "down" if self.is_bus_down else "ok"
+        body = {"status": status, "checks": {"bus": {"status": status}}}
+        return web.json_response(body, status=503 if self.is_bus_down else 200)
+
+    async def _courses(self, request):
+        self.requests.append(request.path)
+        if self.is_api_down:
+            return self._problem(503, "PostgreSQL is away")
+        courses = [
+            {"course_id": course, "learners": 0, "active_learners": 0,
+             "first_seen_at": model.events[0]["occurred_at"],
+             "last_activity_at": model.events[-1]["occurred_at"]}
+            for course, model in sorted(self.models.items())
+        ]
+        return web.json_response(self._placed({"courses": courses, "next_cursor": None}))
+
+    async def _course(self, request):
+        self.requests.append(request.path)
+        if self.is_api_down:
+            return self._problem(503, "PostgreSQL is away")
+        model = self.models.get(request.match_info["course"])
+        if model is None:
+            return self._problem(404, "no such course")
+        notebook, now = request.query.get("notebook"), time.time()
+        match request.match_info["resource"]:
+            case "progress":
+                answer = model.progress(notebook, now)
+            case "students":
+                answer = model.students(notebook, now)
+                answer.pop("cell_indexes")
+            case "activity":
+                answer = model.activity(now)
+            case other:
+                return self._problem(404, f"nothing at {other}")
+        return web.json_response(self._placed(answer))
+
+    async def _student(self, request):
+        model = self.models.get(request.query.get("course_id", ""))
+        answer = model and model.student(request.match_info["student"], time.time())
+        if not answer:
+            return self._problem(404, "no such learner")
+        return web.json_response(self._placed(answer))
+
+    def _placed(self, answer: dict) -> dict:
+        return answer | {"stream_id": self.stored_position or "%d-%d" % self.newest}
+
+    async def _file(self, request):
+        path = PAGE / (request.match_info["path"] or "index.html")
+        if not path.is_file():
+            return self._problem(404, "no such file")
+        return web.FileResponse(path, headers=SECURITY)
+
+    @staticmethod
+    def _problem(status: int, detail: str):
+        body = json.dumps({"type": "about:blank", "title": "Problem", "status": status, "detail": detail})
+        return web.Response(status=status, text=body, content_type="application/problem+json")

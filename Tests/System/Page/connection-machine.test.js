@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ConnectionMachine } from "../../../Sources/Roles/API/Resources/page/js/live/connection-machine.js";
+import { longestDelay, retryDelay } from "../../../Sources/Roles/API/Resources/page/js/live/backoff.js";
+import { parseFrame } from "../../../Sources/Roles/API/Resources/page/js/live/frames.js";
+import {
+  comparePositions, earliestPosition,
+} from "../../../Sources/Roles/API/Resources/page/js/live/stream-position.js";
+
+const hello = { control: "hello", stream_id: "900-0" };
+
+function opened(after = "100-0") {
+  const machine = new ConnectionMachine({ random: () => 0.5 });
+  machine.handle({ on: "start", after });
+  machine.handle({ on: "objects", objects: [hello] });
+  return machine;
+}
+
+test("a start connects behind what was loaded, and hello opens", () => {
+  const machine = new ConnectionMachine();
+  assert.deepEqual(machine.handle({ on: "start", after: "100-0" }), [
+    { do: "disconnect" },
+    { do: "connect", after: "100-0" },
+  ]);
+  assert.equal(machine.phase, "connecting");
+  assert.deepEqual(machine.handle({ on: "objects", objects: [hello] }), []);
+  assert.equal(machine.phase, "open");
+});
+
+test("a dropped connection resumes behind the last event", () => {
+  const machine = opened();
+  const events = [{ stream_id: "200-0" }, { stream_id: "200-1" }];
+  assert.deepEqual(machine.handle({ on: "objects", objects: events }), [{ do: "apply", events }]);
+  const [wait] = machine.handle({ on: "closed" });
+  assert.equal(wait.do, "wait");
+  assert.equal(machine.phase, "waiting");
+  assert.deepEqual(machine.handle({ on: "waited" }), [{ do: "connect", after: "200-1" }]);
+});
+
+test("a repeated or older event does not take the position back", () => {
+  const machine = opened();
+  machine.handle({ on: "objects", objects: [{ stream_id: "200-5" }, { stream_id: "200-2" }] });
+  assert.equal(machine.position, "200-5");
+});
+
+test("a gap asks for a reload, and what follows in the frame is left to it", () => {
+  const machine = opened();
+  const before = { stream_id: "200-0" };
+  const actions = machine.handle({
+    on: "objects",
+    objects: [before, { control: "gap", after: "200-0", first: "500-0" }, { stream_id: "500-0" }],
+  });
+  assert.deepEqual(actions, [{ do: "apply", events: [before] }, { do: "disconnect" }, { do: "reload" }]);
+  assert.deepEqual(machine.handle({ on: "objects", objects: [{ stream_id: "501-0" }] }), []);
+  assert.deepEqual(machine.handle({ on: "closed" }), []);
+  machine.handle({ on: "start", after: "510-0" });
+  assert.equal(machine.phase, "connecting");
+});
+
+test("without a position, hello asks for a reload: the bus was away when the page was loaded", () => {
+  const machine = new ConnectionMachine();
+  machine.handle({ on: "start", after: null });
+  assert.deepEqual(machine.handle({ on: "objects", objects: [hello] }), [
+    { do: "disconnect" },
+    { do: "reload" },
+  ]);
+});
+
+test("a bus that is away counts as a lost connection", () => {
+  const machine = opened();
+  assert.deepEqual(machine.handle({ on: "busLost" }).map((action) => action.do), ["disconnect", "wait"]);
+  assert.deepEqual(machine.handle({ on: "busLost" }), []);
+});
+
+test("tries get rarer, and are quick again after a success", () => {
+  const machine = opened();
+  const delays = [];
+  machine.handle({ on: "closed" });
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    machine.handle({ on: "waited" });
+    delays.push(machine.handle({ on: "closed" })[0].delay);
+  }
+  for (let place = 1; place < delays.length; place += 1) assert.ok(delays[place] >= delays[place - 1]);
+  assert.ok(delays.at(-1) <= longestDelay);
+  machine.handle({ on: "waited" });
+  machine.handle({ on: "objects", objects: [hello] });
+  assert.ok(machine.handle({ on: "closed" })[0].delay < delays[2]);
+});
+
+test("a stop ends everything", () => {
+  const machine = opened();
+  assert.deepEqual(machine.handle({ on: "stop" }), [{ do: "disconnect" }]);
+  for (const on of ["closed", "waited", "busLost"]) assert.deepEqual(machine.handle({ on }), []);
+});
+
+test("unknown controls are passed over", () => {
+  assert.deepEqual(opened().handle({ on: "objects", objects: [{ control: "news" }] }), []);
+});
+
+test("delays stay within a fifth of the bound and the bound", () => {
+  for (let attempt = 0; attempt < 40; attempt += 1) {
+    const bound = Math.min(longestDelay, 250 * 2 ** attempt);
+    assert.equal(retryDelay(attempt, () => 0), Math.round(bound / 5));
+    assert.ok(retryDelay(attempt, () => 0.999999) <= bound);
+  }
+});
+
+test("a frame holds objects, one a line; bad lines are counted", () => {
+  assert.deepEqual(parseFrame('{"a":1}\n{"b":"\\n"}\n\nnonsense\n[1]\nnull\n7'), {
+    objects: [{ a: 1 }, { b: "\n" }],
+    malformed: 4,
+  });
+});
+
+test("positions compare by number, not by text", () => {
+  assert.ok(comparePositions("9-0", "10-0") < 0);
+  assert.ok(comparePositions("10-9", "10-10") < 0);
+  assert.equal(comparePositions("1795256100123-4", "1795256100123-4"), 0);
+  assert.equal(earliestPosition(["10-0", "9-7", "9-10"]), "9-7");
+  assert.equal(earliestPosition(["10-0", null]), null);
+});
