@@ -135,7 +135,8 @@ let package = Package(
       [
         "API", "Broadcaster", "Ingest", "WorkerRuntime", "BigQueryMirror", "Influx", "PostgresSink",
         "EventBus", "Events", "HTTPServer", "CurlTransport", "PostgresDriver", "RedisDriver",
-        "Observability", hummingbird, httpTypes, nioCore, nioPosix, nioFoundation, configuration,
+        "Observability", "JSONText", hummingbird, httpTypes, nioCore, nioPosix, nioFoundation,
+        configuration,
         yams, lifecycle, unixSignals, logging, coreMetrics,
       ]),
 
@@ -156,7 +157,8 @@ let package = Package(
       .roles, "WorkerRuntime",
       ["EventBus", "Observability", nioCore, nioLocks, logging, metrics, lifecycle]),
     target(
-      .roles, "API", ["Events", "PostgresDriver", hummingbird, httpTypes, nioCore, logging],
+      .roles, "API",
+      ["Events", "PostgresDriver", "JSONText", hummingbird, httpTypes, nioCore, logging],
       resources: [.copy("Resources")]),
 
     // Stores: where events go.
@@ -168,7 +170,8 @@ let package = Package(
     target(
       .stores, "BigQueryMirror",
       [
-        "Events", "PostgresDriver", "CurlTransport", "Observability", jwtKit, crypto, logging,
+        "Events", "PostgresDriver", "CurlTransport", "Observability", "JSONText", jwtKit, crypto,
+        logging,
         metrics, lifecycle,
       ]),
 
@@ -192,6 +195,7 @@ let package = Package(
     library("CZlib", debianPackage: "zlib1g-dev"),
 
     // Ground: what all of them stand on.
+    target(.ground, "JSONText", []),
     target(.ground, "Observability", [nioLocks, logging, coreMetrics]),
 
     // Local: private servers and a simulated class.
@@ -290,6 +294,7 @@ let package = Package(
       ["PostgresDriver", "LocalStack", "ProgressBusTesting", logging]),
     tests(.drivers, "CurlTransportTests", ["CurlTransport", "ProgressBusTesting"]),
     tests(.drivers, "BlockingExecutorTests", ["BlockingExecutor"]),
+    tests(.ground, "JSONTextTests", ["JSONText"]),
     tests(.ground, "ObservabilityTests", ["Observability", nioLocks, logging, coreMetrics]),
     tests(
       .local, "LocalStackTests",

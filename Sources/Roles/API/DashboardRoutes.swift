@@ -1,5 +1,6 @@
 public import Events
 public import Hummingbird
+import JSONText
 public import Logging
 
 /// The read API and the teachers' page.

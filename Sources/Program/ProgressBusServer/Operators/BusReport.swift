@@ -1,6 +1,7 @@
 import API
 import EventBus
 import Events
+import JSONText
 
 /// How the bus is, as `GET /api/v1/bus` tells it.
 struct BusReport: Sendable {

@@ -1,5 +1,6 @@
 import API
 import Events
+import JSONText
 
 /// Answers about dead letters, as the OpenAPI file describes them.
 enum DeadLetterAnswers {

@@ -1,6 +1,7 @@
 import API
 import HTTPTypes
 import Hummingbird
+import JSONText
 import Logging
 import NIOCore
 

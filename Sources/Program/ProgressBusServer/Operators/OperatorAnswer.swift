@@ -2,6 +2,7 @@ import API
 import BigQueryMirror
 import EventBus
 import Hummingbird
+import JSONText
 
 /// Turns what an operator's route returns or throws into an answer.
 enum OperatorAnswer {

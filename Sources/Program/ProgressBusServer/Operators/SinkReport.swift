@@ -2,6 +2,7 @@ import API
 import EventBus
 import Events
 import Foundation
+import JSONText
 import NIOCore
 import NIOFoundationEssentialsCompat
 import WorkerRuntime

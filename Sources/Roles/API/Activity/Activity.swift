@@ -1,4 +1,5 @@
 import Events
+import JSONText
 
 /// A course's activity over time, and who told it.
 struct Activity: Sendable {

@@ -1,3 +1,5 @@
+import JSONText
+
 /// Answers about a class, as the OpenAPI file describes them.
 enum ClassroomAnswers {
   private static let maximumNotebooks = 1000

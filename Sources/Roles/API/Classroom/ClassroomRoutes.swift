@@ -1,5 +1,6 @@
 import Events
 import Hummingbird
+import JSONText
 
 /// Progress, learners and the help queue of a course.
 struct ClassroomRoutes: Sendable {

@@ -1,3 +1,4 @@
+import JSONText
 import Synchronization
 
 /// The answers that were given from one snapshot: many pages ask for the same one at once, and writing
@@ -28,9 +29,11 @@ final class SnapshotAnswers: Sendable {
     if let answer = kept.withLock({ $0.answers[key] }) { return answer }
     let answer = write()
     kept.withLock { kept in
-      guard kept.answers[key] == nil, kept.size + answer.count <= Self.maximumSize else { return }
+      guard kept.answers[key] == nil, kept.size + answer.bytes.count <= Self.maximumSize else {
+        return
+      }
       kept.answers[key] = answer
-      kept.size += answer.count
+      kept.size += answer.bytes.count
     }
     return answer
   }

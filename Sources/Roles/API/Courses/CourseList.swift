@@ -1,4 +1,5 @@
 import Events
+import JSONText
 import PostgresDriver
 
 /// The courses, as of one moment.

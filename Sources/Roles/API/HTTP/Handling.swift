@@ -1,5 +1,6 @@
 import HTTPTypes
 public import Hummingbird
+public import JSONText
 import Logging
 import PostgresDriver
 

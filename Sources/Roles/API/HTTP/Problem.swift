@@ -1,5 +1,6 @@
 public import HTTPTypes
 public import Hummingbird
+import JSONText
 public import PostgresDriver
 
 /// Why a request has no answer, as `application/problem+json` (RFC 9457).

@@ -1,4 +1,5 @@
 import Events
+import JSONText
 import PostgresDriver
 
 /// A learner's work in one course.

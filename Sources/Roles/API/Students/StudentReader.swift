@@ -1,4 +1,5 @@
 import Events
+import JSONText
 import PostgresDriver
 
 /// Reads a learner's summary and timeline from PostgreSQL.

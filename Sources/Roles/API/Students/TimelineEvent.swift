@@ -1,4 +1,5 @@
 import Events
+import JSONText
 import PostgresDriver
 
 /// An event of a learner's timeline, without the learner's code and its output.

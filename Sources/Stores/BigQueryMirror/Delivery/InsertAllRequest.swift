@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import JSONText
 
 /// Builds the bodies of insertAll calls.
 enum InsertAllRequest {
@@ -51,12 +52,12 @@ enum InsertAllRequest {
     var element: [UInt8] = []
     element.reserveCapacity(document.count + 256)
     element += #"{"insertId":"#.utf8
-    appendString(insertID, to: &element)
+    JSONEscaping.append(insertID, to: &element)
     element += #","json":{"#.utf8
     for (name, value) in pseudonyms {
-      appendString(name, to: &element)
+      JSONEscaping.append(name, to: &element)
       element.append(UInt8(ascii: ":"))
-      if let value { appendString(value, to: &element) } else { element += "null".utf8 }
+      if let value { JSONEscaping.append(value, to: &element) } else { element += "null".utf8 }
       element.append(UInt8(ascii: ","))
     }
     let members = document.dropFirst()
@@ -75,18 +76,6 @@ enum InsertAllRequest {
     if let correction { identifier += "~\(correction)" }
     guard identifier.unicodeScalars.count > insertIDLength else { return identifier }
     return SHA256.hash(data: Data(identifier.utf8)).lowercaseHex
-  }
-
-  private static func appendString(_ text: String, to bytes: inout [UInt8]) {
-    bytes.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-      case 0..<0x20: bytes += "\\u00".utf8 + [hexDigits[Int(byte >> 4)], hexDigits[Int(byte & 15)]]
-      default: bytes.append(byte)
-      }
-    }
-    bytes.append(UInt8(ascii: "\""))
   }
 }
 
