@@ -150,15 +150,20 @@ let package = Package(
     target(
       .roles, "Broadcaster",
       [
-        "EventBus", "Events", "HTTPServer", "Observability", nioCore, nioLocks, nioHTTP1,
-        nioWebSocket, logging, metrics, coreMetrics, lifecycle,
+        "EventBus", "Events", "HTTPServer", "Concurrency", "Observability", nioCore, nioLocks,
+        nioHTTP1, nioWebSocket, logging, metrics, coreMetrics, lifecycle,
       ]),
     target(
       .roles, "WorkerRuntime",
-      ["EventBus", "Observability", nioCore, nioLocks, logging, metrics, lifecycle]),
+      [
+        "EventBus", "Concurrency", "Observability", nioCore, nioLocks, logging, metrics, lifecycle,
+      ]),
     target(
       .roles, "API",
-      ["Events", "PostgresDriver", "JSONText", hummingbird, httpTypes, nioCore, logging],
+      [
+        "Events", "PostgresDriver", "Concurrency", "JSONText", hummingbird, httpTypes, nioCore,
+        logging,
+      ],
       resources: [.copy("Resources")]),
 
     // Stores: where events go.
@@ -170,14 +175,14 @@ let package = Package(
     target(
       .stores, "BigQueryMirror",
       [
-        "Events", "PostgresDriver", "CurlTransport", "Observability", "JSONText", jwtKit, crypto,
-        logging,
-        metrics, lifecycle,
+        "Events", "PostgresDriver", "CurlTransport", "Concurrency", "JSONText", "Observability",
+        jwtKit, crypto, logging, metrics, lifecycle,
       ]),
 
     // Bus: what an event is, and how events move.
     target(.bus, "Events", []),
-    target(.bus, "EventBus", ["Events", "RedisDriver", nioCore, nioLocks, logging]),
+    target(
+      .bus, "EventBus", ["Events", "RedisDriver", "Concurrency", nioCore, nioLocks, logging]),
 
     // Net: HTTP/1.1 and WebSockets.
     target(
@@ -186,8 +191,8 @@ let package = Package(
 
     // Drivers: the only targets that import C.
     target(.drivers, "RedisDriver", ["CHiredis", nioCore, nioPosix]),
-    target(.drivers, "PostgresDriver", ["CLibPQ", "BlockingExecutor", logging]),
-    target(.drivers, "CurlTransport", ["CLibCurl", "CZlib", nioLocks]),
+    target(.drivers, "PostgresDriver", ["CLibPQ", "BlockingExecutor", "Concurrency", logging]),
+    target(.drivers, "CurlTransport", ["CLibCurl", "CZlib", "Concurrency", nioLocks]),
     target(.drivers, "BlockingExecutor", []),
     library("CHiredis", debianPackage: "libhiredis-dev"),
     library("CLibPQ", pkgConfig: "libpq", debianPackage: "libpq-dev"),
@@ -196,11 +201,16 @@ let package = Package(
 
     // Ground: what all of them stand on.
     target(.ground, "JSONText", []),
-    target(.ground, "Observability", [nioLocks, logging, coreMetrics]),
+    target(.ground, "Observability", ["Concurrency", nioLocks, logging, coreMetrics]),
+    target(.ground, "Concurrency", [nioLocks]),
+    target(.ground, "SeededRandom", []),
 
     // Local: private servers and a simulated class.
-    target(.local, "LocalStack", [nioCore, nioPosix, nioLocks, subprocess, systemPackage]),
-    target(.local, "Demonstration", ["Events", "CurlTransport"]),
+    target(
+      .local, "LocalStack",
+      ["Concurrency", nioCore, nioPosix, nioLocks, subprocess, systemPackage]),
+    target(
+      .local, "Demonstration", ["Events", "CurlTransport", "Concurrency", "SeededRandom"]),
 
     benchmark(
       "FanOutBenchmark",
@@ -219,8 +229,9 @@ let package = Package(
     testSupport(
       "ProgressBusTesting",
       [
-        "EventBus", "WorkerRuntime", "CurlTransport", "LocalStack", nioCore, nioPosix, nioLocks,
-        nioHTTP1,
+        "EventBus", "WorkerRuntime", "CurlTransport", "LocalStack", "Concurrency", nioCore,
+        nioPosix,
+        nioLocks, nioHTTP1,
       ]),
     testSupport(
       "HTTPServerTesting",
@@ -243,40 +254,40 @@ let package = Package(
     tests(
       .roles, "BroadcasterTests",
       [
-        "Broadcaster", "EventBus", "HTTPServer", "HTTPServerTesting", nioCore, nioPosix, nioLocks,
-        nioHTTP1, logging,
+        "Broadcaster", "EventBus", "HTTPServer", "Concurrency", "HTTPServerTesting", nioCore,
+        nioPosix, nioLocks, nioHTTP1, logging,
       ]),
     tests(
       .roles, "WorkerRuntimeTests",
       [
-        "WorkerRuntime", "EventBus", "Observability", "ProgressBusTesting", nioCore, nioPosix,
-        nioLocks, logging, lifecycle,
+        "WorkerRuntime", "EventBus", "Concurrency", "Observability", "SeededRandom",
+        "ProgressBusTesting", nioCore, nioPosix, nioLocks, logging, lifecycle,
       ]),
     tests(
       .roles, "APITests",
       [
-        "API", "Events", "PostgresDriver", "LocalStack", "ProgressBusTesting", hummingbird,
-        hummingbirdTesting, httpTypes, nioCore, subprocess, systemPackage, logging,
+        "API", "Events", "PostgresDriver", "LocalStack", "SeededRandom", "ProgressBusTesting",
+        hummingbird, hummingbirdTesting, httpTypes, nioCore, subprocess, systemPackage, logging,
       ]),
     tests(
       .stores, "PostgresSinkTests",
       [
         "PostgresSink", "EventBus", "Events", "PostgresDriver", "WorkerRuntime", "LocalStack",
-        "ProgressBusTesting", nioCore, logging,
+        "SeededRandom", "ProgressBusTesting", nioCore, logging,
       ]),
     tests(
       .stores, "InfluxTests",
       [
         "Influx", "CurlTransport", "EventBus", "Events", "WorkerRuntime", "LocalStack",
-        "ProgressBusTesting", nioCore,
+        "SeededRandom", "ProgressBusTesting", nioCore,
       ]),
     tests(
       .stores, "BigQueryMirrorTests",
       [
-        "BigQueryMirror", "CurlTransport", "Events", "PostgresDriver", "LocalStack",
+        "BigQueryMirror", "CurlTransport", "Events", "PostgresDriver", "LocalStack", "Concurrency",
         "ProgressBusTesting", jwtKit, lifecycle, logging,
       ]),
-    tests(.bus, "EventsTests", ["Events"]),
+    tests(.bus, "EventsTests", ["Events", "SeededRandom"]),
     tests(
       .bus, "EventBusTests",
       [
@@ -295,6 +306,7 @@ let package = Package(
     tests(.drivers, "CurlTransportTests", ["CurlTransport", "ProgressBusTesting"]),
     tests(.drivers, "BlockingExecutorTests", ["BlockingExecutor"]),
     tests(.ground, "JSONTextTests", ["JSONText"]),
+    tests(.ground, "ConcurrencyTests", ["Concurrency", "SeededRandom", nioLocks]),
     tests(.ground, "ObservabilityTests", ["Observability", nioLocks, logging, coreMetrics]),
     tests(
       .local, "LocalStackTests",

@@ -1,3 +1,5 @@
+import Concurrency
+
 /// How to reach a PostgreSQL server, and how long to wait for it.
 public struct PostgresConfiguration: Sendable, CustomStringConvertible {
   /// A connection URI (`postgresql://user@host:5432/database`) or a `key=value` string, as libpq takes
@@ -48,12 +50,5 @@ public struct PostgresConfiguration: Sendable, CustomStringConvertible {
     let serverLimit = max(1, statementTimeout.wholeMilliseconds * 9 / 10)
     let defaults = ["statement_timeout": String(serverLimit)]
     return defaults.merging(settings) { $1 }.sorted { $0.key < $1.key }
-  }
-}
-
-extension Duration {
-  var wholeMilliseconds: Int64 {
-    let (seconds, attoseconds) = components
-    return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
   }
 }

@@ -76,16 +76,4 @@ import Testing
     await server.stop()
   }
 
-  @Test func waitsGrowToALimitAndDifferFromOneAnother() {
-    var generator = SeededGenerator(seed: 1)
-    for failures in 0...40 {
-      let waits = (0..<20).map { _ in
-        RetryWait.duration(after: nil, failures: failures, using: &generator)
-      }
-      #expect(waits.allSatisfy { $0 >= .zero && $0 <= .seconds(10) })
-      #expect(Set(waits).count > 10)
-      if failures == 0 { #expect(waits.allSatisfy { $0 <= .milliseconds(200) }) }
-      if failures > 10 { #expect(waits.contains { $0 > .seconds(3) }) }
-    }
-  }
 }

@@ -1,3 +1,4 @@
+import Concurrency
 import EventBus
 import Logging
 import NIOConcurrencyHelpers
@@ -46,7 +47,7 @@ import WorkerRuntime
   @Test func doesNotWaitForASinkThatIsDown() async throws {
     var fixture = WorkerFixture()
     fixture.configuration.drainDeadline = .seconds(600)
-    fixture.configuration.retry = RetrySchedule(base: .seconds(600), cap: .seconds(600))
+    fixture.configuration.retry = Backoff(first: .seconds(600), longest: .seconds(600))
     let sink = RecordingSink(isDown: true)
     try await fixture.publish(events)
     try await fixture.running(fixture.worker(sink)) {

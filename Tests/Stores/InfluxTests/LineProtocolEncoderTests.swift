@@ -1,5 +1,6 @@
 import Events
 import NIOCore
+import SeededRandom
 import Testing
 
 @testable import Influx
@@ -120,7 +121,7 @@ import Testing
 
   @Test(arguments: 0..<500 as Range<UInt64>)
   func `what is written reads back as the same point`(_ seed: UInt64) throws {
-    var random = SplitMix64(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var encoder = LineProtocolEncoder(layouts: LineProtocolEncoder.layouts(of: .standard))
     var lines: [UInt8] = []
     var expected: [ParsedPoint] = []
@@ -158,7 +159,7 @@ import Testing
   }
 
   /// Text made mostly of what is special to JSON or to line protocol.
-  private func text(using random: inout SplitMix64) -> String {
+  private func text(using random: inout SeededGenerator) -> String {
     let special: [Unicode.Scalar] = [
       "\\", "\"", ",", "=", " ", "\n", "\r", "\t", "a", "i", "1", "#", "日", "👩", "\u{301}",
       "\u{1}", "\u{7F}", "\u{FF3C}", "{", "}", ":", "/", "\u{E000}", "\u{10FFFF}",

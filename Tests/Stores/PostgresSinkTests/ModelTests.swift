@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import PostgresDriver
 import PostgresSink
+import SeededRandom
 import Testing
 import WorkerRuntime
 
@@ -78,7 +79,7 @@ import WorkerRuntime
   }
 
   @Test(arguments: 1...6) func anyBatchesGiveWhatTheModelSays(seed: UInt64) async throws {
-    var random = SeededGenerator(state: seed)
+    var random = SeededGenerator(seed: seed)
     let events = Self.events(count: 700, using: &random)
     let batches = Self.batches(of: events, using: &random)
     try await withStore { store in
@@ -88,7 +89,7 @@ import WorkerRuntime
   }
 
   @Test(arguments: 11...13) func severalWritersGiveWhatTheModelSays(seed: UInt64) async throws {
-    var random = SeededGenerator(state: seed)
+    var random = SeededGenerator(seed: seed)
     let events = Self.events(count: 1_500, using: &random)
     // Each writer gets all events, so they meet in every row.
     let writers = (0..<3).map { _ in Self.batches(of: events, using: &random) }
@@ -107,7 +108,7 @@ import WorkerRuntime
   }
 
   @Test func rowsAndJSONStoreTheSame() async throws {
-    var random = SeededGenerator(state: 21)
+    var random = SeededGenerator(seed: 21)
     var events = Self.events(count: 400, using: &random)
     for index in events.indices {
       events[index].fields.merge([

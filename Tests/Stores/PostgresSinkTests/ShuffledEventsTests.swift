@@ -1,12 +1,13 @@
 import EventBus
 import Foundation
 import PostgresSink
+import SeededRandom
 import Testing
 
 @Suite struct ShuffledEventsTests {
   /// A day of a class: renames, changes of team, error streaks, requests for help.
   static func day(events: Int, students: Int, seed: UInt64) -> [TestEvent] {
-    var random = SeededGenerator(state: seed)
+    var random = SeededGenerator(seed: seed)
     return (0..<events).map { number in
       let student = Int.random(in: 0..<students, using: &random)
       let kind = ["help", "help_stop", "notebook_saved"].randomElement(using: &random) ?? "help"
@@ -30,7 +31,7 @@ import Testing
 
   @Test func anyOrderGivesTheSameSummary() async throws {
     let events = Self.day(events: 20_000, students: 40, seed: 7)
-    var random = SeededGenerator(state: 8)
+    var random = SeededGenerator(seed: 8)
     let shuffled = events.shuffled(using: &random)
     try await withStore { inOrder in
       try await withStore { anyhow in
@@ -58,7 +59,7 @@ import Testing
           for lane in 0..<4 {
             group.addTask {
               // Each lane takes every fourth event, and each event goes through two lanes.
-              var random = SeededGenerator(state: UInt64(lane))
+              var random = SeededGenerator(seed: UInt64(lane))
               let own = events.indices.filter { $0 % 4 == lane || ($0 + 1) % 4 == lane }
                 .shuffled(using: &random)
               for start in stride(from: 0, to: own.count, by: 200) {
@@ -76,18 +77,5 @@ import Testing
         #expect(expected.count == summary.count)
       }
     }
-  }
-}
-
-/// SplitMix64, so that a failure can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

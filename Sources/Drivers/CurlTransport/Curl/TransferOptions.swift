@@ -1,4 +1,5 @@
 internal import CLibCurl
+internal import Concurrency
 
 /// Tells an easy handle what to do.
 struct TransferOptions {
@@ -128,12 +129,11 @@ struct TransferOptions {
   }
 
   private func milliseconds(_ duration: Duration, _ name: String) throws(TransportError) -> Int {
-    let (seconds, attoseconds) = duration.components
     // libcurl keeps it in 32 bits on some systems; 0 would mean no limit at all.
-    guard duration > .zero, seconds < 2_000_000 else {
+    guard duration > .zero, duration < .seconds(2_000_000) else {
       throw TransportError(.invalidRequest("\(name) is not between 1 ms and 2,000,000 s"))
     }
-    return max(1, Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
+    return max(1, Int(duration.wholeMilliseconds))
   }
 
   private func set(_ option: CURLoption, _ value: Int) throws(TransportError) {

@@ -1,3 +1,4 @@
+import Concurrency
 import Foundation
 
 /// Waits for a connection's socket with a deadline, since libpq itself waits for ever.

@@ -1,3 +1,5 @@
+import Concurrency
+
 /// Named checks that together say whether the process is ready.
 ///
 /// Each check has a deadline, and one that hangs is started again only after it has ended, however
@@ -13,7 +15,7 @@ public actor HealthRegistry {
 
   private let clock: any Clock<Duration>
   private var registrations: [String: Registration] = [:]
-  private var running: [String: Task<HealthCheckResult, Never>] = [:]
+  private let running = SingleFlight<String, HealthCheckResult, Never>()
 
   public init(clock: any Clock<Duration> = ContinuousClock()) {
     self.clock = clock
@@ -58,14 +60,14 @@ public actor HealthRegistry {
   /// The first of the check's result and its deadline. The check is not awaited beyond that: it may
   /// not heed its cancellation.
   private func result(of name: String, _ registration: Registration) async -> HealthCheckResult {
-    let task = running[name] ?? start(name, registration)
+    let check = running.call(for: name, registration.check)
     let (results, continuation) = AsyncStream.makeStream(
       of: HealthCheckResult.self, bufferingPolicy: .bufferingOldest(1))
-    let relay = Task { continuation.yield(await task.value) }
+    let relay = Task { continuation.yield(await check.value.get()) }
     let clock = clock
     let timer = Task {
       try await clock.sleep(for: registration.deadline)
-      task.cancel()
+      check.cancel()
       continuation.yield(HealthCheckResult(.down, detail: "no answer in \(registration.deadline)"))
     }
     defer {
@@ -74,16 +76,5 @@ public actor HealthRegistry {
     }
     for await result in results { return result }
     return HealthCheckResult(.down, detail: "cancelled")
-  }
-
-  private func start(_ name: String, _ registration: Registration) -> Task<HealthCheckResult, Never>
-  {
-    let task = Task {
-      let result = await registration.check()
-      running[name] = nil
-      return result
-    }
-    running[name] = task
-    return task
   }
 }

@@ -1,3 +1,5 @@
+internal import SeededRandom
+
 /// The teachers, who go to whoever asked first.
 struct TeachingStaff: Sendable {
   /// Seconds since the class began, one for each teacher.
@@ -13,8 +15,8 @@ struct TeachingStaff: Sendable {
   /// - Returns: when the learner has been helped.
   mutating func help(requestedAt: Double, generator: inout SeededGenerator) -> Double {
     let teacher = freeAt.indices.min { freeAt[$0] < freeAt[$1] } ?? 0
-    let arrival = max(requestedAt, freeAt[teacher]) + generator.seconds(20...60)
-    let departure = arrival + generator.seconds(40...150)
+    let arrival = max(requestedAt, freeAt[teacher]) + generator.number(in: 20...60)
+    let departure = arrival + generator.number(in: 40...150)
     freeAt[teacher] = departure
     return departure
   }

@@ -1,3 +1,4 @@
+internal import Concurrency
 public import CurlTransport
 public import Events
 internal import Foundation
@@ -7,6 +8,8 @@ internal import Foundation
 public struct ClassDelivery: Sendable {
   /// The most events in one request.
   static let batchSize = 200
+  /// The waits before events are sent again, unless the server asks for another.
+  static let backoff = Backoff(first: .milliseconds(200), longest: .seconds(10))
 
   private let address: String
   private let transport: any HTTPTransport
@@ -51,8 +54,7 @@ public struct ClassDelivery: Sendable {
 
   private func deliver(_ batch: [SimulatedEvent]) async throws {
     let request = try Self.request(batch, to: address)
-    var random = SystemRandomNumberGenerator()
-    var failures = 0
+    var retries = Retries(Self.backoff)
     while true {
       try Task.checkCancellation()
       switch await verdict(on: request) {
@@ -60,8 +62,7 @@ public struct ClassDelivery: Sendable {
       case .delivered(let fault?): throw ClassDeliveryError(fault)
       case .refused(let reason): throw ClassDeliveryError(reason)
       case .retry(let asked):
-        try await sleep(RetryWait.duration(after: asked, failures: failures, using: &random))
-        failures += 1
+        try await sleep(retries.failed(retryAfter: asked))
       }
     }
   }

@@ -1,3 +1,5 @@
+internal import SeededRandom
+
 /// Who a learner is: what stays the same from lesson to lesson.
 struct LearnerProfile: Sendable {
   let identifier: String
@@ -16,7 +18,7 @@ struct LearnerProfile: Sendable {
     name = LearnerNames.name(number)
     team = "Team \(["A", "B", "C", "D", "E", "F"][number % 6])"
     pace = min(max(generator.logNormalFactor(spread: 0.38), 0.5), 2.6)
-    carelessness = generator.seconds(0.5...1.4)
-    openness = generator.seconds(0.1...0.6)
+    carelessness = generator.number(in: 0.5...1.4)
+    openness = generator.number(in: 0.1...0.6)
   }
 }

@@ -1,4 +1,5 @@
 import Events
+internal import SeededRandom
 
 /// A learner at work: a state machine whose every step is one event. Times are seconds since the class
 /// began.
@@ -54,7 +55,7 @@ struct SimulatedLearner: Sendable {
     case .takeHelpBack:
       isWaitingForHelp = false
       errorsAhead = min(errorsAhead, generator.isTrue(probability: 0.3) ? 1 : 0)
-      plan(.runCell, at: now + generator.seconds(8...35))
+      plan(.runCell, at: now + generator.number(in: 8...35))
     case .saveNotebook:
       let after = stepAfterSaving ?? (at: now, step: .closeNotebook)
       plan(after.step, at: max(after.at, now + 1))
@@ -95,7 +96,7 @@ struct SimulatedLearner: Sendable {
 
   private mutating func planAfterError(_ now: Double) {
     if errorsInARow >= 3, generator.isTrue(probability: profile.openness) {
-      plan(.askForHelp, at: now + generator.seconds(5...25))
+      plan(.askForHelp, at: now + generator.number(in: 5...25))
     } else {
       let thought = min(20 + 10 * Double(errorsInARow), 60)
       plan(.runCell, at: now + thought * profile.pace * generator.logNormalFactor(spread: 0.4))
@@ -105,20 +106,20 @@ struct SimulatedLearner: Sendable {
   private mutating func planAfterSuccess(_ now: Double) {
     if !isRepeating, generator.isTrue(probability: 0.12) {
       isRepeating = true
-      return plan(.runCell, at: now + generator.seconds(4...20))
+      return plan(.runCell, at: now + generator.number(in: 4...20))
     }
     isRepeating = false
     guard cell + 1 < cells.count else {
-      stepAfterSaving = (now + generator.seconds(20...90), .closeNotebook)
-      return plan(.saveNotebook, at: now + generator.seconds(3...15))
+      stepAfterSaving = (now + generator.number(in: 20...90), .closeNotebook)
+      return plan(.saveNotebook, at: now + generator.number(in: 3...15))
     }
     cell += 1
     errorsAhead = drawErrors()
     var next = now + readingTime()
-    if breakBeforeCell == cell { next += generator.seconds(300...600) }
+    if breakBeforeCell == cell { next += generator.number(in: 300...600) }
     if generator.isTrue(probability: 0.2) {
       stepAfterSaving = (next, .runCell)
-      plan(.saveNotebook, at: min(now + generator.seconds(2...10), next))
+      plan(.saveNotebook, at: min(now + generator.number(in: 2...10), next))
     } else {
       plan(.runCell, at: next)
     }
@@ -134,7 +135,8 @@ struct SimulatedLearner: Sendable {
       generator.isTrue(probability: 0.22) ? Int.random(in: 2..<cells.count, using: &generator) : nil
     // Most are there when the lesson begins; a few come late.
     let lateness =
-      generator.isTrue(probability: 0.08) ? generator.seconds(240...660) : generator.seconds(0...75)
+      generator.isTrue(probability: 0.08)
+      ? generator.number(in: 240...660) : generator.number(in: 0...75)
     nextStep = .openNotebook
     nextAt = timetable.start(number) + lateness
   }
@@ -151,7 +153,7 @@ struct SimulatedLearner: Sendable {
     } else {
       nextStep = .closeNotebook
     }
-    nextAt = max(bell, now) + generator.seconds(1...40)
+    nextAt = max(bell, now) + generator.number(in: 1...40)
   }
 
   /// Now and then a learner has it wrong altogether, and only help or many tries get them further.

@@ -1,3 +1,4 @@
+import Concurrency
 import FoundationEssentials
 
 /// Starts, stops and watches one private server. Members of the server itself (`url`, `port`, …) can
@@ -127,17 +128,18 @@ public actor ServerController<Server: LocalServer> {
   }
 
   private func startAgain(report: @Sendable (String) -> Void) async {
-    var pause = Duration.milliseconds(250)
+    var retries = Retries(
+      Backoff(first: .milliseconds(250), longest: .seconds(10), jitter: .none))
     while isWanted {
       do {
         try await launch()
         return report("\(server.name) runs again on port \(server.port)")
       } catch {
         guard isWanted else { return }
+        let pause = retries.failed()
         report("\(error); trying again in \(pause)")
         // Cancellation ends the wait early, and `isWanted` the loop.
         try? await Task.sleep(for: pause)
-        pause = min(pause * 2, .seconds(10))
         if Task.isCancelled { return }
       }
     }

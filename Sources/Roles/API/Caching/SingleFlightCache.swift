@@ -1,3 +1,5 @@
+import Concurrency
+
 /// Keeps what was loaded last for a short while. However many ask for a key at once, it is loaded once.
 ///
 /// An answer that is a second old loses nothing: it carries the journal position from which the live
@@ -12,7 +14,7 @@ actor SingleFlightCache<Key: Hashable & Sendable, Value: Sendable> {
   private let capacity: Int
   private let load: @Sendable (Key) async throws -> Value
   private var entries: [Key: Entry] = [:]
-  private var loading: [Key: Task<Value, any Error>] = [:]
+  private let loads = SingleFlight<Key, Value, any Error>()
 
   /// - Parameter capacity: the most keys that are kept; past it, what is too old to be used goes.
   init(
@@ -28,33 +30,25 @@ actor SingleFlightCache<Key: Hashable & Sendable, Value: Sendable> {
       let age = ContinuousClock.now - entry.loadedAt
       if age < ages.fresh { return entry.value }
       if age < ages.usable {
-        _ = startLoading(key)
+        startLoading(key)
         return entry.value
       }
     }
-    return try await startLoading(key).value
+    return try await startLoading(key).value.get()
   }
 
-  private func startLoading(_ key: Key) -> Task<Value, any Error> {
-    if let task = loading[key] { return task }
-    // The age counts from the start: what happened during the load may be missing.
-    let startedAt = ContinuousClock.now
-    let task = Task {
-      do {
-        let value = try await load(key)
-        keep(value, for: key, loadedAt: startedAt)
-        return value
-      } catch {
-        loading[key] = nil
-        throw error
-      }
+  @discardableResult
+  private func startLoading(_ key: Key) -> SingleFlight<Key, Value, any Error>.Call {
+    loads.call(for: key) {
+      // The age counts from the start: what happened during the load may be missing.
+      let startedAt = ContinuousClock.now
+      let value = try await self.load(key)
+      await self.keep(value, for: key, loadedAt: startedAt)
+      return value
     }
-    loading[key] = task
-    return task
   }
 
   private func keep(_ value: Value, for key: Key, loadedAt: ContinuousClock.Instant) {
-    loading[key] = nil
     guard ages.usable > .zero else { return }
     if entries.count >= capacity, entries[key] == nil {
       let now = ContinuousClock.now

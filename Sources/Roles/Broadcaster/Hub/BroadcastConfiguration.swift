@@ -1,3 +1,4 @@
+public import Concurrency
 public import NIOCore
 
 /// Bounds of the broadcaster.
@@ -18,8 +19,9 @@ public struct BroadcastConfiguration: Sendable {
   public var simultaneousReplayReads = 8
   /// How often a replay tries to read the journal again before it closes the subscriber.
   public var replayRetries = 5
-  /// The wait before the first of these; it doubles each time.
-  public var replayRetryDelay: Duration = .milliseconds(200)
+  /// The waits before these.
+  public var replayBackoff = Backoff(
+    first: .milliseconds(200), longest: .seconds(10), jitter: .none)
   /// How long a subscriber that was too slow may take to read what it was sent and the close frame
   /// behind it.
   public var slowCloseTimeout: TimeAmount = .seconds(30)

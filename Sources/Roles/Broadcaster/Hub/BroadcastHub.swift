@@ -1,3 +1,4 @@
+import Concurrency
 public import CoreMetrics
 public import EventBus
 public import Logging
@@ -180,7 +181,7 @@ public final class BroadcastHub: ChannelListener, Service {
   /// Brings the line from where it broke to the present, out of the journal.
   private func catchUp(_ generation: BroadcastLine.Generation) async {
     var replay: JournalReplay?
-    var delay = Duration.milliseconds(50)
+    var retries = Retries(Backoff(first: .milliseconds(50), longest: .seconds(1)))
     while !Task.isCancelled, state.withLockedValue({ $0.line.generation == generation }) {
       do {
         if replay == nil { replay = try await beginCatchingUp(generation) }
@@ -190,13 +191,12 @@ public final class BroadcastHub: ChannelListener, Service {
           : try await readOn(&replay!, generation)
         pump()
         if isFinished { return }
-        delay = .milliseconds(50)
+        retries.succeeded()
       } catch {
         logger.warning(
           "the journal cannot be read; trying again", metadata: ["reason": "\(error)"])
         // Cancelled only when the hub stops; the loop's condition sees it.
-        try? await Task.sleep(for: delay)
-        delay = min(delay * 2, .seconds(1))
+        try? await Task.sleep(for: retries.failed())
       }
     }
   }

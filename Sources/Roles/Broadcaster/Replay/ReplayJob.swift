@@ -1,3 +1,4 @@
+import Concurrency
 import EventBus
 import NIOCore
 
@@ -14,14 +15,14 @@ struct ReplayJob: Sendable {
   ) async {
     var replay = JournalReplay(
       journal: journal, after: after, pageSize: configuration.replayPageSize)
-    var failures = 0
+    var retries = Retries(configuration.replayBackoff)
     while !Task.isCancelled {
       do {
         await gate.enter()
         let result = await Self.read(&replay)
         await gate.leave()
         let step = try result.get()
-        failures = 0
+        retries.succeeded()
         let page = ReplayPage(
           step, position: replay.position, filter: filter,
           maximumFrameSize: configuration.maximumFrameSize)
@@ -31,9 +32,8 @@ struct ReplayJob: Sendable {
         // The line is ahead of what the journal has just shown.
         if page.isEnd { try await Task.sleep(for: .milliseconds(20)) }
       } catch is BusError {
-        failures += 1
-        guard failures <= configuration.replayRetries else { break }
-        let delay = configuration.replayRetryDelay * (1 << (failures - 1))
+        let delay = retries.failed()
+        guard retries.failures <= configuration.replayRetries else { break }
         // Cancelled only when the hub stops; the loop's condition sees it.
         try? await Task.sleep(for: delay)
       } catch {

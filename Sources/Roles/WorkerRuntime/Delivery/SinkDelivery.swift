@@ -1,3 +1,4 @@
+import Concurrency
 import EventBus
 import Logging
 import Metrics
@@ -52,7 +53,7 @@ struct SinkDelivery: Sendable {
           bisection.unavailable()
           availability.markDown(reason)
           let delay = persistently.schedule.delay(
-            afterFailures: failures, retryAfter: retryAfter, jitter: environment.jitter())
+            afterFailures: failures, retryAfter: retryAfter, chance: environment.jitter())
           guard await persistently.stop.sleep(for: delay) else { return }
           metrics.retries.increment()
         }
@@ -85,7 +86,7 @@ struct SinkDelivery: Sendable {
   private func write(_ part: [JournalEntry]) async throws(SinkError) -> [Refusal] {
     let start = environment.elapsed()
     defer {
-      metrics.writeSeconds.recordNanoseconds((environment.elapsed() - start).nanoseconds)
+      metrics.writeSeconds.recordNanoseconds((environment.elapsed() - start).wholeNanoseconds)
       metrics.batchEvents.record(part.count)
     }
     return try await sink.write(part)

@@ -1,3 +1,4 @@
+import Concurrency
 import EventBus
 import Logging
 import Metrics
@@ -100,7 +101,7 @@ struct SinkReader {
   private mutating func backOff() async {
     failures += 1
     let delay = delivery.persistently.schedule.delay(
-      afterFailures: failures, jitter: environment.jitter())
+      afterFailures: failures, chance: environment.jitter())
     _ = await delivery.persistently.stop.sleep(for: delay)
   }
 }

@@ -1,7 +1,9 @@
+public import Concurrency
+
 /// The worker's times and limits. The defaults suit production.
 public struct WorkerConfiguration: Sendable {
   /// Waits between tries of a sink or of the bus.
-  public var retry = RetrySchedule()
+  public var retry = Backoff(first: .milliseconds(100), longest: .seconds(5))
   /// The longest wait for new entries in one read; at most 1 s, so that a shutdown is prompt.
   public var readWait: Duration = .seconds(1)
   /// Reads that bring little follow each other no faster, so that events which come one by one are

@@ -1,10 +1,11 @@
+import Concurrency
 import EventBus
 import Metrics
 import Observability
 
 /// Calls the bus until it does what it was asked, or the worker stops.
 struct PersistentBusCall: Sendable {
-  let schedule: RetrySchedule
+  let schedule: Backoff
   let stop: StopSignal
   let environment: WorkerEnvironment
   let availability: Availability
@@ -27,7 +28,7 @@ struct PersistentBusCall: Sendable {
         failures += 1
         record(error, during: operation)
       }
-      let delay = schedule.delay(afterFailures: failures, jitter: environment.jitter())
+      let delay = schedule.delay(afterFailures: failures, chance: environment.jitter())
       guard await stop.sleep(for: delay) else { return nil }
     }
   }

@@ -1,3 +1,4 @@
+import Concurrency
 import Foundation
 
 /// Keeps one access token for many calls. However many ask at once, one request is made.
@@ -8,7 +9,7 @@ actor TokenCache {
   private let source: any AccessTokenSource
   private let now: @Sendable () -> Date
   private var current: AccessToken?
-  private var fetching: Task<AccessToken, any Error>?
+  private let fetches = SingleFlight<OnlyKey, AccessToken, any Error>()
 
   init(_ source: any AccessTokenSource, now: @escaping @Sendable () -> Date = { Date() }) {
     self.source = source
@@ -22,20 +23,14 @@ actor TokenCache {
     if let current, current.expiresAt.timeIntervalSince(now()) > Self.refreshedAhead {
       return current.value
     }
-    let task = fetching ?? Task { [source] in try await source.fetch() }
-    fetching = task
-    do {
-      let token = try await task.value
-      if fetching == task {
-        current = token
-        fetching = nil
-      }
-      return token.value
-    } catch {
-      if fetching == task { fetching = nil }
-      throw error
-    }
+    return try await fetches.value {
+      let token = try await self.source.fetch()
+      await self.keep(token)
+      return token
+    }.value
   }
+
+  private func keep(_ token: AccessToken) { current = token }
 
   /// Forgets the token: Google refused it.
   func discard() {

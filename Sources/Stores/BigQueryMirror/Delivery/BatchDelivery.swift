@@ -1,3 +1,4 @@
+import Concurrency
 import CurlTransport
 import Foundation
 import PostgresDriver
@@ -51,10 +52,10 @@ struct BatchDelivery {
         report.verdicts += run.map { .later($0, after: .zero, reason: "interrupted") }
       case .quotaExceeded(let reason):
         report.isUnavailable = true
-        report.quiet = QueueRetrySchedule.quotaDelay
+        report.quiet = MirrorRetrySchedule.quotaDelay
         report.publicError = reason
         report.verdicts += run.map {
-          .later($0, after: QueueRetrySchedule.quotaDelay, reason: reason)
+          .later($0, after: MirrorRetrySchedule.quotaDelay, reason: reason)
         }
       case .tooLarge(let reason), .malformed(let reason):
         report.publicError = reason
@@ -81,7 +82,7 @@ struct BatchDelivery {
       case .quotaExceeded:
         report.publicError = "quotaExceeded"
         report.verdicts.append(
-          .later(row, after: QueueRetrySchedule.quotaDelay, reason: "quotaExceeded"))
+          .later(row, after: MirrorRetrySchedule.quotaDelay, reason: "quotaExceeded"))
       case .transient(let reason):
         report.publicError = reason
         report.verdicts.append(.again(row, reason: reason, maximumAttempts: maximumAttempts))
@@ -102,15 +103,13 @@ struct BatchDelivery {
 
   private func callWithRetries(_ run: [OutgoingRow]) async -> InsertAllOutcome {
     let body = InsertAllRequest.body(run)
-    var tries = 0
+    var retries = Retries(MirrorRetrySchedule.call)
     while true {
       let outcome = await call(body, rowCount: run.count)
-      tries += 1
-      guard case .transient(_, let retryAfter) = outcome, tries < CallRetrySchedule.maximumTries
-      else { return outcome }
+      guard case .transient(_, let retryAfter) = outcome else { return outcome }
+      let delay = retries.failed(retryAfter: retryAfter)
+      guard retries.failures < MirrorRetrySchedule.callTries else { return outcome }
       note(outcome)
-      let delay = CallRetrySchedule.delay(
-        afterTries: tries, retryAfter: retryAfter, chance: .random(in: 0...1))
       do { try await Task.sleep(for: delay) } catch { return outcome }
     }
   }

@@ -1,3 +1,5 @@
+import Concurrency
+
 /// What becomes of a row after an attempt.
 struct RowVerdict: Sendable, Equatable {
   enum Fate: Sendable, Equatable {
@@ -30,7 +32,7 @@ struct RowVerdict: Sendable, Equatable {
     return RowVerdict(
       id: row.id,
       fate: .retry(
-        after: QueueRetrySchedule.delay(afterAttempts: attempts), countsAsAttempt: true),
+        after: MirrorRetrySchedule.queue.delay(afterFailures: attempts), countsAsAttempt: true),
       reason: reason)
   }
 

@@ -1,3 +1,5 @@
+import Concurrency
+
 /// Spares a table whose calls fail, and the rows that would use up their attempts on it.
 ///
 /// After a call that BigQuery did not answer, or refused, the table is left alone for a while; then a
@@ -5,7 +7,6 @@
 struct Circuit {
   /// Rows that are risked while it is not known whether BigQuery is back.
   static let probeSize = 10
-  private static let longestRest = Duration.seconds(30)
 
   private(set) var consecutiveFailures = 0
   private var restsUntil: ContinuousClock.Instant?
@@ -24,8 +25,7 @@ struct Circuit {
   /// - Parameter quiet: how long BigQuery wants to be left alone, when it said so.
   mutating func recordFailure(quiet: Duration?, at now: ContinuousClock.Instant) {
     consecutiveFailures += 1
-    let rest = min(
-      QueueRetrySchedule.delay(afterAttempts: consecutiveFailures), Self.longestRest)
+    let rest = MirrorRetrySchedule.table.delay(afterFailures: consecutiveFailures)
     restsUntil = now + (quiet ?? rest)
   }
 }

@@ -1,3 +1,4 @@
+import Concurrency
 import Foundation
 import Logging
 import PostgresDriver
@@ -148,16 +149,16 @@ struct MirrorEngine: Sendable {
   ) async throws -> Tally {
     let store = store
     let tally = try await Task {
-      var tries = 0
+      var retries = Retries(MirrorRetrySchedule.settling)
       while true {
         do {
           return try await store.settle(
             table.sourceTable, token: token, verdicts: report.verdicts,
             publicError: report.publicError)
         } catch {
-          tries += 1
-          guard tries < 3 else { throw error }
-          try await Task.sleep(for: .milliseconds(200 << tries))
+          let delay = retries.failed()
+          guard retries.failures < MirrorRetrySchedule.settlingTries else { throw error }
+          try await Task.sleep(for: delay)
         }
       }
     }.value

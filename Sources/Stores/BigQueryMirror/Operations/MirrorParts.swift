@@ -1,3 +1,4 @@
+import Concurrency
 import CurlTransport
 import Logging
 
@@ -9,8 +10,10 @@ actor MirrorParts {
   private let environment: [String: String]
   private let logger: Logger
   private var tokens: TokenCache?
-  private var clientMaking: Task<BigQueryClient, any Error>?
-  private var engineMaking: Task<MirrorEngine, any Error>?
+  private var client: BigQueryClient?
+  private var engine: MirrorEngine?
+  private let clientMaking = SingleFlight<OnlyKey, BigQueryClient, any Error>()
+  private let engineMaking = SingleFlight<OnlyKey, MirrorEngine, any Error>()
 
   init(
     configuration: MirrorConfiguration, store: MirrorStore, transport: any HTTPTransport,
@@ -25,22 +28,14 @@ actor MirrorParts {
 
   /// - Throws: `MirrorError.credentials`.
   func client() async throws -> BigQueryClient {
-    let task = clientMaking ?? Task { try await makeClient() }
-    clientMaking = task
-    do { return try await task.value } catch {
-      if clientMaking == task { clientMaking = nil }
-      throw error
-    }
+    if let client { return client }
+    return try await clientMaking.value { try await self.makeClient() }
   }
 
   /// - Throws: `MirrorError`, or `PostgresError` when the registry cannot be read.
   func engine() async throws -> MirrorEngine {
-    let task = engineMaking ?? Task { try await makeEngine() }
-    engineMaking = task
-    do { return try await task.value } catch {
-      if engineMaking == task { engineMaking = nil }
-      throw error
-    }
+    if let engine { return engine }
+    return try await engineMaking.value { try await self.makeEngine() }
   }
 
   /// Nil when none is configured.
@@ -60,8 +55,7 @@ actor MirrorParts {
   }
 
   func failingTables(times: Int) async -> [String] {
-    guard case .success(let engine)? = await engineMaking?.result else { return [] }
-    return await engine.circuits.failing(times: times)
+    await engine?.circuits.failing(times: times) ?? []
   }
 
   private func makeClient() async throws -> BigQueryClient {
@@ -70,17 +64,21 @@ actor MirrorParts {
         try await CredentialResolver(environment: environment, transport: transport)
           .resolve(path: configuration.credentialsPath))
     }
-    return BigQueryClient(
+    let client = BigQueryClient(
       configuration: configuration, transport: transport, tokens: tokens,
       limiter: SharedCallLimiter(store: store, callsPerSecond: configuration.callsPerSecond))
+    self.client = client
+    return client
   }
 
   private func makeEngine() async throws -> MirrorEngine {
     let pseudonymizer = try await pseudonymizer()
     let needing = MirrorEngine.needingSalt(try await store.tables())
     if pseudonymizer == nil, !needing.isEmpty { throw MirrorError.missingSalt(tables: needing) }
-    return MirrorEngine(
+    let engine = MirrorEngine(
       configuration: configuration, store: store, client: try await client(),
       pseudonymizer: pseudonymizer, logger: logger)
+    self.engine = engine
+    return engine
   }
 }

@@ -1,3 +1,4 @@
+import Concurrency
 import Crypto
 import Events
 public import Foundation
@@ -12,7 +13,7 @@ public actor LearnerStatistics {
   private let controller: MirrorController
   private let cache: (any StatisticsCache)?
   private let now: @Sendable () -> Date
-  private var underWay: [String: Task<StatisticsReport, any Error>] = [:]
+  private let answers = SingleFlight<String, StatisticsReport, any Error>()
 
   /// - Parameter cache: shared by all processes; nil for none.
   public init(
@@ -34,10 +35,9 @@ public actor LearnerStatistics {
     let source: StatisticsReport.Source = controller.isEnabled ? .bigquery : .postgresql
     let hash = SHA256.hash(data: Data(user.utf8)).lowercaseHex
     let key = "progressbus:statistics:\(source.rawValue):\(period.from):\(days):\(hash)"
-    let task = underWay[key] ?? Task { try await answer(user, period, source, key) }
-    underWay[key] = task
-    defer { if underWay[key] == task { underWay[key] = nil } }
-    return try await task.value
+    return try await answers.value(for: key) {
+      try await self.answer(user, period, source, key)
+    }
   }
 
   private func answer(

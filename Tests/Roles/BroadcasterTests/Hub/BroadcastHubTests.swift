@@ -1,4 +1,5 @@
 import Broadcaster
+import Concurrency
 import EventBus
 import HTTPServerTesting
 import NIOCore
@@ -250,7 +251,8 @@ struct BroadcastHubTests {
     let bus = FakeBus()
     var configuration = BroadcastConfiguration()
     configuration.replayRetries = 2
-    configuration.replayRetryDelay = .milliseconds(5)
+    configuration.replayBackoff = Backoff(
+      first: .milliseconds(5), longest: .milliseconds(10), jitter: .none)
     let ids = try await bus.publish(Self.events(0..<10))
     try await withHub(bus, configuration: configuration) { port, _ in
       bus.setJournalDown(true)

@@ -1,3 +1,4 @@
+import Concurrency
 import EventBus
 import Logging
 import NIOCore
@@ -15,7 +16,7 @@ struct WorkerFixture {
   init() {
     bus = MemoryEventBus(eventLoop: loop)
     configuration = WorkerConfiguration()
-    configuration.retry = RetrySchedule(base: .milliseconds(1), cap: .milliseconds(5))
+    configuration.retry = Backoff(first: .milliseconds(1), longest: .milliseconds(5))
     configuration.readWait = .milliseconds(20)
     configuration.touchInterval = .milliseconds(20)
     configuration.claimInterval = .milliseconds(5)

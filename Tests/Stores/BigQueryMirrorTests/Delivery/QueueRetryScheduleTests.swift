@@ -1,9 +1,10 @@
+import Concurrency
 import Testing
 
 @testable import BigQueryMirror
 
 @Suite("Waits between attempts")
-struct QueueRetryScheduleTests {
+struct MirrorRetryScheduleTests {
   @Test(
     "On the queue: 1 s, doubled five times, then 32 s more each time, an hour at most",
     arguments: [
@@ -11,19 +12,19 @@ struct QueueRetryScheduleTests {
       (50, 1_440), (117, 3_584), (118, 3_600), (1_000, 3_600), (100_000_000, 3_600),
     ])
   func queueDelay(attempts: Int, seconds: Int) {
-    #expect(QueueRetrySchedule.delay(afterAttempts: attempts) == .seconds(seconds))
+    #expect(MirrorRetrySchedule.queue.delay(afterFailures: attempts) == .seconds(seconds))
   }
 
   @Test(
     "Inside a call: half a second, doubled, half of it chance; Retry-After goes before it",
     arguments: [
       (1, nil, 0.0, 250), (1, nil, 1.0, 500), (2, nil, 0.0, 500), (2, nil, 1.0, 1_000),
-      (1, 2, 0.5, 2_000), (1, 60, 0.5, 10_000),
+      (1, 2, 0.0, 2_000), (1, 2, 0.5, 2_250), (1, 60, 0.0, 10_000),
     ] as [(Int, Int?, Double, Int)])
   func callDelay(tries: Int, retryAfter: Int?, chance: Double, milliseconds: Int) {
     #expect(
-      CallRetrySchedule.delay(
-        afterTries: tries, retryAfter: retryAfter.map { .seconds($0) }, chance: chance)
+      MirrorRetrySchedule.call.delay(
+        afterFailures: tries, retryAfter: retryAfter.map { .seconds($0) }, chance: chance)
         == .milliseconds(milliseconds))
   }
 

@@ -1,3 +1,5 @@
+import Concurrency
+
 /// A condition did not come true in time.
 public struct EventuallyFailure: Error, CustomStringConvertible {
   public let description: String
@@ -16,7 +18,8 @@ public func eventually(
 ) async throws {
   let clock = ContinuousClock()
   let end = clock.now + deadline
-  var pause = Duration.milliseconds(5)
+  var pauses = Retries(
+    Backoff(first: .milliseconds(5), longest: .milliseconds(100), jitter: .none))
   while true {
     var lastError: (any Error)?
     do {
@@ -31,7 +34,6 @@ public func eventually(
       throw EventuallyFailure(
         description: "\(what) did not come true within \(deadline) (\(fileID):\(line))\(cause)")
     }
-    try await Task.sleep(for: pause)
-    pause = min(pause * 2, .milliseconds(100))
+    try await Task.sleep(for: pauses.failed())
   }
 }

@@ -1,3 +1,4 @@
+import Concurrency
 import NIOCore
 import RedisDriver
 
@@ -21,7 +22,7 @@ public struct RedisCache: Sendable {
   ) async throws(BusError) {
     _ = try await client.send([
       "SET", .string(key), .bytes(ByteBuffer(bytes: value)), "PX",
-      .integer(lifetime.wholeMilliseconds),
+      .integer(lifetime.expiry),
     ])
   }
 
@@ -31,7 +32,7 @@ public struct RedisCache: Sendable {
   /// - Throws: `BusError`.
   public func lock(_ key: String, for lifetime: Duration) async throws(BusError) -> Bool {
     try await client.send([
-      "SET", .string(key), "1", "NX", "PX", .integer(lifetime.wholeMilliseconds),
+      "SET", .string(key), "1", "NX", "PX", .integer(lifetime.expiry),
     ]) != .null
   }
 
@@ -45,5 +46,5 @@ public struct RedisCache: Sendable {
 
 extension Duration {
   /// At least one: Redis refuses an expiry of 0.
-  fileprivate var wholeMilliseconds: Int { max(1, Int(self / .milliseconds(1))) }
+  fileprivate var expiry: Int { max(1, Int(wholeMilliseconds)) }
 }

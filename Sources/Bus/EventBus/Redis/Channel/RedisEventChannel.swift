@@ -1,3 +1,4 @@
+import Concurrency
 import Foundation
 import Logging
 import NIOCore
@@ -20,7 +21,7 @@ public final class RedisEventChannel: EventChannel {
 
   public func listen(_ listeners: [any ChannelListener]) async {
     let eventLoop = group.next()
-    var backoff = Backoff()
+    var retries = Retries(RedisLink.backoff)
     var reported = false
     while !Task.isCancelled {
       let subscription = ChannelSubscription(
@@ -38,7 +39,7 @@ public final class RedisEventChannel: EventChannel {
         }
         reason = end.reason
         if end.stood {
-          backoff.succeeded()
+          retries.succeeded()
           reported = false
         }
       } catch {
@@ -47,8 +48,7 @@ public final class RedisEventChannel: EventChannel {
       guard !Task.isCancelled else { return }
       if !reported { logger.warning("the channel is lost", metadata: ["error": "\(reason)"]) }
       reported = true
-      let delay = backoff.nextDelay()
-      try? await Task.sleep(for: .nanoseconds(delay.nanoseconds))
+      try? await Task.sleep(for: retries.failed())
     }
   }
 }

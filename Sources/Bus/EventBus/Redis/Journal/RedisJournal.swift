@@ -1,3 +1,4 @@
+import Concurrency
 import Logging
 import NIOCore
 import RedisDriver
@@ -45,7 +46,7 @@ public final class RedisJournal: Journal {
     let end = ContinuousClock.now + wait
     return try await readers.withConnection { (connection) throws(BusError) in
       while true {
-        let left = (end - .now).milliseconds
+        let left = (end - .now).millisecondsRoundedUp
         // BLOCK 0 would wait for ever.
         let block = max(0, min(left, Self.longestBlock))
         var command: [RedisCommand.Argument] = [
@@ -84,7 +85,7 @@ public final class RedisJournal: Journal {
     repeat {
       let reply = try await client.send([
         "XAUTOCLAIM", .string(journal), .string(group), .string(consumer),
-        .integer(max(idle.milliseconds, 0)), .string(cursor), "COUNT",
+        .integer(max(idle.millisecondsRoundedUp, 0)), .string(cursor), "COUNT",
         .integer(max(count - entries.count, 1)),
       ])
       guard let parts = reply.array, parts.count >= 2, let next = parts[0].text else {
@@ -159,13 +160,5 @@ public final class RedisJournal: Journal {
     try await client.send([
       "XTRIM", .string(journal), "MINID", "=", .string(id.description),
     ]).integer ?? 0
-  }
-}
-
-extension Duration {
-  /// Whole milliseconds, rounded up so that a short wait is not none at all.
-  var milliseconds: Int {
-    let (seconds, attoseconds) = components
-    return Int(seconds) * 1_000 + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
   }
 }

@@ -1,3 +1,4 @@
+import Concurrency
 import NIOCore
 import RedisDriver
 
@@ -12,6 +13,9 @@ final class RedisLink {
     case closed
   }
 
+  /// The waits between attempts, for every connection to Redis.
+  static let backoff = Backoff(first: .milliseconds(50), longest: .seconds(1))
+
   let eventLoop: any EventLoop
   private let address: RedisAddress
   private let options: RedisConnectionOptions
@@ -20,7 +24,7 @@ final class RedisLink {
   private var digests: [RedisScript: String] = [:]
   private var state = State.down
   private var failure = BusError.unavailable("not connected to Redis yet")
-  private var backoff = Backoff()
+  private var retries = Retries(RedisLink.backoff)
   private var waiting: [EventLoopPromise<RedisConnection>] = []
   private var retry: Scheduled<Void>?
 
@@ -111,7 +115,7 @@ final class RedisLink {
     case .success(let connection):
       guard case .connecting = state else { return connection.close() }
       state = .ready(connection)
-      backoff.succeeded()
+      retries.succeeded()
       outage.isBack(self, at: "\(address)")
       let waiting = waiting
       self.waiting = []
@@ -129,7 +133,7 @@ final class RedisLink {
     outage.isLost(self, error)
     failWaiting()
     let link = NIOLoopBound(self, eventLoop: eventLoop)
-    retry = eventLoop.scheduleTask(in: backoff.nextDelay()) { link.value.connect() }
+    retry = eventLoop.scheduleTask(in: TimeAmount(retries.failed())) { link.value.connect() }
   }
 
   private func failWaiting() {

@@ -1,3 +1,4 @@
+import Concurrency
 public import NIOCore
 import RedisDriver
 
@@ -17,7 +18,7 @@ public struct RedisProcessReports: Sendable {
     _ = try await client.run(
       ScriptCall(
         .postReport, keys: [keys.workers],
-        arguments: [.string(process), .bytes(body), .integer(Self.keptFor.milliseconds)]))
+        arguments: [.string(process), .bytes(body), .integer(Self.keptFor.millisecondsRoundedUp)]))
   }
 
   /// Forgets a process that ends.
