@@ -19,6 +19,7 @@ extension Duration {
   /// million years.
   public var millisecondsRoundedUp: Int {
     let (seconds, attoseconds) = components
-    return Int(seconds) * 1_000 + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+    let (whole, rest) = attoseconds.quotientAndRemainder(dividingBy: 1_000_000_000_000_000)
+    return Int(seconds * 1_000 + whole + (rest > 0 ? 1 : 0))
   }
 }
