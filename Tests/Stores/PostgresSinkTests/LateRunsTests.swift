@@ -1,0 +1,52 @@
+import EventBus
+import NIOCore
+import PostgresDriver
+import Testing
+
+/// Runs that arrive after later ones: the errors since a cell's last success are then counted from the events.
+@Suite struct LateRunsTests {
+  private static let cells = 300
+
+  /// Three failures of each cell, from second 100 on.
+  private static func failures(of students: [String] = ["s1"]) -> [TestEvent] {
+    students.flatMap { student in
+      (0..<cells * 3).map { number in
+        TestEvent.run("c\(number % cells)", at: 100 + number, student: student, error: "KeyError")
+      }
+    }
+  }
+
+  /// A success of each cell at the second failure of the first.
+  private static func lateSuccesses(of students: [String] = ["s1"]) -> [TestEvent] {
+    students.flatMap { student in
+      (0..<cells).map { TestEvent.run("c\($0)", at: 100 + cells, student: student) }
+    }
+  }
+
+  @Test func failuresBeforeALateSuccessCountNoMore() async throws {
+    try await withStore { store in
+      try await store.write(Self.failures())
+      try await store.write(Self.lateSuccesses())
+      #expect(
+        try await store.rows(
+          "select consecutive_errors, count(*) from cell_progress group by 1 order by 1")
+          == ["1 | 1", "2 | \(Self.cells - 1)"])
+    }
+  }
+
+  /// An account that a class shares must not be read once for each of its cells.
+  @Test(arguments: [["s1"], ["s1", "s2", "s3"]])
+  func manyCellsOfALearnerAreCountedInOnePass(students: [String]) async throws {
+    try await withStore { store in
+      try await store.write(Self.failures(of: students))
+      let late = try Self.lateSuccesses(of: students).map { String(buffer: try $0.entry().payload) }
+      let batch = "[\(late.joined(separator: ","))]"
+      let scans = try await store.database.transaction { database throws(PostgresError) in
+        try database.query("select store_notebook_events($1::json)", [.text(batch)])
+        return try database.query(
+          "select pg_stat_get_xact_numscans('progress_events_timeline'::regclass) as scans")
+      }
+      #expect(try scans.rows[0].value("scans", as: Int64.self) == Int64(students.count))
+    }
+  }
+}
