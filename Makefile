@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 COMPOSE ?= docker compose
 CONTAINER_ENGINE ?= docker
-.PHONY: help demo run release install uninstall check-deploy test-compose test-installation test-alerts test test-tsan coverage bench format lint clean
+.PHONY: help demo run release install uninstall check-deploy test-compose test-installation test-alerts soak test test-tsan coverage bench format lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 19
@@ -35,6 +35,9 @@ test-installation: ## install on a fresh Debian with systemd (a podman container
 test-alerts: ## run alerts and the Grafana dashboard's queries against a live program and Prometheus
 	@exec scripts/test-alerts $(ARGS)
 
+soak: ## ten minutes of load and faults on real servers, and the account; needs `make release`; ARGS="--faults worker-killed"
+	@exec scripts/soak $(ARGS)
+
 test: ## set up, build and run all tests; ARGS="--filter EventsTests" goes to `swift test`
 	@exec scripts/test $(ARGS)
 
@@ -54,4 +57,4 @@ lint: ## check the format of Swift files, and shell scripts
 	@exec scripts/lint
 
 clean: ## remove what was built; the data of `make run` in .progressbus stays
-	rm -rf .build .build-tsan .build-coverage .build-bench .venv .venv-alerts .venv-classroom .venv-compose
+	rm -rf .build .build-tsan .build-coverage .build-bench .venv .venv-alerts .venv-classroom .venv-compose .venv-soak

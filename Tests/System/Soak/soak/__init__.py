@@ -1,0 +1,1 @@
+"""A day in small: all roles under load and faults, and the account at its end."""
