@@ -15,6 +15,7 @@ RUN swift package resolve
 FROM packages AS build
 # SwiftPM wants every folder that the manifest names, those of tests too.
 COPY Benchmarks Benchmarks
+COPY Examples Examples
 COPY Tests Tests
 COPY scripts/build-release scripts/
 COPY Sources Sources

@@ -51,7 +51,7 @@ bench: ## measure ProgressBus beside its peers; ARGS="--quick" for a short run, 
 	@exec Benchmarks/run $(ARGS)
 
 format: ## format all Swift files in place
-	@exec swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
+	@exec swift format --in-place --parallel --recursive Package.swift Sources Tests Examples Benchmarks
 
 lint: ## check the format of Swift files, and shell scripts
 	@exec scripts/lint

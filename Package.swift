@@ -94,6 +94,14 @@ func benchmark(
     swiftSettings: strict)
 }
 
+func example(
+  _ name: String, folder: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Examples/\(folder)", exclude: exclude,
+    swiftSettings: strict)
+}
+
 let package = Package(
   name: "ProgressBus",
   platforms: [.macOS(.v15)],
@@ -226,6 +234,12 @@ let package = Package(
       "ReadAPIBenchmark", ["API", "PostgresDriver", hummingbird, logging],
       exclude: ["load.sql", "live.sql"]),
 
+    // What CONTRIBUTING's recipes begin with; only the tests depend on it.
+    example(
+      "EventKindExample", folder: "EventKind", ["Events"], exclude: ["0300_quiz_answers.sql"]),
+    example(
+      "SinkExample", folder: "Sink", ["BlockingExecutor", "EventBus", "WorkerRuntime", nioCore]),
+
     testSupport(
       "ProgressBusTesting",
       [
@@ -323,6 +337,12 @@ let package = Package(
         "progressbus", "BigQueryMirror", "CurlTransport", "Observability", "PostgresDriver",
         "RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix, nioHTTP1,
         nioWebSocket, subprocess, systemPackage, yams, logging,
+      ]),
+    tests(
+      .system, "ExamplesTests",
+      [
+        "EventKindExample", "SinkExample", "EventBus", "Events", "PostgresDriver", "PostgresSink",
+        "WorkerRuntime", "ProgressBusTesting", logging,
       ]),
   ]
 )
