@@ -22,6 +22,8 @@ WARM_UP = 5
 REST = 6
 #: A sink takes over what a killed worker held within 30 s (docs/guarantees.md).
 CATCH_UP = 90
+#: /health/ready must tell by then that events are refused: Redis is asked every 5 s.
+NOTICED_WITHIN = 6
 #: Memory of shorter days is shown, not judged.
 JUDGE_MEMORY_FROM = 300
 
@@ -41,6 +43,7 @@ class Day:
         self._options = options
         self._say = say
         self.rounds: list[Round] = []
+        self._wrong: list[str] = []
         ports = [stack.ingest.port, stack.dashboard.port]
         self._class = Class(ports, options.rate, options.seed)
         self._staying = Listener("stays", stack.dashboard.port)
@@ -69,30 +72,44 @@ class Day:
         return self._settle()
 
     def _one_round(self, name: str, at: float) -> None:
-        fault, complaints = FAULTS[name], len(self._scene.complaints)
-        self._say(f"{at:5.0f} s  {name}: {fault.summary}")
+        self._say(f"{at:5.0f} s  {name}: {FAULTS[name].summary}")
         began = time.monotonic()
-        fault.apply(self._scene)
-        undone = time.monotonic()
-        time.sleep(max(began + self._options.every - undone, REST))
+        FAULTS[name].apply(self._scene)
+        lasted = time.monotonic() - began
+        time.sleep(max(self._options.every - lasted, REST))
         ended = time.monotonic()
         behind = self._stack.lag().values()
+        refused_from, refused_to = self._class.longest_refusal(began, ended)
         round_ = Round(
-            fault=name, lasted=undone - began, refused=self._class.longest_refusal(began, ended),
+            fault=name, lasted=lasted, refused=refused_to - refused_from,
             late=self._lateness(began, ended),
-            pages_failed=sum(began < moment < ended for moment, _, _ in list(self._watch.failures)),
-            behind=None if None in behind else max(behind))
+            pages_failed=sum(began < moment < ended for moment, _, _ in self._watch.failures.copy()),
+            behind=None if None in behind else max(behind),
+            wrongly_ready=sum(
+                refused_from + NOTICED_WITHIN < moment < refused_to - 1
+                for moment in self._watch.ready.copy()))
         self.rounds.append(round_)
-        allowed = fault.longest_wait(round_.lasted)
-        for what, seconds in (("senders were refused", round_.refused), ("a dashboard was late", round_.late)):
-            if seconds > allowed:
-                self._scene.complaints.append(
-                    f"{name}: {what} for {seconds:.1f} s, and the fault lasted {round_.lasted:.1f} s")
         self._say(
-            f"         lasted {round_.lasted:.1f} s, senders refused {round_.refused:.1f} s, dashboard late "
+            f"         lasted {lasted:.1f} s, senders refused {round_.refused:.1f} s, dashboard late "
             f"{round_.late:.1f} s, {round_.pages_failed} pages failed, behind {round_.behind}")
-        for complaint in self._scene.complaints[complaints:]:
+        self._judge(round_)
+
+    def _judge(self, round_: Round) -> None:
+        allowed = FAULTS[round_.fault].longest_wait(round_.lasted)
+        complaints = [
+            f"{what} for {seconds:.1f} s, and the fault lasted {round_.lasted:.1f} s"
+            for what, seconds in (
+                ("senders were refused", round_.refused), ("a dashboard was late", round_.late))
+            if seconds > allowed]
+        if round_.wrongly_ready:
+            complaints.append(
+                f"the ingest said {round_.wrongly_ready} times that it is ready, more than "
+                f"{NOTICED_WITHIN} s after it began to refuse events")
+        complaints += self._scene.complaints
+        self._scene.complaints.clear()
+        for complaint in complaints:
             self._say(f"         {complaint}")
+            self._wrong.append(f"{round_.fault}: {complaint}")
 
     def _lateness(self, began: float, ended: float) -> float:
         """What has not been heard by now is as late as it is old."""
@@ -107,7 +124,7 @@ class Day:
     # --- The account ----------------------------------------------------------------------------
 
     def _settle(self) -> Account:
-        account = Account(wrong=self._scene.complaints)
+        account = Account(wrong=self._wrong)
         self._say("        no more faults; senders finish, sinks catch up")
         self._class.stop(drain_seconds=60)
         self._wait_for_sinks(account)
@@ -174,7 +191,7 @@ class Day:
             listener.stop()
             account.add_listener(listener.name, accepted, set(listener.heard), excused)
             emptied = sum(round_.fault == "redis-emptied" for round_ in self.rounds)
-            account.note("… gaps it was told of; times it was cut off", f"{len(listener.gaps)}; {listener.cut}")
+            account.note("… gaps it was told of; times it was cut off or turned away", f"{len(listener.gaps)}; {listener.cut}")
             if len(listener.gaps) > emptied:
                 account.complain(
                     f"the dashboard that {listener.name} was told of {len(listener.gaps)} gaps, and Redis "

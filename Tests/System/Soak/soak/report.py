@@ -27,6 +27,8 @@ class Round:
     pages_failed: int
     #: What the sink that is furthest behind had not stored when the next fault began; None: unknown.
     behind: int | None
+    #: How often the ingest said that it is ready when it had been refusing events for long.
+    wrongly_ready: int
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

@@ -224,10 +224,11 @@ class Class:
             # A request under way may take as long as its time-out.
             sender.join(drain_seconds + 15)
 
-    def longest_refusal(self, start: float, end: float) -> float:
-        """The longest time between `start` and `end` in which no sender had anything accepted."""
+    def longest_refusal(self, start: float, end: float) -> tuple[float, float]:
+        """Begin and end of the longest time between `start` and `end` in which no sender had anything
+        accepted."""
         moments = sorted(
             moment for ledger in self.ledgers for moment in ledger.successes.copy()
             if start < moment < end)
         edges = [start, *moments, end]
-        return max(later - earlier for earlier, later in zip(edges, edges[1:]))
+        return max(zip(edges, edges[1:]), key=lambda pair: pair[1] - pair[0])

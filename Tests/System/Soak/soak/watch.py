@@ -20,7 +20,8 @@ ANSWERS = (
 
 
 class Watch(threading.Thread):
-    """Once a second: memory of each process, and one of the dashboard's pages and answers in turn."""
+    """Once a second: memory of each process, whether the ingest says that it is ready, and one of the
+    dashboard's pages and answers in turn."""
 
     def __init__(self, stack: Stack) -> None:
         super().__init__(name="watch", daemon=True)
@@ -31,6 +32,8 @@ class Watch(threading.Thread):
         #: When, path, and status (0: no answer within 10 s) of what was not 200.
         self.failures: list[tuple[float, str, int]] = []
         self.asked = 0
+        #: When the ingest said that it is ready.
+        self.ready: list[float] = []
 
     def stop(self) -> None:
         self._stopping.set()
@@ -42,6 +45,9 @@ class Watch(threading.Thread):
             for role in self._stack.roles:
                 if (size := role.process.resident_bytes()) is not None:
                     self.memory[role.name].append((time.monotonic(), size))
+            asked_at = time.monotonic()
+            if self._stack.ingest.is_ready():
+                self.ready.append(asked_at)
             path = paths[self.asked % len(paths)]
             self.asked += 1
             status = status_of(self._stack, path)
