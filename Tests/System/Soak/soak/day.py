@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from . import watch
 from .account import Account, Stored
-from .faults import FAULTS, Scene, dead_letters
+from .faults import FAULTS
+from .journal import SINKS, dead_letters, groups
 from .listeners import Listener
 from .processes import SoakError, wait_for
 from .report import Round
+from .scene import Scene
 from .senders import Class
-from .stack import SINKS, Stack
+from .stack import Stack
 
 #: Before the first fault.
 WARM_UP = 5
@@ -170,12 +172,15 @@ class Day:
         scene = self._scene
         with self._stack.redis.client() as client:
             letters = scene.dead_letters | dead_letters(client)
+            consumers = {name: group["consumers"] for name, group in groups(client).items()}
         for sink, store in zip(SINKS, (self._stack.postgres, self._stack.influx)):
             account.add_sink(
                 Stored(
                     sink, store.stored(), store.stored_in_retired(),
                     {event for name, event in letters if name == sink}, scene.lost.of_sink[sink]),
                 accepted, unsure)
+        account.note("consumers that the groups still know, with two workers alive", ", ".join(
+            f"{name} {count}" for name, count in sorted(consumers.items())))
         if others := {name for name, _ in letters} - set(SINKS):
             account.complain(f"there are dead letters of {', '.join(others)}")
         if off := self._stack.postgres.query(WRONG_SUMS):

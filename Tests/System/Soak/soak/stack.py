@@ -5,13 +5,10 @@ from __future__ import annotations
 import http.client
 from pathlib import Path
 
+from . import journal
 from .processes import Process, free_port, wait_for
 from .redis_client import RedisReplyError
 from .servers import Influx, Postgres, Redis
-
-JOURNAL = "progress-events:journal"
-DEAD_LETTERS = "progress-events:dead-letters"
-SINKS = ("postgres", "influxdb")
 
 
 class Role:
@@ -107,23 +104,12 @@ class Stack:
         self.replica.process.stop()
         self.replica = None
 
-    # --- What the journal says ------------------------------------------------------------------
+    # --- The journal ----------------------------------------------------------------------------
 
     def lag(self) -> dict[str, int | None]:
-        """How many events each sink has not stored yet; None while Redis cannot tell."""
-        lag: dict[str, int | None] = dict.fromkeys(SINKS)
+        """How many events each sink has not stored yet; None while that is unknown."""
         try:
             with self.redis.client(3) as client:
-                last = dict(_pairs(client.call("XINFO", "STREAM", JOURNAL)))["last-generated-id"]
-                for group in client.call("XINFO", "GROUPS", JOURNAL):
-                    known = dict(_pairs(group))
-                    unread = 0 if known["last-delivered-id"] == last else known["lag"]
-                    if known["name"] in lag and unread is not None:
-                        lag[known["name"]] = unread + known["pending"]
+                return journal.lag(client)
         except (OSError, RedisReplyError):
-            pass
-        return lag
-
-
-def _pairs(flat: list) -> list[tuple]:
-    return list(zip(flat[::2], flat[1::2]))
+            return dict.fromkeys(journal.SINKS)
