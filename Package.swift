@@ -190,7 +190,8 @@ let package = Package(
     // Bus: what an event is, and how events move.
     target(.bus, "Events", []),
     target(
-      .bus, "EventBus", ["Events", "RedisDriver", "Concurrency", nioCore, nioLocks, logging]),
+      .bus, "EventBus", ["Events", "RedisDriver", "Concurrency", nioCore, nioLocks, logging],
+      resources: [.embedInCode("Scripts")]),
 
     // Net: HTTP/1.1 and WebSockets.
     target(
@@ -263,7 +264,7 @@ let package = Package(
       .roles, "IngestTests",
       [
         "Ingest", "CurlTransport", "EventBus", "Events", "HTTPServer", "Observability",
-        "HTTPServerTesting", nioCore, nioPosix, nioHTTP1, nioEmbedded,
+        "HTTPServerTesting", "ProgressBusTesting", nioCore, nioPosix, nioHTTP1, nioEmbedded,
       ]),
     tests(
       .roles, "BroadcasterTests",

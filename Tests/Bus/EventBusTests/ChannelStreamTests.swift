@@ -76,7 +76,7 @@ import Testing
     (#"{"stream_id":"12-3",and no more JSON"#, "12-3"),
   ])
   func findsThePosition(message: String, id: String) {
-    var reader = JournalPositionReader()
+    var reader = EventPositionReader()
     #expect(reader.position(in: ByteBuffer(string: message))?.description == id)
   }
 
@@ -87,7 +87,7 @@ import Testing
     #"{"stream_id":"٣-1"}"#, #"{"a":"stream_id","b":"12-3"}"#, #"{"a":1,"stream_id":"12-3""#,
   ])
   func takesAnythingElseForHandPublished(message: String) {
-    var reader = JournalPositionReader()
+    var reader = EventPositionReader()
     #expect(reader.position(in: ByteBuffer(string: message)) == nil)
   }
 }

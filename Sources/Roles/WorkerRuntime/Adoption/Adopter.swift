@@ -92,10 +92,10 @@ final class Adopter: ChannelListener {
       if isFirst == true { adopted.increment() }
       return isFirst != nil
     case .invalid(let reason):
-      let letter = DeadLetter(
+      let deadLetter = DeadLetter(
         sink: "bus", reason: reason, attempts: 1, eventType: "", payload: message.payload)
       let isFirst = await call("reject") { () async throws(BusError) in
-        try await self.register.reject(letter, ticket: message.ticket)
+        try await self.register.reject(deadLetter, ticket: message.ticket)
       }
       if isFirst == true {
         rejected.increment()

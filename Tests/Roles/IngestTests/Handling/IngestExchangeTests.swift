@@ -2,6 +2,7 @@ import EventBus
 import HTTPServerTesting
 import NIOCore
 import Observability
+import ProgressBusTesting
 import Testing
 
 @testable import Ingest

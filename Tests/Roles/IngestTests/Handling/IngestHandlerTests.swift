@@ -4,6 +4,7 @@ import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 import Observability
+import ProgressBusTesting
 import Testing
 
 @testable import Ingest

@@ -6,6 +6,7 @@ import HTTPServerTesting
 import NIOCore
 import NIOPosix
 import Observability
+import ProgressBusTesting
 
 @testable import Ingest
 

@@ -1,0 +1,96 @@
+public import NIOCore
+
+/// Keeps dead letters until someone replays or purges them. Nothing expires by itself.
+public protocol DeadLetterStore: Sendable {
+  func add(_ letters: [DeadLetter]) async throws(BusError)
+
+  /// Up to `limit` letters behind `position`, oldest first.
+  func letters(after position: StreamID, limit: Int) async throws(BusError) -> [StoredDeadLetter]
+
+  /// The same without their payloads, which may be large and are personal.
+  func summaries(
+    after position: StreamID, limit: Int
+  ) async throws(BusError) -> [DeadLetterSummary]
+
+  /// The newest letter's id; nil when there is none.
+  func newest() async throws(BusError) -> StreamID?
+
+  func letter(_ id: StreamID) async throws(BusError) -> StoredDeadLetter?
+
+  /// Appends the letter to the journal for its sink alone and removes it from the store, in one
+  /// atomic step; false when it is gone already. A letter of sink `bus` cannot be replayed so: publish
+  /// its payload again.
+  func replay(_ id: StreamID) async throws(BusError) -> Bool
+
+  /// Removes letters; returns how many were there.
+  func remove(_ ids: [StreamID]) async throws(BusError) -> Int
+
+  func count() async throws(BusError) -> Int
+}
+
+/// An event that a sink refused for good, or a hand-published message that is no valid event.
+public struct DeadLetter: Sendable, Equatable {
+  /// Who refused it: a sink's name, or `bus`.
+  public let sink: String
+  /// Why, in one line, without personal data.
+  public let reason: String
+  /// How often it was tried.
+  public let attempts: Int
+  /// The event's kind; empty for a message that is no event.
+  public let eventType: String
+  /// The event or message as it was.
+  public let payload: ByteBuffer
+
+  public init(sink: String, reason: String, attempts: Int, eventType: String, payload: ByteBuffer) {
+    self.sink = sink
+    self.reason = reason
+    self.attempts = attempts
+    self.eventType = eventType
+    self.payload = payload
+  }
+}
+
+/// A dead letter in the store. Its id's milliseconds say when it was put there.
+public struct StoredDeadLetter: Sendable, Equatable {
+  public let id: StreamID
+  public let letter: DeadLetter
+
+  public init(id: StreamID, letter: DeadLetter) {
+    self.id = id
+    self.letter = letter
+  }
+}
+
+/// A dead letter without what it holds: enough to look for letters among very many.
+public struct DeadLetterSummary: Sendable, Equatable {
+  public let id: StreamID
+  /// Who refused it: a sink's name, or `bus`.
+  public let sink: String
+  /// Why, in one line, without personal data.
+  public let reason: String
+  /// How often it was tried.
+  public let attempts: Int
+  /// The event's kind; empty for a message that is no event.
+  public let eventType: String
+  /// The length of what it holds.
+  public let payloadBytes: Int
+
+  public init(
+    id: StreamID, sink: String, reason: String, attempts: Int, eventType: String,
+    payloadBytes: Int
+  ) {
+    self.id = id
+    self.sink = sink
+    self.reason = reason
+    self.attempts = attempts
+    self.eventType = eventType
+    self.payloadBytes = payloadBytes
+  }
+
+  public init(_ stored: StoredDeadLetter) {
+    self.init(
+      id: stored.id, sink: stored.letter.sink, reason: stored.letter.reason,
+      attempts: stored.letter.attempts, eventType: stored.letter.eventType,
+      payloadBytes: stored.letter.payload.readableBytes)
+  }
+}

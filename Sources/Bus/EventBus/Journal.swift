@@ -1,0 +1,72 @@
+public import NIOCore
+
+/// The durable side of the bus: an append-only log that consumer groups read at their own pace.
+///
+/// Delivery is at least once: what was read stays pending until it is acknowledged, and another
+/// consumer claims it when its reader has fallen silent.
+public protocol Journal: Sendable {
+  /// Makes a consumer group that starts at the oldest entry; does nothing when it exists.
+  func createGroup(_ group: String) async throws(BusError)
+
+  /// Reads up to `count` entries that no consumer of the group has had yet, waiting up to `wait` for
+  /// the first.
+  ///
+  /// - Throws: `BusError.noGroup` after the bus lost its data; make the group again.
+  func read(
+    group: String, consumer: String, count: Int, wait: Duration
+  ) async throws(BusError) -> [JournalEntry]
+
+  /// Takes over up to `count` pending entries whose consumer has not touched them for `idle`.
+  ///
+  /// Each comes with how often it has been delivered, so that an entry that kills its reader can be
+  /// found.
+  func claimAbandoned(
+    group: String, consumer: String, idle: Duration, count: Int
+  ) async throws(BusError) -> [ClaimedEntry]
+
+  /// Says that the consumer still works on these entries, so that no other claims them.
+  func touch(group: String, consumer: String, ids: [StreamID]) async throws(BusError)
+
+  func acknowledge(group: String, ids: [StreamID]) async throws(BusError)
+
+  /// Leaves the group, unless entries are still pending with this consumer.
+  func leave(group: String, consumer: String) async throws(BusError)
+
+  /// Up to `limit` entries behind `position`, oldest first, whoever has read them.
+  func entries(after position: StreamID, limit: Int) async throws(BusError) -> [JournalEntry]
+
+  func state() async throws(BusError) -> JournalState
+
+  /// Removes every entry before `id`; returns how many.
+  func trim(before id: StreamID) async throws(BusError) -> Int
+}
+
+/// A pending entry taken over from another consumer.
+public struct ClaimedEntry: Sendable, Equatable {
+  public let entry: JournalEntry
+  /// How often it has been delivered, this time included.
+  public let deliveries: Int
+
+  public init(entry: JournalEntry, deliveries: Int) {
+    self.entry = entry
+    self.deliveries = deliveries
+  }
+}
+
+/// One event in the journal.
+public struct JournalEntry: Sendable, Equatable {
+  public let id: StreamID
+  /// The event's kind, so that a reader can sort entries without parsing them.
+  public let eventType: String
+  /// The event as one canonical JSON object, without its `stream_id`.
+  public let payload: ByteBuffer
+  /// The only sink that is to take it, when it is the replay of a dead letter; nil for all.
+  public let target: String?
+
+  public init(id: StreamID, eventType: String, payload: ByteBuffer, target: String? = nil) {
+    self.id = id
+    self.eventType = eventType
+    self.payload = payload
+    self.target = target
+  }
+}

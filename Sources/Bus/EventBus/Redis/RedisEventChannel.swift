@@ -1,0 +1,119 @@
+import Concurrency
+import Foundation
+import Logging
+import NIOCore
+import RedisDriver
+
+/// The channel as Redis pub/sub, one connection for each call of `listen`.
+///
+/// Redis drops a subscriber that falls too far behind (`client-output-buffer-limit`); to the
+/// listeners that is a lost channel like any other.
+public final class RedisEventChannel: EventChannel {
+  private let configuration: RedisEventBusConfiguration
+  private let group: any EventLoopGroup
+  private let logger: Logger
+
+  init(_ configuration: RedisEventBusConfiguration, group: any EventLoopGroup, logger: Logger) {
+    self.configuration = configuration
+    self.group = group
+    self.logger = logger
+  }
+
+  public func listen(_ listeners: [any ChannelListener]) async {
+    let eventLoop = group.next()
+    var retries = Retries(RedisLink.backoff)
+    var reported = false
+    while !Task.isCancelled {
+      let subscription = ChannelSubscription(
+        ChannelStream(keys: configuration.keys, ownMark: UUID().uuidString), listeners: listeners,
+        eventLoop: eventLoop)
+      let reason: BusError
+      do {
+        let connection = try await RedisConnection.connect(
+          to: configuration.address, on: eventLoop, options: configuration.options("channel")
+        ).get()
+        let end = try await withTaskCancellationHandler {
+          try await subscription.run(on: connection).get()
+        } onCancel: {
+          connection.close()
+        }
+        reason = end.reason
+        if end.stood {
+          retries.succeeded()
+          reported = false
+        }
+      } catch {
+        reason = BusError(error)
+      }
+      guard !Task.isCancelled else { return }
+      if !reported { logger.warning("the channel is lost", metadata: ["error": "\(reason)"]) }
+      reported = true
+      try? await Task.sleep(for: retries.failed())
+    }
+  }
+}
+
+/// One subscription from its connection's beginning to its end; tells the listeners what it hears,
+/// on the connection's event loop.
+final class ChannelSubscription: Sendable {
+  /// How a subscription ended.
+  struct End: Sendable {
+    let reason: BusError
+    /// Whether it ever stood.
+    let stood: Bool
+  }
+
+  private struct State {
+    var stream: ChannelStream
+    var stood = false
+    var failure: BusError?
+  }
+
+  private let listeners: [any ChannelListener]
+  private let eventLoop: any EventLoop
+  private let state: NIOLoopBoundBox<State>
+
+  init(_ stream: ChannelStream, listeners: [any ChannelListener], eventLoop: any EventLoop) {
+    self.listeners = listeners
+    self.eventLoop = eventLoop
+    state = .makeBoxSendingValue(State(stream: stream), eventLoop: eventLoop)
+  }
+
+  /// Completes when the connection is lost; the listeners have been told by then, unless the
+  /// connection was closed on purpose.
+  func run(on connection: RedisConnection) -> EventLoopFuture<End> {
+    eventLoop.flatSubmit {
+      connection.subscribe(with: self.state.value.stream.commands) { replies in
+        self.receive(replies, from: connection)
+      }
+      return connection.lost.map { error in
+        let failure = self.state.value.failure
+        let reason = failure ?? BusError(error)
+        if self.state.value.stood, failure != nil || error != .closed {
+          for listener in self.listeners { listener.channelLost(reason) }
+        }
+        return End(reason: reason, stood: self.state.value.stood)
+      }
+    }
+  }
+
+  private func receive(_ replies: [RedisReply], from connection: RedisConnection) {
+    var messages: [ChannelMessage] = []
+    messages.reserveCapacity(replies.count)
+    for reply in replies {
+      switch state.value.stream.receive(reply) {
+      case nil: break
+      case .received(let message): messages.append(message)
+      case .subscribed:
+        state.value.stood = true
+        for listener in listeners { listener.channelSubscribed() }
+      case .fail(let error):
+        state.value.failure = error
+        connection.close()
+        return
+      }
+    }
+    guard !messages.isEmpty else { return }
+    for listener in listeners { listener.channelReceived(messages) }
+  }
+}

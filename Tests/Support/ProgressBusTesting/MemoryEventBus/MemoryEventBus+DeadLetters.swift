@@ -1,0 +1,63 @@
+public import EventBus
+
+extension MemoryEventBus: DeadLetterStore {
+  public func add(_ letters: [DeadLetter]) async throws(BusError) {
+    try withState { state in
+      for letter in letters {
+        state.deadLetters.append(
+          StoredDeadLetter(id: Self.nextID(after: &state.lastDeadLetter), letter: letter))
+      }
+    }
+  }
+
+  public func letters(
+    after position: StreamID, limit: Int
+  ) async throws(BusError) -> [StoredDeadLetter] {
+    try withState { state in
+      Array(state.deadLetters.drop { $0.id <= position }.prefix(max(limit, 0)))
+    }
+  }
+
+  public func summaries(
+    after position: StreamID, limit: Int
+  ) async throws(BusError) -> [DeadLetterSummary] {
+    try await letters(after: position, limit: limit).map { DeadLetterSummary($0) }
+  }
+
+  public func newest() async throws(BusError) -> StreamID? {
+    try withState { $0.deadLetters.last?.id }
+  }
+
+  public func letter(_ id: StreamID) async throws(BusError) -> StoredDeadLetter? {
+    try withState { state in state.deadLetters.first { $0.id == id } }
+  }
+
+  public func replay(_ id: StreamID) async throws(BusError) -> Bool {
+    try withState { (state) throws(BusError) in
+      guard let index = state.deadLetters.firstIndex(where: { $0.id == id }) else { return false }
+      let letter = state.deadLetters[index].letter
+      guard letter.sink != "bus" else {
+        throw .unexpected("a letter of sink bus has no sink to be replayed for")
+      }
+      guard state.entries.count < capacity else { throw .full }
+      state.deadLetters.remove(at: index)
+      append(
+        PublishedEvent(eventType: letter.eventType, payload: letter.payload), target: letter.sink,
+        to: &state)
+      return true
+    }
+  }
+
+  public func remove(_ ids: [StreamID]) async throws(BusError) -> Int {
+    try withState { state in
+      let ids = Set(ids)
+      let before = state.deadLetters.count
+      state.deadLetters.removeAll { ids.contains($0.id) }
+      return before - state.deadLetters.count
+    }
+  }
+
+  public func count() async throws(BusError) -> Int {
+    try withState { $0.deadLetters.count }
+  }
+}
