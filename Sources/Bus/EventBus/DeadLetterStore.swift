@@ -2,9 +2,9 @@ public import NIOCore
 
 /// Keeps dead letters until someone replays or purges them. Nothing expires by itself.
 public protocol DeadLetterStore: Sendable {
-  func add(_ letters: [DeadLetter]) async throws(BusError)
+  func add(_ deadLetters: [DeadLetter]) async throws(BusError)
 
-  /// Up to `limit` letters behind `position`, oldest first.
+  /// Up to `limit` dead letters behind `position`, oldest first.
   func letters(after position: StreamID, limit: Int) async throws(BusError) -> [StoredDeadLetter]
 
   /// The same without their payloads, which may be large and are personal.
@@ -12,17 +12,17 @@ public protocol DeadLetterStore: Sendable {
     after position: StreamID, limit: Int
   ) async throws(BusError) -> [DeadLetterSummary]
 
-  /// The newest letter's id; nil when there is none.
+  /// The newest one's id; nil when there is none.
   func newest() async throws(BusError) -> StreamID?
 
   func letter(_ id: StreamID) async throws(BusError) -> StoredDeadLetter?
 
-  /// Appends the letter to the journal for its sink alone and removes it from the store, in one
-  /// atomic step; false when it is gone already. A letter of sink `bus` cannot be replayed so: publish
+  /// Appends the dead letter to the journal for its sink alone and removes it from the store, in one
+  /// atomic step; false when it is gone already. One of sink `bus` cannot be replayed so: publish
   /// its payload again.
   func replay(_ id: StreamID) async throws(BusError) -> Bool
 
-  /// Removes letters; returns how many were there.
+  /// Removes dead letters; returns how many were there.
   func remove(_ ids: [StreamID]) async throws(BusError) -> Int
 
   func count() async throws(BusError) -> Int
@@ -30,7 +30,10 @@ public protocol DeadLetterStore: Sendable {
 
 /// An event that a sink refused for good, or a hand-published message that is no valid event.
 public struct DeadLetter: Sendable, Equatable {
-  /// Who refused it: a sink's name, or `bus`.
+  /// Stands for a sink's name where the bus itself refused a hand-published message.
+  public static let busName = "bus"
+
+  /// Who refused it: a sink's name, or `busName`.
   public let sink: String
   /// Why, in one line, without personal data.
   public let reason: String
@@ -61,7 +64,7 @@ public struct StoredDeadLetter: Sendable, Equatable {
   }
 }
 
-/// A dead letter without what it holds: enough to look for letters among very many.
+/// A dead letter without what it holds: enough to look for a few among very many.
 public struct DeadLetterSummary: Sendable, Equatable {
   public let id: StreamID
   /// Who refused it: a sink's name, or `bus`.

@@ -9,7 +9,7 @@ import Testing
 
 /// Both forms of the bus keep the same promises.
 @Suite struct BusConformanceTests {
-  @Test(arguments: BusConformance.allCases)
+  @Test(.tags(.servers), arguments: BusConformance.allCases)
   func inRedis(_ promise: BusConformance) async throws {
     try await withRedisEventBus(journalCapacity: BusConformance.journalCapacity) { bus, redis in
       let eventLoop = MultiThreadedEventLoopGroup.singleton.any()

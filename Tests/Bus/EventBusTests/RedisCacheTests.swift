@@ -1,21 +1,10 @@
 import EventBus
-import LocalStack
-import Logging
-import NIOPosix
 import ProgressBusTesting
-import RedisDriver
 import Testing
 
-@Suite("Values that Redis keeps for a while")
-struct RedisCacheTests {
-  @Test("Values and locks are kept, replaced, removed, and end by themselves")
-  func lifetimes() async throws {
-    try await withRedis { redis in
-      let bus = try await RedisEventBus.start(
-        RedisEventBusConfiguration(address: RedisAddress(parsing: redis.url)),
-        on: MultiThreadedEventLoopGroup.singleton,
-        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-      defer { bus.close() }
+@Suite(.tags(.servers)) struct RedisCacheTests {
+  @Test func valuesAndLocksAreKeptReplacedRemovedAndEndByThemselves() async throws {
+    try await withRedisEventBus { bus, _ in
       let cache = bus.cache
       #expect(try await cache.value(for: "a") == nil)
       try await cache.store([0, 13, 10, 255], for: "a", lifetime: .seconds(60))

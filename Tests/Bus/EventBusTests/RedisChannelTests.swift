@@ -6,7 +6,7 @@ import ProgressBusTesting
 import RedisDriver
 import Testing
 
-@Suite struct RedisChannelTests {
+@Suite(.tags(.servers)) struct RedisChannelTests {
   private func heard(_ listener: RecordingListener) -> [String] {
     listener.record.messages.map {
       switch $0 {

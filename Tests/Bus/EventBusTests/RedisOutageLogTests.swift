@@ -8,8 +8,7 @@ import ProgressBusTesting
 import RedisDriver
 import Testing
 
-@Suite("What is logged of an outage of Redis")
-struct RedisOutageLogTests {
+@Suite(.tags(.servers)) struct RedisOutageLogTests {
   /// Keeps what is logged.
   private struct Recorder: LogHandler {
     let messages: NIOLockedValueBox<[String]>
@@ -26,8 +25,7 @@ struct RedisOutageLogTests {
     }
   }
 
-  @Test("However many event loops notice, it is one warning and one notice")
-  func onceAnOutage() async throws {
+  @Test func anOutageIsOneWarningAndOneNoticeHoweverManyEventLoopsNotice() async throws {
     let messages = NIOLockedValueBox<[String]>([])
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 8)
     try await withRedis { redis in

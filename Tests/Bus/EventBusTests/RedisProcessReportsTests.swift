@@ -2,13 +2,12 @@ import EventBus
 import LocalStack
 import NIOCore
 import NIOPosix
+import ProgressBusTesting
 import RedisDriver
 import Testing
 
-@Suite("What processes say of themselves")
-struct RedisProcessReportsTests {
-  @Test("Each process has one report, with its age, until it takes it away")
-  func oneReportEach() async throws {
+@Suite(.tags(.servers)) struct RedisProcessReportsTests {
+  @Test func eachProcessHasOneReportWithItsAgeUntilItTakesItAway() async throws {
     try await withRedisEventBus { bus, _ in
       #expect(try await bus.reports.all().isEmpty)
       let bytes = ByteBuffer(bytes: [0x7B, 0, 10, 13, 255, 0x7D])
@@ -25,8 +24,7 @@ struct RedisProcessReportsTests {
     }
   }
 
-  @Test("A process that has been silent for long is forgotten when another speaks")
-  func silence() async throws {
+  @Test func aProcessThatHasBeenSilentForLongIsForgottenWhenAnotherSpeaks() async throws {
     try await withRedisEventBus { bus, redis in
       // As a process does that spoke at the beginning of 2020.
       let admin = try await RedisConnection.connect(

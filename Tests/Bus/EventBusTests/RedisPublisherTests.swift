@@ -7,7 +7,7 @@ import ProgressBusTesting
 import RedisDriver
 import Testing
 
-@Suite struct RedisPublisherTests {
+@Suite(.tags(.servers)) struct RedisPublisherTests {
   private let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
 
   private func publish(

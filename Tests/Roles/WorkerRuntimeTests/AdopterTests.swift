@@ -19,16 +19,16 @@ import Testing
     try await eventually { probe.isSubscribed }
     for message in messages { try fixture.bus.publishByHand(ByteBuffer(string: message)) }
     try fixture.bus.publishByHand(ByteBuffer(string: "hello"))
-    try await eventually { try await fixture.letters().count == 1 }
+    try await eventually { try await fixture.deadLetters().count == 1 }
     for run in runs { run.cancel() }
     for run in runs { try await run.value }
     listening.cancel()
 
     let entries = try await fixture.bus.entries(after: .zero, limit: 1_000)
     #expect(entries.map { String(buffer: $0.payload) } == messages)
-    let letter = try #require(try await fixture.letters().first)
+    let deadLetter = try #require(try await fixture.deadLetters().first)
     #expect(
-      letter
+      deadLetter
         == DeadLetter(
           sink: "bus", reason: "no JSON object", attempts: 1, eventType: "",
           payload: ByteBuffer(string: "hello")))
@@ -127,5 +127,7 @@ private final class FlakyRegister: AdoptionRegister {
     return true
   }
 
-  func reject(_ letter: DeadLetter, ticket: AdoptionTicket) async throws(BusError) -> Bool { true }
+  func reject(_ deadLetter: DeadLetter, ticket: AdoptionTicket) async throws(BusError) -> Bool {
+    true
+  }
 }

@@ -66,7 +66,7 @@ import WorkerRuntime
       try await eventually { try await fixture.lag() == 0 }
     }
     #expect(postgres.stored == once(events))
-    #expect(try await fixture.letters().isEmpty)
+    #expect(try await fixture.deadLetters().isEmpty)
   }
 
   @Test(arguments: [RecordingSink.RefusalStyle.throwing, .naming])
@@ -78,15 +78,15 @@ import WorkerRuntime
     try await fixture.running(fixture.worker(sink)) {
       try await eventually { try await fixture.lag() == 0 }
     }
-    let letters = try await fixture.letters()
-    #expect(Set(letters.map { String(buffer: $0.payload) }) == bad)
-    #expect(letters.count == 3)
-    for letter in letters {
-      #expect(letter.sink == "postgres")
-      #expect(letter.reason == "value out of range")
-      #expect(letter.eventType == "cell_executed")
+    let deadLetters = try await fixture.deadLetters()
+    #expect(Set(deadLetters.map { String(buffer: $0.payload) }) == bad)
+    #expect(deadLetters.count == 3)
+    for deadLetter in deadLetters {
+      #expect(deadLetter.sink == "postgres")
+      #expect(deadLetter.reason == "value out of range")
+      #expect(deadLetter.eventType == "cell_executed")
       // Halving fifty takes six or seven writes to be down to one.
-      #expect(style == .naming ? letter.attempts == 1 : (6...7).contains(letter.attempts))
+      #expect(style == .naming ? deadLetter.attempts == 1 : (6...7).contains(deadLetter.attempts))
     }
     #expect(sink.stored == once(events.filter { !bad.contains($0) }))
     #expect(fixture.metric("progressbus_dead_letters_total{sink=\"postgres\"}") == 3)
@@ -104,7 +104,7 @@ import WorkerRuntime
       store.heal()
       try await eventually { try await fixture.lag() == 0 }
     }
-    #expect(try await fixture.letters().count == 1)
+    #expect(try await fixture.deadLetters().count == 1)
   }
 
   @Test func aReplayReachesItsSinkAlone() async throws {
@@ -114,8 +114,8 @@ import WorkerRuntime
         sink: "influxdb", reason: "r", attempts: 1, eventType: "help",
         payload: .init(string: "{\"replayed\":1}"))
     ])
-    let letter = try #require(try await fixture.bus.letters(after: .zero, limit: 1).first)
-    #expect(try await fixture.bus.replay(letter.id))
+    let deadLetter = try #require(try await fixture.bus.letters(after: .zero, limit: 1).first)
+    #expect(try await fixture.bus.replay(deadLetter.id))
     let postgres = RecordingSink("postgres")
     let influx = RecordingSink("influxdb")
     try await fixture.publish([events[1]])

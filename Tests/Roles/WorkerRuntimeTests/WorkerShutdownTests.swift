@@ -5,7 +5,8 @@ import NIOConcurrencyHelpers
 import ProgressBusTesting
 import ServiceLifecycle
 import Testing
-import WorkerRuntime
+
+@testable import WorkerRuntime
 
 @Suite struct WorkerShutdownTests {
   private let events = WorkerFixture.payloads(0..<10)
@@ -54,5 +55,31 @@ import WorkerRuntime
       try await eventually { sink.state.withLockedValue { !$0.writes.isEmpty && $0.writing == 0 } }
     }
     #expect(try await fixture.lag() == 10)
+  }
+}
+
+@Suite struct StopSignalTests {
+  private let stop = StopSignal(environment: WorkerEnvironment())
+
+  @Test func wakesWhoSleepsAndWhoWaits() async {
+    async let slept = stop.sleep(for: .seconds(600))
+    async let waited: Void = stop.wait()
+    await Task.yield()
+    stop.stop()
+    await waited
+    #expect(await slept == false)
+    #expect(await stop.sleep(for: .seconds(600)) == false)
+    await stop.wait()
+  }
+
+  @Test func sleepsTheWholeTimeUntilStopped() async {
+    #expect(await stop.sleep(for: .milliseconds(1)))
+  }
+
+  @Test func cancellationEndsASleep() async {
+    let sleeper = Task { await stop.sleep(for: .seconds(600)) }
+    sleeper.cancel()
+    #expect(await sleeper.value == false)
+    #expect(!stop.isStopped)
   }
 }

@@ -3,9 +3,9 @@ import RedisDriver
 
 /// Dead letters as a Redis stream.
 public final class RedisDeadLetterStore: DeadLetterStore {
-  /// Letters in one script call.
-  private static let lettersPerCall = 256
-  /// Letters that one script call looks at: other commands wait for it.
+  /// Dead letters written by one script call.
+  private static let writtenPerCall = 256
+  /// Dead letters that one script call looks at: other commands wait for it.
   private static let summariesPerCall = 500
 
   static let scripts: [RedisScript] = [
@@ -22,9 +22,9 @@ public final class RedisDeadLetterStore: DeadLetterStore {
     self.client = client
   }
 
-  public func add(_ letters: [DeadLetter]) async throws(BusError) {
-    for start in stride(from: 0, to: letters.count, by: Self.lettersPerCall) {
-      let piece = letters[start..<min(start + Self.lettersPerCall, letters.count)]
+  public func add(_ deadLetters: [DeadLetter]) async throws(BusError) {
+    for start in stride(from: 0, to: deadLetters.count, by: Self.writtenPerCall) {
+      let piece = deadLetters[start..<min(start + Self.writtenPerCall, deadLetters.count)]
       _ = try await client.run(
         ScriptCall(
           .addDeadLetters, keys: [keys.deadLetters], arguments: piece.flatMap(\.redisArguments)))
@@ -112,7 +112,7 @@ public final class RedisDeadLetterStore: DeadLetterStore {
 }
 
 extension DeadLetterSummary {
-  /// Reads what `RedisScript.summarizeDeadLetters` answers for one letter.
+  /// Reads what `RedisScript.summarizeDeadLetters` answers for one dead letter.
   fileprivate init(_ reply: RedisReply) throws(BusError) {
     guard let parts = reply.array, parts.count == 6, let sink = parts[1].text,
       let reason = parts[2].text, let eventType = parts[4].text,

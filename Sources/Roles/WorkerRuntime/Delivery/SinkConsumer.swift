@@ -9,18 +9,20 @@ import Observability
 struct SinkConsumer: Sendable {
   let consumer: String
   let configuration: WorkerConfiguration
-  let delivery: SinkDelivery
+  let delivery: RetryingDelivery
 
   private var sink: any Sink { delivery.sink }
   private var journal: any Journal { delivery.journal }
-  private var stop: StopSignal { delivery.persistently.stop }
-  private var environment: WorkerEnvironment { delivery.persistently.environment }
+  private var stop: StopSignal { delivery.busCall.stop }
+  private var environment: WorkerEnvironment { delivery.busCall.environment }
 
   /// Returns once the worker has stopped, what was in flight is settled or left pending, and the
   /// sink is closed.
   func run() async {
     let work = Task { await consume() }
-    let keeper = Task { await touchInFlight() }
+    let keeper = Task {
+      await delivery.keepInFlight(as: consumer, touchingEvery: configuration.touchInterval)
+    }
     await stop.wait()
     if await !Drain.finishes(
       work, within: configuration.drainDeadline, environment: environment)
@@ -50,44 +52,28 @@ struct SinkConsumer: Sendable {
           busy -= 1
           continue
         }
-        guard let haul = await reader.next() else { continue }
+        guard let work = await reader.next() else { continue }
         busy += 1
-        lanes.addTask { await bring(haul) }
+        lanes.addTask { await deliver(work) }
       }
     }
   }
 
   private func makeGroup() async {
-    _ = await delivery.persistently("create_group") { () async throws(BusError) in
+    _ = await delivery.busCall("create_group") { () async throws(BusError) in
       try await journal.createGroup(sink.name)
     }
   }
 
-  private func bring(_ haul: Haul) async {
-    if !haul.batch.isEmpty { await delivery.deliver(haul.batch) }
-    for suspect in haul.suspects where !stop.isStopped {
+  private func deliver(_ work: LaneWork) async {
+    if !work.batch.isEmpty { await delivery.deliver(work.batch) }
+    for suspect in work.suspects where !stop.isStopped {
       await delivery.deliver([suspect.entry], attempts: suspect.deliveries - 1)
     }
-    for claim in haul.poison where !stop.isStopped {
+    for claim in work.poison where !stop.isStopped {
       let reason =
         "\(claim.deliveries - 1) readers stopped before they could say what came of this event"
-      await delivery.bury(claim.entry, reason: reason, attempts: claim.deliveries - 1)
-    }
-  }
-
-  /// Until cancelled; goes on while the sink drains.
-  private func touchInFlight() async {
-    while !Task.isCancelled {
-      do { try await environment.sleep(configuration.touchInterval) } catch { return }
-      let ids = delivery.inFlight.ids
-      guard !ids.isEmpty else { continue }
-      do throws(BusError) {
-        try await journal.touch(group: sink.name, consumer: consumer, ids: ids)
-      } catch .noGroup {
-        // The reader makes it again.
-      } catch {
-        delivery.persistently.record(error, during: "touch")
-      }
+      await delivery.moveToDeadLetters(claim.entry, reason: reason, attempts: claim.deliveries - 1)
     }
   }
 }

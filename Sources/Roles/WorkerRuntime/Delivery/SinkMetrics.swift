@@ -1,18 +1,27 @@
 import EventBus
 import Metrics
 import Observability
+import Synchronization
 
-/// One sink's metrics, made once.
+/// One sink's metrics, made once, and what the worker itself keeps of them.
 struct SinkMetrics: Sendable {
-  let written: Counter
-  let retries: Counter
+  /// Counts since the process began, for the worker's report. Safe from any thread.
+  final class Counts: Sendable {
+    let written = Atomic<Int64>(0)
+    let retries = Atomic<Int64>(0)
+    let deadLettered = Atomic<Int64>(0)
+  }
+
+  let counts = Counts()
+  private let written: Counter
+  private let retries: Counter
   let refusedBatches: Counter
   let claimed: Counter
-  let deadLetters: Counter
+  private let deadLetters: Counter
   let up: Meter
   let batchEvents: Recorder
   let writeSeconds: Timer
-  let endToEndSeconds: Timer
+  private let endToEndSeconds: Timer
 
   init(sink: String, in factory: any MetricsFactory) {
     let labels = [("sink", sink)]
@@ -25,6 +34,21 @@ struct SinkMetrics: Sendable {
     batchEvents = ProgressBusMetric.sinkBatchEvents.histogram(labels, in: factory)
     writeSeconds = ProgressBusMetric.sinkWriteSeconds.timer(labels, in: factory)
     endToEndSeconds = ProgressBusMetric.endToEndSeconds.timer(labels, in: factory)
+  }
+
+  func wrote(_ events: Int) {
+    written.increment(by: events)
+    counts.written.add(Int64(events), ordering: .relaxed)
+  }
+
+  func retried() {
+    retries.increment()
+    counts.retries.add(1, ordering: .relaxed)
+  }
+
+  func deadLettered(_ events: Int) {
+    deadLetters.increment(by: events)
+    counts.deadLettered.add(Int64(events), ordering: .relaxed)
   }
 
   /// - Parameter now: Milliseconds since 1970. The bus's clock may be ahead of it.

@@ -1,3 +1,6 @@
+import Observability
+import Synchronization
+
 /// How one sink is doing in this process, for operators.
 public struct SinkStatus: Sendable, Equatable {
   public enum State: String, Sendable, Codable {
@@ -22,8 +25,14 @@ public struct SinkStatus: Sendable, Equatable {
   public let lastFailure: Failure?
   /// Entries that are being written.
   public let inFlight: Int
+  /// Events that were written since the process began.
+  public let written: Int64
+  /// Writes that were tried again since the process began.
+  public let retries: Int64
+  /// Events that went to the dead letters since the process began.
+  public let deadLettered: Int64
 
-  init(_ delivery: SinkDelivery) {
+  init(_ delivery: RetryingDelivery) {
     name = delivery.sink.name
     state =
       switch delivery.availability.state {
@@ -33,5 +42,24 @@ public struct SinkStatus: Sendable, Equatable {
       }
     lastFailure = delivery.availability.lastFailure.map { Failure(reason: $0.reason, age: $0.age) }
     inFlight = delivery.inFlight.ids.count
+    let counts = delivery.metrics.counts
+    written = counts.written.load(ordering: .relaxed)
+    retries = counts.retries.load(ordering: .relaxed)
+    deadLettered = counts.deadLettered.load(ordering: .relaxed)
+  }
+}
+
+extension RetryingDelivery {
+  /// What the last write told, and otherwise what the sink says of itself.
+  func health() async -> HealthCheckResult {
+    if case .down(let reason) = availability.state {
+      return HealthCheckResult(.down, detail: reason)
+    }
+    do throws(SinkError) {
+      try await sink.check()
+      return HealthCheckResult(.ok)
+    } catch {
+      return HealthCheckResult(.down, detail: error.reason)
+    }
   }
 }

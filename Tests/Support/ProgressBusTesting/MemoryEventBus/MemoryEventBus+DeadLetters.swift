@@ -1,9 +1,9 @@
 public import EventBus
 
 extension MemoryEventBus: DeadLetterStore {
-  public func add(_ letters: [DeadLetter]) async throws(BusError) {
+  public func add(_ deadLetters: [DeadLetter]) async throws(BusError) {
     try withState { state in
-      for letter in letters {
+      for letter in deadLetters {
         state.deadLetters.append(
           StoredDeadLetter(id: Self.nextID(after: &state.lastDeadLetter), letter: letter))
       }
@@ -36,7 +36,7 @@ extension MemoryEventBus: DeadLetterStore {
     try withState { (state) throws(BusError) in
       guard let index = state.deadLetters.firstIndex(where: { $0.id == id }) else { return false }
       let letter = state.deadLetters[index].letter
-      guard letter.sink != "bus" else {
+      guard letter.sink != DeadLetter.busName else {
         throw .unexpected("a letter of sink bus has no sink to be replayed for")
       }
       guard state.entries.count < capacity else { throw .full }

@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Observability
+import ProgressBusTesting
 import WorkerRuntime
 
 /// A worker over the bus in memory, with waits of milliseconds.
@@ -64,7 +65,7 @@ struct WorkerFixture {
     return lag
   }
 
-  func letters() async throws -> [DeadLetter] {
+  func deadLetters() async throws -> [DeadLetter] {
     try await bus.letters(after: .zero, limit: 1_000).map(\.letter)
   }
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import WorkerRuntime
 
-@Suite struct ReadingTests {
+@Suite struct ReadPacingTests {
   @Test func readsGrowWhileTheyComeBackFull() {
     var size = ReadSize(maximum: 5000)
     #expect(size.count == 1000)

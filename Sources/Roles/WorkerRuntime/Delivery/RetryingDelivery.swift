@@ -3,21 +3,22 @@ import EventBus
 import Logging
 import Metrics
 
-/// Brings batches into one sink, and acknowledges what is stored there or among the dead letters.
+/// Brings batches into one sink, trying again for as long as the sink is unavailable, and acknowledges
+/// what is stored there or among the dead letters.
 ///
 /// An entry is acknowledged only after one of the two: whatever breaks off before leaves it pending,
 /// and it is delivered again.
-struct SinkDelivery: Sendable {
+struct RetryingDelivery: Sendable {
   let sink: any Sink
   let journal: any Journal
-  let deadLetters: any DeadLetterStore
+  let deadLetterStore: any DeadLetterStore
   let inFlight: InFlightEntries
   let availability: Availability
-  let persistently: PersistentBusCall
+  let busCall: RetryingBusCall
   let metrics: SinkMetrics
   let logger: Logger
 
-  private var environment: WorkerEnvironment { persistently.environment }
+  private var environment: WorkerEnvironment { busCall.environment }
 
   /// Returns when every entry is settled, or when the worker stops and the rest stays pending.
   ///
@@ -37,8 +38,10 @@ struct SinkDelivery: Sendable {
         availability.markUp()
         let attempts = bisection.stored()
         committed(part, without: refusals)
-        let letters = letters(for: refusals, of: part, attempts: attempts)
-        guard await settle(part, letters: letters) else { return }
+        let deadLetters = refusals.map {
+          deadLetter(part[$0.index], reason: $0.reason, attempts: attempts)
+        }
+        guard await settle(part, deadLetters: deadLetters) else { return }
       } catch {
         switch error {
         case .refused(let reason):
@@ -46,28 +49,28 @@ struct SinkDelivery: Sendable {
           availability.markUp()
           metrics.refusedBatches.increment()
           guard let culprit = bisection.refused() else { continue }
-          let letter = letter(for: part[0], reason: reason, attempts: culprit.attempts)
-          guard await settle(part, letters: [letter]) else { return }
+          let deadLetter = deadLetter(part[0], reason: reason, attempts: culprit.attempts)
+          guard await settle(part, deadLetters: [deadLetter]) else { return }
         case .unavailable(let reason, let retryAfter):
           failures += 1
           bisection.unavailable()
           availability.markDown(reason)
-          let delay = persistently.schedule.delay(
+          let delay = busCall.backoff.delay(
             afterFailures: failures, retryAfter: retryAfter, chance: environment.jitter())
-          guard await persistently.stop.sleep(for: delay) else { return }
-          metrics.retries.increment()
+          guard await busCall.stop.sleep(for: delay) else { return }
+          metrics.retried()
         }
       }
     }
   }
 
   /// Puts an entry among the dead letters without another write.
-  func bury(_ entry: JournalEntry, reason: String, attempts: Int) async {
+  func moveToDeadLetters(_ entry: JournalEntry, reason: String, attempts: Int) async {
     let flight = inFlight.begin([entry.id])
     defer { inFlight.end(flight) }
-    let letters =
-      isForeign(entry) ? [] : [letter(for: entry, reason: reason, attempts: attempts)]
-    _ = await settle([entry], letters: letters)
+    let deadLetters =
+      isForeign(entry) ? [] : [deadLetter(entry, reason: reason, attempts: attempts)]
+    _ = await settle([entry], deadLetters: deadLetters)
   }
 
   /// The entries that are meant for this sink; the replays for another one are acknowledged.
@@ -92,20 +95,16 @@ struct SinkDelivery: Sendable {
     return try await sink.write(part)
   }
 
-  private func letters(
-    for refusals: [Refusal], of part: [JournalEntry], attempts: Int
-  ) -> [DeadLetter] {
-    refusals.map { letter(for: part[$0.index], reason: $0.reason, attempts: attempts) }
-  }
-
-  private func letter(for entry: JournalEntry, reason: String, attempts: Int) -> DeadLetter {
+  private func deadLetter(
+    _ entry: JournalEntry, reason: String, attempts: Int
+  ) -> DeadLetter {
     DeadLetter(
       sink: sink.name, reason: reason, attempts: attempts, eventType: entry.eventType,
       payload: entry.payload)
   }
 
   private func committed(_ part: [JournalEntry], without refusals: [Refusal]) {
-    metrics.written.increment(by: part.count - refusals.count)
+    metrics.wrote(part.count - refusals.count)
     let now = environment.unixMilliseconds()
     if refusals.isEmpty {
       for entry in part { metrics.committed(entry.id, now: now) }
@@ -118,20 +117,22 @@ struct SinkDelivery: Sendable {
   }
 
   /// Stores the dead letters, then acknowledges. A store whose answer gets lost is asked again, so a
-  /// letter may be there twice; it is never missing.
+  /// dead letter may be there twice; it is never missing.
   ///
   /// - Returns: false when the worker stops before both are done.
-  private func settle(_ entries: [JournalEntry], letters: [DeadLetter]) async -> Bool {
-    if let first = letters.first {
-      let stored: Void? = await persistently("dead_letter") { () async throws(BusError) in
-        try await deadLetters.add(letters)
+  private func settle(
+    _ entries: [JournalEntry], deadLetters: [DeadLetter]
+  ) async -> Bool {
+    if let first = deadLetters.first {
+      let stored: Void? = await busCall("dead_letter") { () async throws(BusError) in
+        try await deadLetterStore.add(deadLetters)
       }
       guard stored != nil else { return false }
-      metrics.deadLetters.increment(by: letters.count)
+      metrics.deadLettered(deadLetters.count)
       logger.warning(
         "events refused for good are among the dead letters",
         metadata: [
-          "sink": "\(sink.name)", "count": "\(letters.count)", "reason": "\(first.reason)",
+          "sink": "\(sink.name)", "count": "\(deadLetters.count)", "reason": "\(first.reason)",
           "event_type": "\(first.eventType)", "attempts": "\(first.attempts)",
         ])
     }
@@ -140,7 +141,7 @@ struct SinkDelivery: Sendable {
 
   private func acknowledge(_ entries: [JournalEntry]) async -> Bool {
     let ids = entries.map(\.id)
-    let done: Void? = await persistently("acknowledge") { () async throws(BusError) in
+    let done: Void? = await busCall("acknowledge") { () async throws(BusError) in
       do throws(BusError) {
         try await journal.acknowledge(group: sink.name, ids: ids)
       } catch .noGroup {

@@ -1,4 +1,5 @@
 public import EventBus
+import Foundation
 public import Logging
 public import Metrics
 public import Observability
@@ -39,19 +40,19 @@ public final class Worker: Service {
     precondition(Set(names).count == names.count, "two sinks have the same name: \(names)")
     let stop = StopSignal(environment: environment)
     let bus = Availability(subject: "the bus", logger: logger, elapsed: environment.elapsed)
-    let persistently = PersistentBusCall(
-      schedule: configuration.retry, stop: stop, environment: environment, availability: bus,
+    let busCall = RetryingBusCall(
+      backoff: configuration.retry, stop: stop, environment: environment, availability: bus,
       metrics: metrics)
     let consumer = ConsumerName.make()
     name = consumer
     consumers = sinks.map { sink in
       let sinkMetrics = SinkMetrics(sink: sink.name, in: metrics)
-      let delivery = SinkDelivery(
-        sink: sink, journal: journal, deadLetters: deadLetters, inFlight: InFlightEntries(),
+      let delivery = RetryingDelivery(
+        sink: sink, journal: journal, deadLetterStore: deadLetters, inFlight: InFlightEntries(),
         availability: Availability(
           subject: "sink \(sink.name)", logger: logger, gauge: sinkMetrics.up,
           elapsed: environment.elapsed),
-        persistently: persistently, metrics: sinkMetrics, logger: logger)
+        busCall: busCall, metrics: sinkMetrics, logger: logger)
       return SinkConsumer(consumer: consumer, configuration: configuration, delivery: delivery)
     }
     trimmer = JournalTrimmer(
@@ -59,10 +60,10 @@ public final class Worker: Service {
       plan: TrimPlan(
         cap: configuration.journalCap, retention: configuration.journalRetention,
         expectedGroups: expectedGroups.union(names)),
-      interval: configuration.trimInterval, persistently: persistently, logger: logger)
+      interval: configuration.trimInterval, busCall: busCall, logger: logger)
     adopter = Adopter(
       register: register, decoder: decoder, queueLimit: configuration.adoptionQueueLimit,
-      persistently: persistently, logger: logger)
+      busCall: busCall, logger: logger)
     self.stop = stop
     self.configuration = configuration
   }
@@ -90,5 +91,15 @@ public final class Worker: Service {
     } onCancelOrGracefulShutdown: { [stop] in
       stop.stop()
     }
+  }
+}
+
+/// A name for this process among the consumers of a group: host, process id and a random part, so
+/// that a process that got a dead one's id is not taken for it.
+enum ConsumerName {
+  static func make() -> String {
+    let host = ProcessInfo.processInfo.hostName.prefix(64)
+    let random = String(UInt32.random(in: .min ... .max), radix: 36)
+    return "\(host)-\(ProcessInfo.processInfo.processIdentifier)-\(random)"
   }
 }

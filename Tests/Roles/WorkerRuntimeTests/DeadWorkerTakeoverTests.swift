@@ -3,9 +3,10 @@ import NIOConcurrencyHelpers
 import NIOCore
 import ProgressBusTesting
 import Testing
-import WorkerRuntime
 
-@Suite struct WorkerTakeoverTests {
+@testable import WorkerRuntime
+
+@Suite struct DeadWorkerTakeoverTests {
   private let events = WorkerFixture.payloads(0..<20)
 
   /// Reads everything as consumers that die without a word, `deliveries` times.
@@ -47,10 +48,10 @@ import WorkerRuntime
     }
     #expect(Set(sink.stored.keys) == Set(events))
     #expect(sink.state.withLockedValue { $0.writes.allSatisfy { $0.count == 1 } })
-    #expect(try await fixture.letters().isEmpty)
+    #expect(try await fixture.deadLetters().isEmpty)
   }
 
-  @Test func buriesWhatNoReaderSurvives() async throws {
+  @Test func whatNoReaderSurvivesGoesToTheDeadLetters() async throws {
     let fixture = fixture()
     try await abandon(fixture, deliveries: 4)
     let sink = RecordingSink()
@@ -58,11 +59,11 @@ import WorkerRuntime
       try await eventually { try await fixture.lag() == 0 }
     }
     #expect(sink.stored.isEmpty)
-    let letters = try await fixture.letters()
-    #expect(letters.map { String(buffer: $0.payload) }.sorted() == events.sorted())
-    for letter in letters {
-      #expect(letter.attempts == 4)
-      #expect(letter.reason.contains("4 readers stopped"))
+    let deadLetters = try await fixture.deadLetters()
+    #expect(deadLetters.map { String(buffer: $0.payload) }.sorted() == events.sorted())
+    for deadLetter in deadLetters {
+      #expect(deadLetter.attempts == 4)
+      #expect(deadLetter.reason.contains("4 readers stopped"))
     }
   }
 
@@ -80,6 +81,16 @@ import WorkerRuntime
       try await eventually { try await fixture.lag() == 0 }
     }
     #expect(Set(sink.stored.keys) == Set(events))
-    #expect(try await fixture.letters().isEmpty)
+    #expect(try await fixture.deadLetters().isEmpty)
+  }
+}
+
+@Suite struct PoisonPolicyTests {
+  @Test(arguments: [
+    (1, PoisonPolicy.Verdict.writeWithOthers), (10, .writeWithOthers), (11, .writeAlone),
+    (20, .writeAlone), (21, .deadLetter), (.max, .deadLetter),
+  ])
+  func setsApartWhatReadersDoNotSurvive(deliveries: Int, verdict: PoisonPolicy.Verdict) {
+    #expect(PoisonPolicy().verdict(deliveries: deliveries) == verdict)
   }
 }

@@ -10,19 +10,19 @@ struct JournalTrimmer: Sendable {
   let plan: TrimPlan
   /// Between two rounds; five times as often while the journal is crowded.
   let interval: Duration
-  let persistently: PersistentBusCall
+  let busCall: RetryingBusCall
   let logger: Logger
 
-  private var environment: WorkerEnvironment { persistently.environment }
+  private var environment: WorkerEnvironment { busCall.environment }
 
   /// Returns once the worker stops.
   func run() async {
-    var metrics = JournalMetrics(factory: persistently.metrics)
-    let trimmed = ProgressBusMetric.journalTrimmed.counter(in: persistently.metrics)
+    var metrics = JournalMetrics(factory: busCall.metrics)
+    let trimmed = ProgressBusMetric.journalTrimmed.counter(in: busCall.metrics)
     var isBlocked = false
     var wait = interval
     // Workers that started together shall not all come at the same moment.
-    while await persistently.stop.sleep(for: wait * (0.5 + environment.jitter())) {
+    while await busCall.stop.sleep(for: wait * (0.5 + environment.jitter())) {
       do throws(BusError) {
         let state = try await journal.state()
         metrics.show(state)
@@ -34,9 +34,9 @@ struct JournalTrimmer: Sendable {
           if !isBlocked { warn(state) }
           isBlocked = true
         }
-        persistently.availability.markUp()
+        busCall.availability.markUp()
       } catch {
-        persistently.record(error, during: "trim")
+        busCall.record(error, during: "trim")
         wait = interval
       }
     }
@@ -51,5 +51,38 @@ struct JournalTrimmer: Sendable {
         "entries": "\(state.entries)", "cap": "\(plan.cap)",
         "lag": "\(lags.joined(separator: " "))", "missing": "\(missing.joined(separator: " "))",
       ])
+  }
+}
+
+/// Shows the journal's length and each group's lag.
+struct JournalMetrics {
+  private let factory: any MetricsFactory
+  private let entries: Meter
+  private var lags: [String: Meter] = [:]
+
+  init(factory: any MetricsFactory) {
+    self.factory = factory
+    entries = ProgressBusMetric.journalEntries.gauge(in: factory)
+  }
+
+  mutating func show(_ state: JournalState) {
+    entries.set(state.entries)
+    let names = Set(state.groups.map(\.name))
+    for (name, lag) in lags where !names.contains(name) {
+      lag.destroy()
+      lags[name] = nil
+    }
+    for group in state.groups {
+      let lag =
+        lags[group.name]
+        ?? ProgressBusMetric.journalLag.gauge([("group", group.name)], in: factory)
+      lags[group.name] = lag
+      lag.set(Self.lag(of: group, in: state))
+    }
+  }
+
+  /// Undelivered and pending entries; not a number when the bus cannot tell.
+  static func lag(of group: JournalState.Group, in state: JournalState) -> Double {
+    state.lag(of: group).map(Double.init) ?? .nan
   }
 }

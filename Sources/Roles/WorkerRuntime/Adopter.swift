@@ -1,6 +1,7 @@
 import EventBus
 import Logging
 import Metrics
+import NIOCore
 import Observability
 import Synchronization
 
@@ -15,7 +16,7 @@ final class Adopter: ChannelListener {
 
   private let register: any AdoptionRegister
   private let decoder: any HandPublishedDecoder
-  private let persistently: PersistentBusCall
+  private let busCall: RetryingBusCall
   private let logger: Logger
   private let queue: AdoptionQueue
   private let isOverflowing = Atomic<Bool>(false)
@@ -27,17 +28,18 @@ final class Adopter: ChannelListener {
 
   init(
     register: any AdoptionRegister, decoder: any HandPublishedDecoder, queueLimit: Int,
-    persistently: PersistentBusCall, logger: Logger
+    busCall: RetryingBusCall, logger: Logger
   ) {
     self.register = register
     self.decoder = decoder
-    self.persistently = persistently
+    self.busCall = busCall
     self.logger = logger
     queue = AdoptionQueue(limit: queueLimit)
-    adopted = ProgressBusMetric.adopted.counter(in: persistently.metrics)
-    rejected = ProgressBusMetric.adoptionRejected.counter(in: persistently.metrics)
-    deadLetters = ProgressBusMetric.deadLetters.counter([("sink", "bus")], in: persistently.metrics)
-    dropped = ProgressBusMetric.adoptionDropped.counter(in: persistently.metrics)
+    adopted = ProgressBusMetric.adopted.counter(in: busCall.metrics)
+    rejected = ProgressBusMetric.adoptionRejected.counter(in: busCall.metrics)
+    deadLetters = ProgressBusMetric.deadLetters.counter(
+      [("sink", DeadLetter.busName)], in: busCall.metrics)
+    dropped = ProgressBusMetric.adoptionDropped.counter(in: busCall.metrics)
   }
 
   func channelSubscribed() {}
@@ -61,10 +63,10 @@ final class Adopter: ChannelListener {
   /// Returns once the worker has stopped and what had been heard is adopted, or `deadline` later.
   func run(drainDeadline: Duration) async {
     let work = Task { await adoptAll() }
-    await persistently.stop.wait()
+    await busCall.stop.wait()
     queue.finish()
     if await !Drain.finishes(
-      work, within: drainDeadline, environment: persistently.environment)
+      work, within: drainDeadline, environment: busCall.environment)
     {
       work.cancel()
     }
@@ -93,7 +95,8 @@ final class Adopter: ChannelListener {
       return isFirst != nil
     case .invalid(let reason):
       let deadLetter = DeadLetter(
-        sink: "bus", reason: reason, attempts: 1, eventType: "", payload: message.payload)
+        sink: DeadLetter.busName, reason: reason, attempts: 1, eventType: "",
+        payload: message.payload)
       let isFirst = await call("reject") { () async throws(BusError) in
         try await self.register.reject(deadLetter, ticket: message.ticket)
       }
@@ -112,7 +115,7 @@ final class Adopter: ChannelListener {
     _ operation: String, _ body: () async throws(BusError) -> Bool
   ) async -> Bool? {
     var unexpected = 0
-    let answer: Bool?? = await persistently(operation) { () async throws(BusError) -> Bool? in
+    let answer: Bool?? = await busCall(operation) { () async throws(BusError) -> Bool? in
       do throws(BusError) {
         return try await body()
       } catch .unexpected(let reason) {
@@ -122,5 +125,47 @@ final class Adopter: ChannelListener {
       }
     }
     return answer ?? nil
+  }
+}
+
+/// Hand-published messages on their way from the channel's event loop to the adopter, in order.
+final class AdoptionQueue: Sendable {
+  struct Message: Sendable {
+    let ticket: AdoptionTicket
+    let payload: ByteBuffer
+  }
+
+  let messages: AsyncStream<Message>
+  private let continuation: AsyncStream<Message>.Continuation
+  private let limit: Int
+  private let waitingBytes = Atomic<Int>(0)
+
+  /// - Parameter limit: Bytes of payload that may wait.
+  init(limit: Int) {
+    self.limit = limit
+    (messages, continuation) = AsyncStream.makeStream()
+  }
+
+  /// - Returns: false when there is no room.
+  func append(_ message: Message) -> Bool {
+    let size = cost(message)
+    guard waitingBytes.load(ordering: .relaxed) + size <= limit else { return false }
+    waitingBytes.add(size, ordering: .relaxed)
+    continuation.yield(message)
+    return true
+  }
+
+  func settled(_ message: Message) {
+    waitingBytes.subtract(cost(message), ordering: .relaxed)
+  }
+
+  /// No more messages come; those that wait are still handed out.
+  func finish() {
+    continuation.finish()
+  }
+
+  /// An empty message takes room as well.
+  private func cost(_ message: Message) -> Int {
+    message.payload.readableBytes + 128
   }
 }

@@ -4,8 +4,8 @@ import Metrics
 import Observability
 
 /// Calls the bus until it does what it was asked, or the worker stops.
-struct PersistentBusCall: Sendable {
-  let schedule: Backoff
+struct RetryingBusCall: Sendable {
+  let backoff: Backoff
   let stop: StopSignal
   let environment: WorkerEnvironment
   let availability: Availability
@@ -28,7 +28,7 @@ struct PersistentBusCall: Sendable {
         failures += 1
         record(error, during: operation)
       }
-      let delay = schedule.delay(afterFailures: failures, chance: environment.jitter())
+      let delay = backoff.delay(afterFailures: failures, chance: environment.jitter())
       guard await stop.sleep(for: delay) else { return nil }
     }
   }
