@@ -22,7 +22,10 @@ COPY Sources Sources
 RUN scripts/build-release \
  && install -D --strip .build/release/progressbus /install/bin/progressbus \
  && mkdir -p /install/share/progressbus \
- && cp -R .build/release/ProgressBus_API.resources/Resources/. /install/share/progressbus/
+ && for target in API Pages; do \
+      cp -R ".build/release/ProgressBus_$target.resources/Resources/." /install/share/progressbus/ \
+      || exit 1; \
+    done
 COPY sql /install/share/progressbus/sql
 
 FROM debian:bookworm-slim

@@ -141,7 +141,8 @@ let package = Package(
     target(
       .program, "ProgressBusServer",
       [
-        "API", "Broadcaster", "Ingest", "WorkerRuntime", "BigQueryMirror", "Influx", "PostgresSink",
+        "API", "Broadcaster", "Ingest", "Pages", "WorkerRuntime", "BigQueryMirror", "Influx",
+        "PostgresSink",
         "EventBus", "Events", "HTTPServer", "CurlTransport", "PostgresDriver", "RedisDriver",
         "Observability", "JSONText", hummingbird, httpTypes, nioCore, nioPosix, nioFoundation,
         configuration,
@@ -169,10 +170,12 @@ let package = Package(
     target(
       .roles, "API",
       [
-        "Events", "PostgresDriver", "Concurrency", "JSONText", hummingbird, httpTypes, nioCore,
-        logging,
+        "Events", "HTTPServer", "PostgresDriver", "Concurrency", "JSONText", hummingbird, httpTypes,
+        nioCore, logging,
       ],
       resources: [.copy("Resources")]),
+    target(
+      .roles, "Pages", ["HTTPServer", hummingbird], resources: [.copy("Resources")]),
 
     // Stores: where events go.
     target(
@@ -196,7 +199,10 @@ let package = Package(
     // Net: HTTP/1.1 and WebSockets.
     target(
       .net, "HTTPServer",
-      [nioCore, nioHTTP1, nioWebSocket, nioHTTPTypes, nioHTTPTypesHTTP1, hummingbirdCore, logging]),
+      [
+        nioCore, nioHTTP1, nioWebSocket, nioHTTPTypes, nioHTTPTypesHTTP1, hummingbirdCore,
+        hummingbird, httpTypes, logging,
+      ]),
 
     // Drivers: the only targets that import C.
     target(.drivers, "RedisDriver", ["CHiredis", nioCore, nioPosix]),
@@ -284,6 +290,9 @@ let package = Package(
         "API", "Events", "PostgresDriver", "LocalStack", "SeededRandom", "ProgressBusTesting",
         hummingbird, hummingbirdTesting, httpTypes, nioCore, subprocess, systemPackage, logging,
       ]),
+    tests(
+      .roles, "PagesTests",
+      ["Pages", "ProgressBusTesting", hummingbird, hummingbirdTesting, httpTypes, nioCore]),
     tests(
       .stores, "PostgresSinkTests",
       [

@@ -27,9 +27,9 @@ struct ReadAPIBenchmark {
     var logger = Logger(label: "read-api")
     logger.logLevel = .warning
     let router = Router()
-    DashboardRoutes(
+    try DashboardRoutes(
       database: ReadDatabase(PostgresConfiguration(url: url), logger: logger),
-      resources: try DashboardResources.load(), position: { "0-0" },
+      position: { "0-0" },
       caching: caching, logger: logger
     ).add(to: router)
     try await Application(

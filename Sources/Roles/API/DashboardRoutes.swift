@@ -1,36 +1,40 @@
 public import Events
+import Foundation
+public import HTTPServer
 public import Hummingbird
 import JSONText
 public import Logging
 
-/// The read API and the teachers' page.
+/// The read API, and its OpenAPI file.
 public struct DashboardRoutes: Sendable {
   private let classroom: ClassroomRoutes
   private let courses: SingleFlightCache<CourseList.Key, CourseList>
   private let activities: SingleFlightCache<ActivityReader.Key, Activity>
   private let students: StudentReader
   private let now: @Sendable () -> Timestamp
-  private let resources: DashboardResources
+  private let description: StaticFiles
 
   /// - Parameters:
   ///   - database: stays open; whoever made it closes it.
+  ///   - descriptionFile: the path of `openapi.yaml`.
   ///   - position: the newest place of the journal up to which everything is stored in PostgreSQL, as a
   ///     `stream_id`. Nil when it cannot be told; it must not wait for long.
   ///   - activity: asked before PostgreSQL.
   ///   - now: the moment by which waiting times and states are told.
+  /// - Throws: `ResourceError` when the OpenAPI file cannot be read.
   public init(
-    database: ReadDatabase, resources: DashboardResources,
+    database: ReadDatabase, descriptionFile: String = DashboardRoutes.descriptionFile,
     position: @escaping @Sendable () async -> String?, activity: (any ActivitySource)? = nil,
     rules: StateRules = .standard, caching: DashboardCaching = .standard,
     now: @escaping @Sendable () -> Timestamp = { .now() }, logger: Logger
-  ) {
+  ) throws(ResourceError) {
     let positions = SingleFlightCache<Int, String?>(caching.position) { _ in await position() }
     let cachedPosition: @Sendable () async -> String? = {
       // The load above throws nothing.
       (try? await positions.value(for: 0)) ?? nil
     }
     self.now = now
-    self.resources = resources
+    description = try StaticFiles(file: descriptionFile)
     classroom = ClassroomRoutes(
       reader: ClassroomReader(
         database: database, rules: rules,
@@ -48,7 +52,13 @@ public struct DashboardRoutes: Sendable {
     students = StudentReader(database: database, position: cachedPosition, now: now)
   }
 
-  /// The routes of the read API and, below `/`, the page.
+  /// `openapi.yaml` as this target ships it.
+  public static var descriptionFile: String {
+    ResourceFolder.locate(target: "API", holding: "openapi.yaml", module: .module)
+      + "/openapi.yaml"
+  }
+
+  /// The routes of the read API.
   public func add<Context: RequestContext>(to router: Router<Context>) {
     router.get("/api/v1/courses") { request, context in
       try await Handling.answer(request, context, courseList)
@@ -70,10 +80,9 @@ public struct DashboardRoutes: Sendable {
         try await students.answer(StudentRequest(parameters))
       }
     }
-    router.get("/api/v1/openapi.yaml") { request, _ in
-      resources.description.response(to: request)
+    router.get("/api/v1/openapi.yaml") { request, context in
+      try await description.response("openapi.yaml", to: request, context)
     }
-    PageRoutes(files: resources.page).add(to: router)
   }
 
   private func courseList(_ parameters: RequestParameters) async throws -> JSONWriter {

@@ -48,23 +48,20 @@ struct RequestFaultTests {
   @Test func withoutTheDatabaseTheAnswerIsToTryAgain() async throws {
     try await withPostgres { server in
       let url = server.server.url(database: "postgres")
-      try await withTemporaryFolder("page") { folder in
-        try SamplePage.write(to: folder)
-        let configuration = PostgresConfiguration(url: url)
-        let classroom = Classroom(
-          store: try await PostgresConnection.connect(configuration, logger: testLogger),
-          database: ReadDatabase(configuration, logger: testLogger), page: folder)
-        let empty = try await classroom.get("/api/v1/courses")
-        #expect(empty.status == 503)
-        #expect(empty.detail?.contains("progressbus migrate") == true)
-        await server.kill()
-        for path in ["courses", "courses/c1/students", "courses/c1/activity", "students/s1"] {
-          let answer = try await classroom.get("/api/v1/\(path)")
-          #expect(answer.status == 503, "\(path)")
-          #expect(answer.headers[.retryAfter] == "1")
-        }
-        await classroom.database.close()
+      let configuration = PostgresConfiguration(url: url)
+      let classroom = Classroom(
+        store: try await PostgresConnection.connect(configuration, logger: testLogger),
+        database: ReadDatabase(configuration, logger: testLogger))
+      let empty = try await classroom.get("/api/v1/courses")
+      #expect(empty.status == 503)
+      #expect(empty.detail?.contains("progressbus migrate") == true)
+      await server.kill()
+      for path in ["courses", "courses/c1/students", "courses/c1/activity", "students/s1"] {
+        let answer = try await classroom.get("/api/v1/\(path)")
+        #expect(answer.status == 503, "\(path)")
+        #expect(answer.headers[.retryAfter] == "1")
       }
+      await classroom.database.close()
     }
   }
 }

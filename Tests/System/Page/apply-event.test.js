@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { applyEvent } from "../../../Sources/Roles/API/Resources/page/js/state/apply-event.js";
-import { classView } from "../../../Sources/Roles/API/Resources/page/js/state/class-view.js";
-import { Classroom } from "../../../Sources/Roles/API/Resources/page/js/state/classroom.js";
-import { microseconds } from "../../../Sources/Roles/API/Resources/page/js/state/timestamp.js";
+import { applyEvent } from "../../../Sources/Roles/Pages/Resources/page/js/state/apply-event.js";
+import { classView } from "../../../Sources/Roles/Pages/Resources/page/js/state/class-view.js";
+import { Classroom } from "../../../Sources/Roles/Pages/Resources/page/js/state/classroom.js";
+import { microseconds } from "../../../Sources/Roles/Pages/Resources/page/js/state/timestamp.js";
 import { emptyClass, event, microsecondsAt } from "./support.js";
 
 function classAfter(...events) {

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { applyEvent } from "../../../Sources/Roles/API/Resources/page/js/state/apply-event.js";
-import { classView, first } from "../../../Sources/Roles/API/Resources/page/js/state/class-view.js";
-import { Classroom } from "../../../Sources/Roles/API/Resources/page/js/state/classroom.js";
-import { EventLog } from "../../../Sources/Roles/API/Resources/page/js/state/event-log.js";
-import { Inbox, eventsATask } from "../../../Sources/Roles/API/Resources/page/js/state/inbox.js";
-import { NameOrder } from "../../../Sources/Roles/API/Resources/page/js/state/name-order.js";
-import { atOnce, inSlices } from "../../../Sources/Roles/API/Resources/page/js/state/slices.js";
-import { FrameBudget } from "../../../Sources/Roles/API/Resources/page/js/view/frame-budget.js";
-import { KeyedList } from "../../../Sources/Roles/API/Resources/page/js/view/keyed-list.js";
+import { applyEvent } from "../../../Sources/Roles/Pages/Resources/page/js/state/apply-event.js";
+import { classView, first } from "../../../Sources/Roles/Pages/Resources/page/js/state/class-view.js";
+import { Classroom } from "../../../Sources/Roles/Pages/Resources/page/js/state/classroom.js";
+import { EventLog } from "../../../Sources/Roles/Pages/Resources/page/js/state/event-log.js";
+import { Inbox, eventsATask } from "../../../Sources/Roles/Pages/Resources/page/js/state/inbox.js";
+import { NameOrder } from "../../../Sources/Roles/Pages/Resources/page/js/state/name-order.js";
+import { atOnce, inSlices } from "../../../Sources/Roles/Pages/Resources/page/js/state/slices.js";
+import { FrameBudget } from "../../../Sources/Roles/Pages/Resources/page/js/view/frame-budget.js";
+import { KeyedList } from "../../../Sources/Roles/Pages/Resources/page/js/view/keyed-list.js";
 import { emptyClass, event, microsecondsAt } from "./support.js";
 
 /** The little of the DOM that lists use; counts what is written. */

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ConnectionMachine } from "../../../Sources/Roles/API/Resources/page/js/live/connection-machine.js";
-import { longestDelay, retryDelay } from "../../../Sources/Roles/API/Resources/page/js/live/backoff.js";
-import { parseFrame } from "../../../Sources/Roles/API/Resources/page/js/live/frames.js";
+import { ConnectionMachine } from "../../../Sources/Roles/Pages/Resources/page/js/live/connection-machine.js";
+import { longestDelay, retryDelay } from "../../../Sources/Roles/Pages/Resources/page/js/live/backoff.js";
+import { parseFrame } from "../../../Sources/Roles/Pages/Resources/page/js/live/frames.js";
 import {
   comparePositions, earliestPosition,
-} from "../../../Sources/Roles/API/Resources/page/js/live/stream-position.js";
+} from "../../../Sources/Roles/Pages/Resources/page/js/live/stream-position.js";
 
 const hello = { control: "hello", stream_id: "900-0" };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { applyEvent } from "../../../Sources/Roles/API/Resources/page/js/state/apply-event.js";
-import { classView, median } from "../../../Sources/Roles/API/Resources/page/js/state/class-view.js";
+import { applyEvent } from "../../../Sources/Roles/Pages/Resources/page/js/state/apply-event.js";
+import { classView, median } from "../../../Sources/Roles/Pages/Resources/page/js/state/class-view.js";
 import { emptyClass, event, microsecondsAt } from "./support.js";
 
 const run = (seconds, student, cell, failed = false) =>

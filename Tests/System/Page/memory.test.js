@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Activity, bucketCount } from "../../../Sources/Roles/API/Resources/page/js/state/activity.js";
-import { Feed } from "../../../Sources/Roles/API/Resources/page/js/state/feed.js";
-import { RecentIDs } from "../../../Sources/Roles/API/Resources/page/js/state/recent-ids.js";
+import { Activity, bucketCount } from "../../../Sources/Roles/Pages/Resources/page/js/state/activity.js";
+import { Feed } from "../../../Sources/Roles/Pages/Resources/page/js/state/feed.js";
+import { RecentIDs } from "../../../Sources/Roles/Pages/Resources/page/js/state/recent-ids.js";
 import { event, start } from "./support.js";
 
 test("the feed keeps the newest and holds what comes while it is paused", () => {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Problem } from "../../../Sources/Roles/API/Resources/page/js/api/problem.js";
-import { Operations } from "../../../Sources/Roles/API/Resources/page/js/ops/operations.js";
-import { OperationsClient } from "../../../Sources/Roles/API/Resources/page/js/ops/operations-client.js";
-import { OrderDesk } from "../../../Sources/Roles/API/Resources/page/js/ops/order-desk.js";
-import { Poller, interval, longestWait } from "../../../Sources/Roles/API/Resources/page/js/ops/poller.js";
-import { LagTrend, busFaults, readable, share } from "../../../Sources/Roles/API/Resources/page/js/ops/verdicts.js";
-import { Translator } from "../../../Sources/Roles/API/Resources/page/js/i18n/translator.js";
+import { Problem } from "../../../Sources/Roles/Pages/Resources/page/js/api/problem.js";
+import { Operations } from "../../../Sources/Roles/Pages/Resources/page/js/ops/operations.js";
+import { OperationsClient } from "../../../Sources/Roles/Pages/Resources/page/js/ops/operations-client.js";
+import { OrderDesk } from "../../../Sources/Roles/Pages/Resources/page/js/ops/order-desk.js";
+import { Poller, interval, longestWait } from "../../../Sources/Roles/Pages/Resources/page/js/ops/poller.js";
+import { LagTrend, busFaults, readable, share } from "../../../Sources/Roles/Pages/Resources/page/js/ops/verdicts.js";
+import { Translator } from "../../../Sources/Roles/Pages/Resources/page/js/i18n/translator.js";
 
 const bus = (redis = {}, entries = 0) => ({
   redis: { memory_policy: "noeviction", append_only: true, used_memory_bytes: 1, memory_limit_bytes: 0, ...redis },

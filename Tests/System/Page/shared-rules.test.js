@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { applyEvent } from "../../../Sources/Roles/API/Resources/page/js/state/apply-event.js";
-import { classView } from "../../../Sources/Roles/API/Resources/page/js/state/class-view.js";
-import { Classroom, standardRules } from "../../../Sources/Roles/API/Resources/page/js/state/classroom.js";
-import { learnerState } from "../../../Sources/Roles/API/Resources/page/js/state/learner-state.js";
-import { microseconds } from "../../../Sources/Roles/API/Resources/page/js/state/timestamp.js";
+import { applyEvent } from "../../../Sources/Roles/Pages/Resources/page/js/state/apply-event.js";
+import { classView } from "../../../Sources/Roles/Pages/Resources/page/js/state/class-view.js";
+import { Classroom, standardRules } from "../../../Sources/Roles/Pages/Resources/page/js/state/classroom.js";
+import { learnerState } from "../../../Sources/Roles/Pages/Resources/page/js/state/learner-state.js";
+import { microseconds } from "../../../Sources/Roles/Pages/Resources/page/js/state/timestamp.js";
 
 /** The server's tests run the same tables: `SharedRulesTests.swift`. */
 const fixtures = new URL("../Fixtures/", import.meta.url);

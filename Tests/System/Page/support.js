@@ -1,6 +1,6 @@
-import { Classroom } from "../../../Sources/Roles/API/Resources/page/js/state/classroom.js";
+import { Classroom } from "../../../Sources/Roles/Pages/Resources/page/js/state/classroom.js";
 
-export const page = new URL("../../../Sources/Roles/API/Resources/page/", import.meta.url);
+export const page = new URL("../../../Sources/Roles/Pages/Resources/page/", import.meta.url);
 export const start = Date.parse("2026-04-01T09:00:00Z");
 
 let number = 0;

@@ -3,8 +3,8 @@ import { readFile, readdir } from "node:fs/promises";
 import { test } from "node:test";
 import {
   Translator, catalogs, chooseLanguage,
-} from "../../../Sources/Roles/API/Resources/page/js/i18n/translator.js";
-import { states } from "../../../Sources/Roles/API/Resources/page/js/state/learner-state.js";
+} from "../../../Sources/Roles/Pages/Resources/page/js/i18n/translator.js";
+import { states } from "../../../Sources/Roles/Pages/Resources/page/js/state/learner-state.js";
 import { page } from "./support.js";
 
 const forms = (message) => (typeof message === "string" ? { other: message } : message);

@@ -12,6 +12,7 @@ import Ingest
 import Logging
 import NIOPosix
 import Observability
+import Pages
 import PostgresSink
 import ServiceLifecycle
 import WorkerRuntime
@@ -179,6 +180,7 @@ struct ServerServices {
       ).add(to: operators)
       try DashboardRoutes.make(configuration: configuration, bus: bus, logger: logger)
         .add(to: router)
+      try PageRoutes.load().add(to: router)
     }
     return router
   }

@@ -6,13 +6,12 @@ import Logging
 extension DashboardRoutes {
   /// The dashboard's routes with what this process knows: its database, journal and InfluxDB.
   ///
-  /// - Throws: `ConfigurationError` without `DATABASE_URL`, `ResourceError` without the page's files.
+  /// - Throws: `ConfigurationError` without `DATABASE_URL`, `ResourceError` without `openapi.yaml`.
   static func make(
     configuration: ServerConfiguration, bus: RedisEventBus, logger: Logger
   ) throws -> DashboardRoutes {
-    DashboardRoutes(
+    try DashboardRoutes(
       database: ReadDatabase(try configuration.database(), logger: logger),
-      resources: try DashboardResources.load(),
       position: {
         do {
           return try await bus.journal.state().storedPosition(of: "postgres")?.description

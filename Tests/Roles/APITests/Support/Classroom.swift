@@ -12,10 +12,11 @@ let testLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 /// A migrated database with the dashboard's routes before it. Its clock stands still, unless moved.
 struct Classroom: Sendable {
   static let noon = Timestamp.now()
+  static let descriptionFile =
+    ProjectFolder.url.appendingPathComponent("Sources/Roles/API/Resources/openapi.yaml").path
 
   let store: PostgresConnection
   let database: ReadDatabase
-  let page: String
 
   /// Stores events as a worker does.
   func store(_ events: ClassroomEvent...) async throws { try await store(events) }
@@ -34,9 +35,9 @@ struct Classroom: Sendable {
   ) throws -> Router<BasicRequestContext> {
     let now = Timestamp(microseconds: moment.microseconds + Int64(minutes) * 60_000_000)
     let router = Router()
-    DashboardRoutes(
-      database: database, resources: try DashboardResources(folder: page),
-      position: { position }, activity: activity, caching: caching, now: { now },
+    try DashboardRoutes(
+      database: database, descriptionFile: Self.descriptionFile, position: { position },
+      activity: activity, caching: caching, now: { now },
       logger: testLogger
     ).add(to: router)
     return router
@@ -60,18 +61,15 @@ func withClassroom(_ body: @Sendable (Classroom) async throws -> Void) async thr
     try await Migrations.apply(
       directory: ProjectFolder.url.appendingPathComponent("sql").path, to: configuration,
       logger: testLogger)
-    try await withTemporaryFolder("page") { folder in
-      try SamplePage.write(to: folder)
-      let classroom = Classroom(
-        store: try await PostgresConnection.connect(configuration, logger: testLogger),
-        database: ReadDatabase(configuration, size: 2, logger: testLogger), page: folder)
-      do {
-        try await body(classroom)
-        await classroom.close()
-      } catch {
-        await classroom.close()
-        throw error
-      }
+    let classroom = Classroom(
+      store: try await PostgresConnection.connect(configuration, logger: testLogger),
+      database: ReadDatabase(configuration, size: 2, logger: testLogger))
+    do {
+      try await body(classroom)
+      await classroom.close()
+    } catch {
+      await classroom.close()
+      throw error
     }
   }
 }

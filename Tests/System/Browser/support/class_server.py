@@ -14,7 +14,7 @@ from aiohttp import WSMsgType, web
 
 from .class_model import ClassModel, timestamp
 
-PAGE = Path(__file__).parents[4] / "Sources/Roles/API/Resources/page"
+PAGE = Path(__file__).parents[4] / "Sources/Roles/Pages/Resources/page"
 SECURITY = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; object-src 'none'; "
     "form-action 'self'; frame-ancestors 'none'",
