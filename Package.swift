@@ -26,8 +26,6 @@ let nioHTTPTypesHTTP1 = Target.Dependency.product(
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
-let hummingbirdTesting = Target.Dependency.product(
-  name: "HummingbirdTesting", package: "hummingbird")
 let lifecycle = Target.Dependency.product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(
@@ -131,8 +129,8 @@ let package = Package(
     .executableTarget(
       name: "progressbus",
       dependencies: [
-        "ProgressBusServer", "LocalStack", "Demonstration", "Events", "PostgresDriver",
-        "CurlTransport", "BigQueryMirror", argumentParser,
+        "ProgressBusServer", "LocalStack", "Demonstration", "DeadLetters", "Events",
+        "PostgresDriver", "CurlTransport", "BigQueryMirror", argumentParser,
       ],
       path: "Sources/Program/progressbus",
       // The optimiser of Swift 6.3.1 crashes on the commands' coroutines. Nothing here is hot: what
@@ -142,36 +140,36 @@ let package = Package(
       .program, "ProgressBusServer",
       [
         "API", "Broadcaster", "Ingest", "Pages", "WorkerRuntime", "BigQueryMirror", "Influx",
-        "PostgresSink",
-        "EventBus", "Events", "HTTPServer", "CurlTransport", "PostgresDriver", "RedisDriver",
-        "Observability", "JSONText", hummingbird, httpTypes, nioCore, nioPosix, nioFoundation,
-        configuration,
-        yams, lifecycle, unixSignals, logging, coreMetrics,
+        "PostgresSink", "DeadLetters", "EventBus", "Events", "HTTPServer", "CurlTransport",
+        "PostgresDriver", "RedisDriver", "Observability", hummingbird, nioCore, nioPosix,
+        configuration, yams, lifecycle, unixSignals, logging, coreMetrics,
       ]),
 
     // Roles: what a process does.
     target(
       .roles, "Ingest",
       [
-        "EventBus", "Events", "HTTPServer", "Observability", nioCore, nioHTTP1, nioCompression,
-        metrics, coreMetrics,
+        "EventBus", "Events", "HTTPServer", "Observability", httpTypes, nioCore, nioHTTP1,
+        nioCompression, metrics, coreMetrics,
       ]),
     target(
       .roles, "Broadcaster",
       [
-        "EventBus", "Events", "HTTPServer", "Concurrency", "Observability", nioCore, nioLocks,
-        nioHTTP1, nioWebSocket, logging, metrics, coreMetrics, lifecycle,
+        "EventBus", "Events", "HTTPServer", "Observability", "Concurrency", httpTypes, nioCore,
+        nioLocks, nioHTTP1, nioWebSocket, logging, metrics, coreMetrics, lifecycle,
       ]),
     target(
       .roles, "WorkerRuntime",
       [
-        "EventBus", "Concurrency", "Observability", nioCore, nioLocks, logging, metrics, lifecycle,
+        "EventBus", "Events", "Observability", "Concurrency", nioCore, nioLocks, nioFoundation,
+        logging, metrics, lifecycle,
       ]),
     target(
       .roles, "API",
       [
-        "Events", "HTTPServer", "PostgresDriver", "Concurrency", "JSONText", hummingbird, httpTypes,
-        nioCore, logging,
+        "WorkerRuntime", "BigQueryMirror", "Influx", "DeadLetters", "EventBus", "Events",
+        "HTTPServer", "PostgresDriver", "CurlTransport", "Observability", "JSONText", "Concurrency",
+        hummingbird, httpTypes, nioCore, nioFoundation, logging,
       ],
       resources: [.copy("Resources")]),
     target(
@@ -186,7 +184,8 @@ let package = Package(
     target(
       .stores, "BigQueryMirror",
       [
-        "Events", "PostgresDriver", "CurlTransport", "Concurrency", "JSONText", "Observability",
+        "DeadLetters", "Events", "PostgresDriver", "CurlTransport", "Observability", "JSONText",
+        "Concurrency",
         jwtKit, crypto, logging, metrics, lifecycle,
       ]),
 
@@ -195,13 +194,14 @@ let package = Package(
     target(
       .bus, "EventBus", ["Events", "RedisDriver", "Concurrency", nioCore, nioLocks, logging],
       resources: [.embedInCode("Scripts")]),
+    target(.bus, "DeadLetters", ["EventBus", "Events", nioCore, nioPosix]),
 
     // Net: HTTP/1.1 and WebSockets.
     target(
       .net, "HTTPServer",
       [
-        nioCore, nioHTTP1, nioWebSocket, nioHTTPTypes, nioHTTPTypesHTTP1, hummingbirdCore,
-        hummingbird, httpTypes, logging,
+        "JSONText", nioCore, nioHTTP1, nioWebSocket, nioHTTPTypes, nioHTTPTypesHTTP1,
+        hummingbirdCore, hummingbird, httpTypes, logging,
       ]),
 
     // Drivers: the only targets that import C.
@@ -256,21 +256,24 @@ let package = Package(
       ]),
     testSupport(
       "HTTPServerTesting",
-      ["HTTPServer", hummingbird, lifecycle, nioCore, nioPosix, nioWebSocket, logging]),
+      [
+        "HTTPServer", hummingbird, hummingbirdCore, lifecycle, nioCore, nioPosix, nioWebSocket,
+        logging,
+      ]),
 
     tests(
       .program, "ProgressBusServerTests",
       [
-        "ProgressBusServer", "API", "BigQueryMirror", "CurlTransport", "EventBus", "Events",
-        "HTTPServer", "Influx", "Ingest", "Observability", "WorkerRuntime", "LocalStack",
-        "ProgressBusTesting", hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix,
-        nioEmbedded, logging,
+        "ProgressBusServer", "BigQueryMirror", "EventBus", "Events", "HTTPServer", "Ingest",
+        "Observability", "WorkerRuntime", "ProgressBusTesting", hummingbird, nioCore, nioPosix,
+        logging,
       ]),
     tests(
       .roles, "IngestTests",
       [
         "Ingest", "CurlTransport", "EventBus", "Events", "HTTPServer", "Observability",
-        "HTTPServerTesting", "ProgressBusTesting", nioCore, nioPosix, nioHTTP1, nioEmbedded,
+        "HTTPServerTesting", "ProgressBusTesting", httpTypes, nioCore, nioPosix, nioHTTP1,
+        nioEmbedded,
       ]),
     tests(
       .roles, "BroadcasterTests",
@@ -287,12 +290,13 @@ let package = Package(
     tests(
       .roles, "APITests",
       [
-        "API", "Events", "PostgresDriver", "LocalStack", "SeededRandom", "ProgressBusTesting",
-        hummingbird, hummingbirdTesting, httpTypes, nioCore, subprocess, systemPackage, logging,
+        "API", "CurlTransport", "EventBus", "Events", "HTTPServer", "Influx", "PostgresDriver",
+        "LocalStack", "HTTPServerTesting", "ProgressBusTesting", "SeededRandom", hummingbird,
+        subprocess, systemPackage, logging,
       ]),
     tests(
       .roles, "PagesTests",
-      ["Pages", "ProgressBusTesting", hummingbird, hummingbirdTesting, httpTypes, nioCore]),
+      ["Pages", "HTTPServer", "HTTPServerTesting", "ProgressBusTesting", hummingbird]),
     tests(
       .stores, "PostgresSinkTests",
       [
@@ -320,7 +324,9 @@ let package = Package(
       ]),
     tests(
       .net, "HTTPServerTests",
-      ["HTTPServer", "HTTPServerTesting", nioCore, nioHTTP1, nioWebSocket]),
+      [
+        "HTTPServer", "HTTPServerTesting", hummingbird, httpTypes, nioCore, nioHTTP1, nioWebSocket,
+      ]),
     tests(
       .drivers, "RedisDriverTests",
       ["RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix]),

@@ -14,7 +14,7 @@ import PostgresDriver
 struct ReadAPIBenchmark {
   static func main() async throws {
     let arguments = CommandLine.arguments
-    let modes: [String: DashboardCaching] = [
+    let modes: [String: ReadCaching] = [
       "cached": .standard, "uncached": .disabled, "cold": .cold,
     ]
     guard arguments.count == 3, let port = Int(arguments[1]), let caching = modes[arguments[2]],
@@ -27,7 +27,7 @@ struct ReadAPIBenchmark {
     var logger = Logger(label: "read-api")
     logger.logLevel = .warning
     let router = Router()
-    try DashboardRoutes(
+    try ReadRoutes(
       database: ReadDatabase(PostgresConfiguration(url: url), logger: logger),
       position: { "0-0" },
       caching: caching, logger: logger

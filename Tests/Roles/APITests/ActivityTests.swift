@@ -1,7 +1,9 @@
 import API
 import Events
+import ProgressBusTesting
 import Testing
 
+@Suite(.tags(.servers))
 struct ActivityTests {
   private struct Source: ActivitySource {
     struct Down: Error {}

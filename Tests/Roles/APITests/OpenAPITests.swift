@@ -1,12 +1,13 @@
 import API
 import Foundation
+import HTTPServerTesting
 import Hummingbird
-import HummingbirdTesting
 import ProgressBusTesting
 import Subprocess
 import SystemPackage
 import Testing
 
+@Suite(.tags(.servers))
 struct OpenAPITests {
   /// The paths of the file, with their methods, such as `GET /metrics`.
   private func describedOperations() throws -> Set<String> {
@@ -51,10 +52,8 @@ struct OpenAPITests {
         .run("a", at: -40, by: "s2", error: "TypeError", index: 0),
         ClassroomEvent("help", at: -30, by: "s2"), ClassroomEvent("help", at: -20, by: "s3"),
         .run("a", at: -10, by: "s4", course: "c2"))
-      try await Application(
-        router: try classroom.routes(caching: .standard), logger: testLogger
-      ).test(.live) { client in
-        let port = try #require(client.port)
+      try await withRouter(try classroom.routes(caching: .standard)) { client in
+        let port = client.port
         let script = ProjectFolder.url.appendingPathComponent("Tests/Roles/APITests/OpenAPI")
           .appendingPathComponent("check_answers.py").path
         let run = try await Subprocess.run(

@@ -1,12 +1,10 @@
 import API
-import HTTPTypes
-import Hummingbird
-import HummingbirdTesting
 import LocalStack
 import PostgresDriver
 import ProgressBusTesting
 import Testing
 
+@Suite(.tags(.servers))
 struct RequestFaultTests {
   @Test(arguments: [
     ("/api/v1/courses?limit=0", "limit"), ("/api/v1/courses?limit=1001", "limit"),
@@ -27,7 +25,7 @@ struct RequestFaultTests {
     try await withClassroom { classroom in
       let answer = try await classroom.get(path)
       #expect(answer.status == 400)
-      #expect(answer.headers[.contentType] == "application/problem+json")
+      #expect(answer.headers["content-type"] == "application/problem+json")
       #expect(answer.detail?.hasPrefix(parameter) == true, "\(answer.detail ?? "")")
     }
   }
@@ -41,7 +39,7 @@ struct RequestFaultTests {
       try await classroom.store(.run("a", at: 0, by: "s1"))
       let answer = try await classroom.get(path)
       #expect(answer.status == 404)
-      #expect(answer.headers[.contentType] == "application/problem+json")
+      #expect(answer.headers["content-type"] == "application/problem+json")
     }
   }
 
@@ -59,7 +57,7 @@ struct RequestFaultTests {
       for path in ["courses", "courses/c1/students", "courses/c1/activity", "students/s1"] {
         let answer = try await classroom.get("/api/v1/\(path)")
         #expect(answer.status == 503, "\(path)")
-        #expect(answer.headers[.retryAfter] == "1")
+        #expect(answer.headers["retry-after"] == "1")
       }
       await classroom.database.close()
     }

@@ -1,6 +1,8 @@
 import Foundation
+import ProgressBusTesting
 import Testing
 
+@Suite(.tags(.servers))
 struct StudentsTests {
   @Test func learnersComeWithReasonAndPlace() async throws {
     try await withClassroom { classroom in

@@ -67,7 +67,8 @@ public actor RawClient {
     try await send(frame)
   }
 
-  public func response() async throws -> Response {
+  /// - Parameter hasBody: false for the answer to a HEAD, whose `Content-Length` is of what GET would get.
+  public func response(hasBody: Bool = true) async throws -> Response {
     while true {
       let text = String(buffer: received)
       if let end = text.firstRange(of: "\r\n\r\n") {
@@ -79,7 +80,7 @@ public actor RawClient {
         }
         let status = Int(lines[0].split(separator: " ")[1])!
         let headLength = text[..<end.upperBound].utf8.count
-        let bodyLength = Int(headers["content-length"] ?? "0")!
+        let bodyLength = hasBody && status != 304 ? Int(headers["content-length"] ?? "0")! : 0
         if received.readableBytes >= headLength + bodyLength {
           received.moveReaderIndex(forwardBy: headLength)
           let body = received.readString(length: bodyLength)!

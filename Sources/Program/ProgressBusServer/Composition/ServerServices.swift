@@ -3,6 +3,7 @@ import BigQueryMirror
 import Broadcaster
 import CoreMetrics
 import CurlTransport
+import DeadLetters
 import EventBus
 import Events
 import HTTPServer
@@ -111,9 +112,9 @@ struct ServerServices {
   }
 
   /// Nil where nothing of the mirror is wanted: a worker without a database, an ingest.
-  private func makeMirror(health: HealthRegistry) async throws -> MirrorDesk? {
+  private func makeMirror(health: HealthRegistry) async throws -> MirrorConnections? {
     guard configuration.usesMirror else { return nil }
-    let mirror = try MirrorDesk.open(configuration, logger: logger)
+    let mirror = try MirrorConnections.open(configuration, logger: logger)
     guard configuration.isMirrorEnabled else { return mirror }
     try await mirror.prepare(logger: logger)
     await health.register("bigquery", isRequired: false) {
@@ -131,7 +132,7 @@ struct ServerServices {
   }
 
   private func makeApplication(
-    health: HealthRegistry, hub: BroadcastHub?, mirror: MirrorDesk?,
+    health: HealthRegistry, hub: BroadcastHub?, mirror: MirrorConnections?,
     onReady: @escaping @Sendable (Int) async -> Void
   ) throws -> some Service {
     let router = try makeRouter(health: health, mirror: mirror)
@@ -157,12 +158,12 @@ struct ServerServices {
 
   /// Every route but the ingest's and the WebSocket's, which answer before a router is asked.
   func makeRouter(
-    health: HealthRegistry, mirror: MirrorDesk?
+    health: HealthRegistry, mirror: MirrorConnections?
   ) throws -> Router<BasicRequestContext> {
     let router = Router(options: .autoGenerateHeadEndpoints)
     router.add(middleware: ProblemMiddleware())
     router.add(middleware: CrossOriginProtection())
-    OperationsRoutes(registry: registry, health: health).add(to: router)
+    HealthAndMetricsRoutes(registry: registry, health: health).add(to: router)
     let operators = router.group()
       .add(middleware: KnownHosts(configuration.settings.givenList("http.operator_hosts") ?? []))
     if let mirror {
@@ -173,20 +174,35 @@ struct ServerServices {
     }
     if configuration.roles.contains(.dashboard) {
       OperatorRoutes(
-        bus: bus, journalCapacity: configuration.settings.integer("journal.max_entries")
+        bus: bus, journalCapacity: configuration.settings.integer("journal.max_entries"),
+        deadLetters: DeadLetterService(
+          bus: .init(bus, configuration, catalog: catalog), rows: mirror?.controller),
+        sinks: [DeadLetter.busName] + ServerConfiguration.sinkNames + [DeadLetter.bigQueryName]
       ).add(to: operators)
-      DeadLetterRoutes(
-        office: DeadLetterOffice(desk: deadLetterDesk, mirror: mirror?.controller)
-      ).add(to: operators)
-      try DashboardRoutes.make(configuration: configuration, bus: bus, logger: logger)
-        .add(to: router)
+      try makeReadRoutes().add(to: router)
       try PageRoutes.load().add(to: router)
     }
     return router
   }
 
-  private var deadLetterDesk: DeadLetterDesk {
-    DeadLetterDesk(store: bus.deadLetters, publisher: bus.publisher, decoder: decoder)
+  /// The read API with what this process knows: its database, journal and InfluxDB.
+  ///
+  /// - Throws: `ConfigurationError` without `DATABASE_URL`, `ResourceError` without `openapi.yaml`.
+  private func makeReadRoutes() throws -> ReadRoutes {
+    try ReadRoutes(
+      database: ReadDatabase(try configuration.database(), logger: logger),
+      position: { [bus, logger] in
+        do {
+          return try await bus.journal.state().storedPosition(of: "postgres")?.description
+        } catch {
+          logger.debug("the journal's state cannot be read", metadata: ["error": "\(error)"])
+          return nil
+        }
+      },
+      activity: try configuration.activityInflux().flatMap {
+        InfluxActivitySource($0, transport: CurlTransport())
+      },
+      logger: logger)
   }
 
   private var decoder: CatalogHandPublishedDecoder {
@@ -194,4 +210,9 @@ struct ServerServices {
       catalog: catalog, limits: configuration.eventLimits,
       keepsWork: configuration.settings.boolean("ingest.keep_work"))
   }
+}
+
+extension ServerConfiguration {
+  /// The names of the sinks that a worker can have; `makeWorker` builds them.
+  static let sinkNames = ["postgres", "influxdb"]
 }

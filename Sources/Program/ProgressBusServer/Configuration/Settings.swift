@@ -85,14 +85,14 @@ public enum Settings {
       "journal.retention_seconds", .integer(0...604_800), default: "600",
       "How long events stay for replay after every sink has stored them."),
     Setting(
-      "journal.expected_groups", .list(of: ["postgres", "influxdb"]),
+      "journal.expected_groups", .list(of: ServerConfiguration.sinkNames),
       "The sinks of the whole deployment: the journal is not trimmed before each has read it. "
         + "Default: this worker's sinks."),
   ]
 
   static let worker: [Setting] = [
     Setting(
-      "worker.sinks", .list(of: ["postgres", "influxdb"]), default: "postgres,influxdb",
+      "worker.sinks", .list(of: ServerConfiguration.sinkNames), default: "postgres,influxdb",
       "Where this worker stores events."),
     Setting(
       "worker.postgres_batch_size", .integer(1...100_000), default: "5000",

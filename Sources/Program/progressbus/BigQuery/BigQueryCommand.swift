@@ -32,16 +32,16 @@ struct MirrorOptions: ParsableArguments {
   func print<Report: MirrorReport>(
     asksBigQuery: Bool = false, _ body: (MirrorController) async throws -> Report
   ) async throws -> Report {
-    let desk = try MirrorDesk.open(
+    let connections = try MirrorConnections.open(
       await settings.serverConfiguration(), needsProject: asksBigQuery)
     let report: Report
     do {
-      report = try await body(desk.controller)
+      report = try await body(connections.controller)
     } catch {
-      await desk.close()
+      await connections.close()
       throw error
     }
-    await desk.close()
+    await connections.close()
     guard json else {
       Swift.print(report.text)
       return report

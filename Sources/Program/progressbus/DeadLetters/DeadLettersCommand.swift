@@ -1,4 +1,5 @@
 import ArgumentParser
+import DeadLetters
 import ProgressBusServer
 
 struct DeadLettersCommand: AsyncParsableCommand {
@@ -11,7 +12,7 @@ struct DeadLettersCommand: AsyncParsableCommand {
     ])
 }
 
-/// Which letters a command means.
+/// Which dead letters a command means.
 struct DeadLetterSelection: ParsableArguments {
   @Option(help: "Only those of one sink: postgres, influxdb, bigquery or bus.")
   var sink: String?
@@ -22,7 +23,7 @@ struct DeadLetterSelection: ParsableArguments {
   var filter: DeadLetterFilter { DeadLetterFilter(sink: sink, reason: reason) }
 }
 
-/// Which letters a command changes: one by its id, or all that are meant.
+/// Which dead letters a command changes: one by its id, or all that are meant.
 struct DeadLetterTargets: ParsableArguments {
   @OptionGroup var selection: DeadLetterSelection
 
@@ -41,20 +42,20 @@ struct DeadLetterTargets: ParsableArguments {
     }
   }
 
-  /// The sink that all letters are of, as far as it is known.
+  /// The sink that all of them are of, as far as it is known.
   var sink: String? { selection.sink ?? id?.sink }
 
-  /// The ids of the letters that are meant, oldest first.
+  /// The ids of those that are meant, oldest first.
   /// - Throws: when the one that was named is not there.
-  func letters(in office: DeadLetterOffice) async throws -> [DeadLetterID] {
+  func ids(in service: DeadLetterService) async throws -> [DeadLetterID] {
     if let id {
-      guard try await office.content(id) != nil else {
+      guard try await service.content(id) != nil else {
         throw ValidationError("there is no dead letter \(id)")
       }
       return [id]
     }
     var ids: [DeadLetterID] = []
-    for try await entry in office.entries(selection.filter) { ids.append(entry.id) }
+    for try await entry in service.list(selection.filter) { ids.append(entry.id) }
     return ids
   }
 }

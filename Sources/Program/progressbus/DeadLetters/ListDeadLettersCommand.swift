@@ -1,4 +1,5 @@
 import ArgumentParser
+import DeadLetters
 import Events
 import Foundation
 import ProgressBusServer
@@ -13,7 +14,7 @@ struct ListDeadLettersCommand: AsyncParsableCommand {
   @Flag(help: "One JSON object a line.")
   var json = false
 
-  /// A letter without its payload, which may hold personal data.
+  /// A dead letter without its payload, which may hold personal data.
   private struct Line: Encodable {
     private enum CodingKeys: String, CodingKey {
       case id, sink, attempts, reason
@@ -51,8 +52,8 @@ struct ListDeadLettersCommand: AsyncParsableCommand {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let configuration = try await options.serverConfiguration()
-    try await DeadLetterOffice.withOffice(of: selection.sink, configuration) { office in
-      for try await entry in office.entries(selection.filter) {
+    try await DeadLetterConnections.withService(of: selection.sink, configuration) { service in
+      for try await entry in service.list(selection.filter) {
         let line = Line(entry)
         print(json ? String(decoding: try encoder.encode(line), as: UTF8.self) : line.text)
       }

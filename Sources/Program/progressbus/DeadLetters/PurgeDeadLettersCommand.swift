@@ -1,4 +1,5 @@
 import ArgumentParser
+import DeadLetters
 import ProgressBusServer
 
 struct PurgeDeadLettersCommand: AsyncParsableCommand {
@@ -10,8 +11,8 @@ struct PurgeDeadLettersCommand: AsyncParsableCommand {
 
   func run() async throws {
     let configuration = try await options.serverConfiguration()
-    try await DeadLetterOffice.withOffice(of: targets.sink, configuration) { office in
-      let purged = try await office.purge(targets.letters(in: office))
+    try await DeadLetterConnections.withService(of: targets.sink, configuration) { service in
+      let purged = try await service.purge(targets.ids(in: service))
       print("purged \(purged)")
     }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DeadLetters
 import Foundation
 import ProgressBusServer
 
@@ -12,8 +13,8 @@ struct ReplayDeadLettersCommand: AsyncParsableCommand {
 
   func run() async throws {
     let configuration = try await options.serverConfiguration()
-    try await DeadLetterOffice.withOffice(of: targets.sink, configuration) { office in
-      let outcome = try await office.replay(targets.letters(in: office))
+    try await DeadLetterConnections.withService(of: targets.sink, configuration) { service in
+      let outcome = try await service.replay(targets.ids(in: service))
       for (id, reason) in outcome.stillInvalid {
         FileHandle.standardError.write(Data("\(id): \(reason)\n".utf8))
       }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DeadLetters
 import ProgressBusServer
 
 struct ShowDeadLetterCommand: AsyncParsableCommand {
@@ -12,8 +13,8 @@ struct ShowDeadLetterCommand: AsyncParsableCommand {
 
   func run() async throws {
     let configuration = try await options.serverConfiguration()
-    try await DeadLetterOffice.withOffice(of: id.sink, configuration) { office in
-      guard let content = try await office.content(id) else {
+    try await DeadLetterConnections.withService(of: id.sink, configuration) { service in
+      guard let content = try await service.content(id) else {
         throw ValidationError("there is no dead letter \(id)")
       }
       let entry = content.entry

@@ -89,15 +89,15 @@ struct LocalMirror {
   /// - Returns: whether the mirror has its tables; if not, the operator has been told why.
   func createTables(_ configuration: ServerConfiguration) async -> Bool {
     do {
-      let desk = try MirrorDesk.open(configuration)
+      let connections = try MirrorConnections.open(configuration)
       let report: TablesReport
       do {
-        report = try await desk.controller.createTables(addColumns: true)
+        report = try await connections.controller.createTables(addColumns: true)
       } catch {
-        await desk.close()
+        await connections.close()
         throw error
       }
-      await desk.close()
+      await connections.close()
       if !report.isGood {
         tell("tables in the BigQuery emulator differ from what they should be: \(report.text)")
       }

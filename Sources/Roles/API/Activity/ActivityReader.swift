@@ -1,4 +1,5 @@
 import Events
+import HTTPServer
 import Logging
 
 /// Asks the time series database, and PostgreSQL where that does not answer.

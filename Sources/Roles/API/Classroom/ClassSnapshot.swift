@@ -1,4 +1,6 @@
 import Events
+import JSONText
+import Synchronization
 
 /// A class in one notebook, at one moment. Everything about learners is answered from it.
 struct ClassSnapshot: Sendable {
@@ -15,6 +17,56 @@ struct ClassSnapshot: Sendable {
   let cells: [NotebookCell]
   let pace: ClassPace
   let counts: [LearnerState: Int]
-  let rules: StateRules
+  let rules: LearnerStateRules
   let answers = SnapshotAnswers()
+}
+
+/// What a snapshot is of.
+struct ClassroomKey: Hashable, Sendable {
+  let course: ExactText
+  /// Nil for the notebook that most of the class works on.
+  let notebook: ExactText?
+
+  init(course: String, notebook: String?) {
+    self.course = ExactText(course)
+    self.notebook = notebook.map(ExactText.init)
+  }
+}
+
+/// The answers that were given from one snapshot: many pages ask for the same one at once, and writing
+/// 1,000 learners takes longer than everything else.
+///
+/// Any thread may ask; two that come at once both write their answer, and one of them is kept.
+final class SnapshotAnswers: Sendable {
+  struct Key: Hashable {
+    enum Kind { case progress, students, help }
+
+    let kind: Kind
+    let limit: Int
+    let cursor: [ExactText]
+    var states: Set<LearnerState> = []
+  }
+
+  /// Bytes of the answers of one snapshot.
+  private static let maximumSize = 2 << 20
+
+  private struct Kept {
+    var answers: [Key: JSONWriter] = [:]
+    var size = 0
+  }
+
+  private let kept = Mutex(Kept())
+
+  func answer(_ key: Key, write: () -> JSONWriter) -> JSONWriter {
+    if let answer = kept.withLock({ $0.answers[key] }) { return answer }
+    let answer = write()
+    kept.withLock { kept in
+      guard kept.answers[key] == nil, kept.size + answer.bytes.count <= Self.maximumSize else {
+        return
+      }
+      kept.answers[key] = answer
+      kept.size += answer.bytes.count
+    }
+    return answer
+  }
 }

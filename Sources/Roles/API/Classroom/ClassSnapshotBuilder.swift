@@ -6,14 +6,14 @@ struct ClassSnapshotBuilder {
   /// The most cells whose letters an answer holds.
   static let maximumCells = 1000
 
-  let rules: StateRules
+  let rules: LearnerStateRules
   /// In the order of their identifiers.
   private(set) var learners: [Learner]
   /// In the notebook's order.
   private(set) var cells: [NotebookCell] = []
   private(set) var pace = ClassPace(medianSolved: 0, requiredCells: 0)
 
-  init(rules: StateRules, learners: [Learner], record: NotebookRecord) {
+  init(rules: LearnerStateRules, learners: [Learner], record: NotebookRecord) {
     self.rules = rules
     self.learners = learners
     var counted = record.cells.map(CountedCell.init)
@@ -72,6 +72,28 @@ struct ClassSnapshotBuilder {
   }
 
   private static func median(_ values: [Int]) -> Double {
-    CellTally.percentile(0.5, of: values.sorted().map(Double.init)) ?? 0
+    CellStatisticsAccumulator.percentile(0.5, of: values.sorted().map(Double.init)) ?? 0
+  }
+}
+
+/// A cell while learners' work on it is being counted.
+struct CountedCell {
+  var cell: NotebookCell
+  private var indexes = 0
+  private var indexed = 0
+
+  init(_ recorded: RecordedCell) {
+    cell = NotebookCell(
+      id: recorded.id, index: nil, firstRunAt: recorded.firstRunAt, statistics: recorded.statistics)
+  }
+
+  mutating func count(_ work: CellWork) {
+    cell.reached += 1
+    if work.letter.isSolved { cell.solved += 1 }
+    if work.letter.isFailing { cell.failing += 1 }
+    guard let index = work.index else { return }
+    indexes += Int(index)
+    indexed += 1
+    cell.index = Int((Double(indexes) / Double(indexed)).rounded(.toNearestOrEven))
   }
 }

@@ -1,3 +1,4 @@
+import HTTPServer
 import JSONText
 
 /// Answers about a class, as the OpenAPI file describes them.
@@ -83,7 +84,7 @@ enum ClassroomAnswers {
     json.member("required_cells", snapshot.pace.requiredCells)
   }
 
-  private static func rules(_ json: inout JSONWriter, _ rules: StateRules) {
+  private static func rules(_ json: inout JSONWriter, _ rules: LearnerStateRules) {
     json.object("rules") { json in
       json.member("idle_seconds", rules.idleSeconds)
       json.member("stuck_errors", rules.stuckErrors)

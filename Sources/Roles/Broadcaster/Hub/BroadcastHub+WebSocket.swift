@@ -1,4 +1,5 @@
 public import HTTPServer
+import HTTPTypes
 import NIOCore
 public import NIOHTTP1
 
@@ -20,22 +21,22 @@ extension BroadcastHub {
     do {
       request = try SubscriptionRequest(target: head.uri)
     } catch {
-      let problem = Problem(
-        title: "Malformed query", status: 400, detail: "\(error.parameter) \(error.detail)",
-        parameter: error.parameter)
-      return .refuse(problem.response())
+      return .refuse(
+        Problem(
+          status: .badRequest, detail: "\(error.parameter) \(error.detail)",
+          parameter: error.parameter))
     }
     if let course = request.course, let courses, !courses.contains(course) {
-      let problem = Problem(
-        title: "Forbidden", status: 403, detail: "course_id names a course that is not yours",
-        parameter: "course_id")
-      return .refuse(problem.response())
+      return .refuse(
+        Problem(
+          status: .forbidden, detail: "course_id names a course that is not yours",
+          parameter: "course_id"))
     }
     guard isOpen else {
-      let problem = Problem(
-        title: "Bus unavailable", status: 503, detail: "The event bus is away; try again.")
       return .refuse(
-        problem.response(headers: ["retry-after": "\(configuration.retryAfterSeconds)"]))
+        Problem(
+          status: .serviceUnavailable, detail: "The event bus is away; try again.",
+          retryAfter: configuration.retryAfterSeconds))
     }
     let wanted = request.course.map { [$0] } ?? courses
     let filter = wanted.map { CourseFilter.courses($0) } ?? .all

@@ -127,7 +127,7 @@ final class Subscriber: WebSocketSession {
 
   func replayFailed() {
     guard state?.phase == .replaying else { return }
-    close(code: .unknown(1013), reason: "the journal cannot be read; come back later", timeout: nil)
+    close(code: .tryAgainLater, reason: "the journal cannot be read; come back later", timeout: nil)
   }
 
   // MARK: Private
@@ -140,7 +140,7 @@ final class Subscriber: WebSocketSession {
     else { return }
     hub.metrics.slowClosed()
     close(
-      code: .unknown(4008), reason: "too slow: the queue is full",
+      code: .tooSlow, reason: "too slow: the queue is full",
       timeout: hub.configuration.slowCloseTimeout)
   }
 

@@ -36,16 +36,6 @@ enum AnswerBody {
     buffer.writeStaticString("]}")
   }
 
-  static func write(_ problem: Problem, to buffer: inout ByteBuffer) {
-    buffer.writeStaticString("{\"type\":\"about:blank\",\"title\":")
-    writeString(problem.status.reasonPhrase, to: &buffer)
-    buffer.writeStaticString(",\"status\":")
-    buffer.writeString(String(problem.status.code))
-    buffer.writeStaticString(",\"detail\":")
-    writeString(problem.detail, to: &buffer)
-    buffer.writeStaticString("}")
-  }
-
   private static func writeString(_ text: String, to buffer: inout ByteBuffer) {
     buffer.writeInteger(UInt8(ascii: "\""))
     for byte in text.utf8 {

@@ -1,28 +1,16 @@
-import NIOHTTP1
+import HTTPServer
+import HTTPTypes
 
-/// A fault of a whole request, as `application/problem+json` (RFC 9457).
-struct Problem: Error, Equatable {
-  let status: HTTPResponseStatus
-  let detail: String
-  /// Seconds after which to try again.
-  var retryAfter: Int?
-  /// Further headers of the answer.
-  var headers: [(String, String)] = []
-
-  static func == (left: Problem, right: Problem) -> Bool {
-    left.status == right.status && left.detail == right.detail
-      && left.retryAfter == right.retryAfter
-  }
-
+/// The faults of a whole request; those of single events are `DecodedBatch.Rejected`.
+extension Problem {
   static func tooLarge(limit: Int) -> Problem {
-    Problem(
-      status: .payloadTooLarge, detail: "the body must not be over \(limit) bytes, unpacked")
+    Problem(status: .contentTooLarge, detail: "the body must not be over \(limit) bytes, unpacked")
   }
 
   static func methodNotAllowed() -> Problem {
     Problem(
       status: .methodNotAllowed, detail: "events are sent by POST",
-      headers: [("allow", "POST, OPTIONS")])
+      fields: [.allow: "POST, OPTIONS"])
   }
 
   static func unsupportedMediaType() -> Problem {
@@ -34,11 +22,11 @@ struct Problem: Error, Equatable {
   static func unsupportedEncoding() -> Problem {
     Problem(
       status: .unsupportedMediaType, detail: "Content-Encoding must be gzip, deflate or identity",
-      headers: [("accept-encoding", "gzip, deflate")])
+      fields: [.acceptEncoding: "gzip, deflate"])
   }
 
   static func invalidCompression() -> Problem {
-    Problem(status: .badRequest, detail: "the body cannot be unpacked: it is damaged or cut short")
+    .badRequest("the body cannot be unpacked: it is damaged or cut short")
   }
 
   static func busUnavailable() -> Problem {

@@ -1,5 +1,7 @@
 import EventBus
 import Events
+import HTTPServer
+import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
@@ -50,7 +52,7 @@ struct BatchDecoder {
       append(0, of: bytes, index: 0, receivedAt: receivedAt, to: &batch)
       // In a batch such an event is rejected alone; here it is the whole request.
       if let error = batch.rejected.first?.errors.first, error.code == .tooLarge {
-        throw Problem(status: .payloadTooLarge, detail: error.message)
+        throw Problem(status: .contentTooLarge, detail: error.message)
       }
       return batch
     }
@@ -127,13 +129,13 @@ struct BatchDecoder {
 
   private func tooManyEvents() -> Problem {
     Problem(
-      status: .payloadTooLarge,
+      status: .contentTooLarge,
       detail: "a request must not hold more than \(limits.eventsPerRequest) events")
   }
 
   private static func problem(_ error: JSONSyntaxError) -> Problem {
     error.reason == .tooDeep
-      ? Problem(status: .unprocessableEntity, detail: "the body is nested too deeply")
+      ? Problem(status: .unprocessableContent, detail: "the body is nested too deeply")
       : Problem(status: .badRequest, detail: "the body is no JSON: \(error)")
   }
 }

@@ -1,3 +1,4 @@
+import HTTPServer
 import NIOCore
 
 /// A request for the ingest endpoint whose body is arriving.

@@ -165,15 +165,11 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
   private func answer(
     _ problem: Problem, headers fields: [(String, String)] = [], context: ChannelHandlerContext
   ) {
-    var body = context.channel.allocator.buffer(capacity: 256)
-    AnswerBody.write(problem, to: &body)
-    var headers = HTTPHeaders([("content-type", "application/problem+json")])
-    if let seconds = problem.retryAfter {
-      headers.add(name: "retry-after", value: String(seconds))
-    }
-    headers.add(contentsOf: problem.headers + fields)
+    let head = problem.head
+    var headers = head.headers
+    headers.add(contentsOf: fields)
     workspace.policy.addHeaders(for: origin, to: &headers)
-    write(problem.status, headers, body: body, context: context)
+    write(head.status, headers, body: problem.body, context: context)
   }
 
   private func write(

@@ -1,5 +1,6 @@
 import EventBus
 import Events
+import HTTPServer
 import NIOCore
 
 /// What the requests of one event loop share: the decoder's memory and the way to the bus. Stays on

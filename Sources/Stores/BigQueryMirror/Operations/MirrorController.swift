@@ -85,26 +85,6 @@ public struct MirrorController: Sendable {
     ClearReport(cleared: try await store.clearFailures(ids))
   }
 
-  /// What was given up and nobody has taken care of, oldest first.
-  ///
-  /// - Parameters:
-  ///   - id: the failure behind which to begin, 0 for the first.
-  ///   - limit: how many at most.
-  ///   - reason: a part of the reason, in any case of letters.
-  /// - Throws: `PostgresError`.
-  public func failures(
-    after id: Int64 = 0, limit: Int, reason: String? = nil
-  ) async throws -> [RowFailure] {
-    try await store.failures(after: id, limit: limit, reason: reason)
-  }
-
-  /// One failure whole, nil when it has been taken care of. **Holds personal data.**
-  ///
-  /// - Throws: `PostgresError`.
-  public func failure(_ id: Int64) async throws -> FailedRow? {
-    try await store.failure(id)
-  }
-
   /// Deletes mirrored rows that are older than the retention, some at a time, so that no statement
   /// holds others up.
   ///

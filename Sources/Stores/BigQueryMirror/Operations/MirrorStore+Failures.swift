@@ -1,3 +1,4 @@
+import DeadLetters
 import Events
 import PostgresDriver
 
@@ -10,7 +11,7 @@ extension MirrorStore {
   private static let isOpen = "failure.status = 'pending' and not failure.is_on_queue"
 
   /// Failures that wait for an operator, oldest first.
-  func failures(after id: Int64, limit: Int, reason: String?) async throws -> [RowFailure] {
+  func failures(after id: Int64, limit: Int, reason: String?) async throws -> [RefusedRow] {
     try await pool.query(
       """
       select \(Self.columns) from bq_sync_failures as failure
@@ -22,7 +23,7 @@ extension MirrorStore {
   }
 
   /// One failure and its row.
-  func failure(_ id: Int64) async throws -> FailedRow? {
+  func failure(_ id: Int64) async throws -> RefusedRowContent? {
     let row = try await pool.query(
       """
       select \(Self.columns), failure.source_key, failure.reason,
@@ -31,16 +32,16 @@ extension MirrorStore {
       """, [.integer(id)]
     ).first
     return try row.map { row in
-      FailedRow(
-        failure: try Self.failure(row), sourceKey: try row.value("source_key"),
+      RefusedRowContent(
+        row: try Self.failure(row), sourceKey: try row.value("source_key"),
         fullReason: try row.value("reason"), document: try row.optional("document"))
     }
   }
 
-  private static func failure(_ row: PostgresRow) throws -> RowFailure {
-    RowFailure(
-      id: try row.value("id"), sourceTable: try row.value("source_table"),
+  private static func failure(_ row: PostgresRow) throws -> RefusedRow {
+    RefusedRow(
+      number: try row.value("id"), sourceTable: try row.value("source_table"),
       attempts: try row.value("attempts"), reason: try row.value("public_reason"),
-      createdAt: Timestamp(microseconds: try row.value("created_at")))
+      refusedAt: Timestamp(microseconds: try row.value("created_at")))
   }
 }

@@ -10,7 +10,7 @@ enum ClassStates {
     let cells = Set(events.compactMap(\.execution?.cellIndex))
     let required = cells.filter { cell in
       let reached = stories.count { $0.contains { $0.execution?.cellIndex == cell } }
-      return Double(reached) >= StateRules.standard.requiredShare * Double(stories.count)
+      return Double(reached) >= LearnerStateRules.standard.requiredShare * Double(stories.count)
     }
     let sorted = solved.map(\.count).sorted()
     let pace = ClassPace(
@@ -20,7 +20,7 @@ enum ClassStates {
       var learner = situation(story)
       learner.solvedCells = solved.count
       learner.remainingCells = required.subtracting(solved).count
-      states[StateRules.standard.state(of: learner, pace: pace, at: now).state, default: 0] += 1
+      states[LearnerStateRules.standard.state(of: learner, pace: pace, at: now).state, default: 0] += 1
     }
     return states
   }

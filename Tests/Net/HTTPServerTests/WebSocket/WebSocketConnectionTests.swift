@@ -4,10 +4,8 @@ import NIOCore
 import Synchronization
 import Testing
 
-@Suite("WebSocket connection")
 struct WebSocketConnectionTests {
-  @Test("Either side closes with a code, and the connection ends")
-  func closing() async throws {
+  @Test func eitherSideClosesWithACodeAndTheConnectionEnds() async throws {
     try await withServer(webSockets: [EchoSession.route]) { port, _ in
       let client = try await RawClient(port: port)
       _ = try await client.upgrade()
@@ -30,8 +28,7 @@ struct WebSocketConnectionTests {
     }
   }
 
-  @Test("A ping is answered with its payload")
-  func ping() async throws {
+  @Test func aPingIsAnsweredWithItsPayload() async throws {
     try await withServer(webSockets: [EchoSession.route]) { port, _ in
       let client = try await RawClient(port: port)
       _ = try await client.upgrade()
@@ -44,17 +41,17 @@ struct WebSocketConnectionTests {
     }
   }
 
-  @Test(
-    "A frame that breaks the protocol closes with the code that says so",
-    arguments: [
-      ([0x81, 0x01, 0x61] as [UInt8], 1002),
-      ([0x83, 0x80, 0, 0, 0, 0], 1002),
-      ([0x09, 0x80, 0, 0, 0, 0], 1002),
-      ([0x89, 0xFE, 0, 126, 0, 0, 0, 0], 1002),
-      ([0x81, 0x81, 0, 0, 0, 0, 0xFF], 1007),
-      ([0x82, 0xFF, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0], 1009),
-    ])
-  func violation(bytes: [UInt8], code: Int) async throws {
+  @Test(arguments: [
+    ([0x81, 0x01, 0x61] as [UInt8], 1002),
+    ([0x83, 0x80, 0, 0, 0, 0], 1002),
+    ([0x09, 0x80, 0, 0, 0, 0], 1002),
+    ([0x89, 0xFE, 0, 126, 0, 0, 0, 0], 1002),
+    ([0x81, 0x81, 0, 0, 0, 0, 0xFF], 1007),
+    ([0x82, 0xFF, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0], 1009),
+  ])
+  func aFrameThatBreaksTheProtocolClosesWithTheCodeThatSaysSo(bytes: [UInt8], code: Int)
+    async throws
+  {
     try await withServer(webSockets: [EchoSession.route]) { port, _ in
       let client = try await RawClient(port: port)
       _ = try await client.upgrade()
@@ -67,8 +64,7 @@ struct WebSocketConnectionTests {
     }
   }
 
-  @Test("A peer that answers no ping is cut")
-  func pingTimeout() async throws {
+  @Test func aPeerThatAnswersNoPingIsCut() async throws {
     var configuration = WebSocketConfiguration()
     configuration.pingInterval = .milliseconds(50)
     try await withServer(
@@ -83,15 +79,13 @@ struct WebSocketConnectionTests {
     }
   }
 
-  @Test("A shutdown says 1001 to every WebSocket and waits for the answer")
-  func shutdown() async throws {
+  @Test func aShutdownSays1001ToEveryWebSocketAndWaitsForTheAnswer() async throws {
     try await shutDown(closeTimeout: .seconds(60)) { client in
       try await client.sendClose(1001)
     }
   }
 
-  @Test("A shutdown cuts a WebSocket that does not answer")
-  func shutdownOfSilentWebSocket() async throws {
+  @Test func aShutdownCutsAWebSocketThatDoesNotAnswer() async throws {
     try await shutDown(closeTimeout: .milliseconds(100)) { _ in }
   }
 
@@ -117,8 +111,7 @@ struct WebSocketConnectionTests {
     }
   }
 
-  @Test("A thousand WebSockets come and go, and every session is released")
-  func noLeak() async throws {
+  @Test func aThousandWebSocketsComeAndGoAndEverySessionIsReleased() async throws {
     final class Counts: Sendable {
       let opened = Atomic(0)
       let closed = Atomic(0)

@@ -1,13 +1,12 @@
 import HTTPServer
 import HTTPServerTesting
+import HTTPTypes
 import NIOCore
 import NIOHTTP1
 import Testing
 
-@Suite("WebSocket upgrade")
 struct WebSocketUpgradeTests {
-  @Test("The handshake is answered as RFC 6455 shows it, also after other requests")
-  func upgradeAfterKeepAlive() async throws {
+  @Test func theHandshakeIsAnsweredAsRFC6455ShowsItAlsoAfterOtherRequests() async throws {
     try await withServer(
       earlyHandlers: EarlyAnswer.handlers, webSockets: [EchoSession.route]
     ) { port, _ in
@@ -27,8 +26,7 @@ struct WebSocketUpgradeTests {
     }
   }
 
-  @Test("Frames sent right behind the handshake are not lost")
-  func eagerClient() async throws {
+  @Test func framesSentRightBehindTheHandshakeAreNotLost() async throws {
     try await withServer(webSockets: [EchoSession.route]) { port, _ in
       let client = try await RawClient(port: port)
       let handshake =
@@ -43,29 +41,29 @@ struct WebSocketUpgradeTests {
     }
   }
 
-  @Test(
-    "A handshake that breaks a rule is refused, and the connection closed",
-    arguments: [
-      (
-        "GET /ws HTTP/1.1\r\nHost: t\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-          + "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", 426
-      ),
-      (
-        "GET /ws HTTP/1.1\r\nHost: t\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-          + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n\r\n", 400
-      ),
-      (
-        "GET /ws HTTP/1.1\r\nHost: t\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-          + "Sec-WebSocket-Version: 13\r\n\r\n", 400
-      ),
-      (
-        "GET /ws HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-          + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", 400
-      ),
-      ("GET /ws HTTP/1.1\r\nHost: t\r\n\r\n", 426),
-      ("POST /ws HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\n\r\nab", 405),
-    ])
-  func malformedHandshake(request: String, status: Int) async throws {
+  @Test(arguments: [
+    (
+      "GET /ws HTTP/1.1\r\nHost: t\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        + "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", 426
+    ),
+    (
+      "GET /ws HTTP/1.1\r\nHost: t\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n\r\n", 400
+    ),
+    (
+      "GET /ws HTTP/1.1\r\nHost: t\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        + "Sec-WebSocket-Version: 13\r\n\r\n", 400
+    ),
+    (
+      "GET /ws HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", 400
+    ),
+    ("GET /ws HTTP/1.1\r\nHost: t\r\n\r\n", 426),
+    ("POST /ws HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\n\r\nab", 405),
+  ])
+  func aHandshakeThatBreaksARuleIsRefusedAndTheConnectionClosed(request: String, status: Int)
+    async throws
+  {
     try await withServer(webSockets: [EchoSession.route]) { port, _ in
       let client = try await RawClient(port: port)
       try await client.send(request)
@@ -76,13 +74,9 @@ struct WebSocketUpgradeTests {
     }
   }
 
-  @Test("The application's refusal reaches the client")
-  func refusal() async throws {
+  @Test func theApplicationsRefusalReachesTheClient() async throws {
     let route = WebSocketRoute(path: "/ws") { _ in
-      .refuse(
-        HTTPErrorResponse(
-          status: .serviceUnavailable, headers: ["retry-after": "2"],
-          body: ByteBuffer(string: #"{"title":"down"}"#)))
+      .refuse(Problem(status: .serviceUnavailable, detail: "down", retryAfter: 2))
     }
     try await withServer(webSockets: [route]) { port, _ in
       let client = try await RawClient(port: port)
@@ -90,13 +84,13 @@ struct WebSocketUpgradeTests {
       #expect(response.status == 503)
       #expect(response.headers["retry-after"] == "2")
       #expect(response.headers["connection"] == "close")
-      #expect(response.body == #"{"title":"down"}"#)
+      #expect(response.headers["content-type"] == "application/problem+json")
+      #expect(response.body.contains(#""detail":"down""#))
       #expect(try await client.remainder().readableBytes == 0)
     }
   }
 
-  @Test("Another path is Hummingbird's, even when it asks for a WebSocket")
-  func otherPath() async throws {
+  @Test func anotherPathIsHummingbirdsEvenWhenItAsksForAWebSocket() async throws {
     try await withServer(webSockets: [EchoSession.route]) { port, _ in
       let client = try await RawClient(port: port)
       #expect(try await client.upgrade("/wsx").status == 404)

@@ -10,7 +10,6 @@ import Testing
 
 @testable import ProgressBusServer
 
-@Suite("The OpenAPI file and the routes of the whole server")
 struct RouteDescriptionTests {
   /// An operation of the file, with its lines.
   private struct Operation {
@@ -47,7 +46,7 @@ struct RouteDescriptionTests {
     let bus = try await RedisEventBus.start(
       configuration.bus(), on: MultiThreadedEventLoopGroup.singleton, logger: logger)
     defer { bus.close() }
-    let mirror = try MirrorDesk.open(configuration)
+    let mirror = try MirrorConnections.open(configuration)
     let services = ServerServices(
       configuration: configuration, catalog: .standard, bus: bus, registry: MetricsRegistry(),
       logger: logger)

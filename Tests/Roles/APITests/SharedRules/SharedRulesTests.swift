@@ -1,13 +1,13 @@
 import API
 import Events
 import Foundation
-import Hummingbird
-import HummingbirdTesting
+import HTTPServerTesting
+import ProgressBusTesting
 import Testing
 
 /// The tables in `Tests/Support/Fixtures`, which the page's tests run too (`shared-rules.test.js`).
 struct SharedRulesTests {
-  @Test(arguments: StateCase.all) func state(_ example: StateCase) {
+  @Test(arguments: StateCase.all) func aStateIsThatOfTheTable(_ example: StateCase) {
     let now = Timestamp(microseconds: 1_800_000_000_000_000)
     func ago(_ seconds: Int) -> Timestamp {
       Timestamp(microseconds: now.microseconds - Int64(seconds) * 1_000_000)
@@ -21,7 +21,7 @@ struct SharedRulesTests {
     learner.solvedCells = told.solved
     learner.remainingCells = told.remaining
     learner.notebookClosed = told.notebookClosed
-    var rules = StateRules.standard
+    var rules = LearnerStateRules.standard
     rules.idleSeconds = example.rules?.idleSeconds ?? rules.idleSeconds
     rules.stuckErrors = example.rules?.stuckErrors ?? rules.stuckErrors
     rules.stuckSeconds = example.rules?.stuckSeconds ?? rules.stuckSeconds
@@ -36,7 +36,9 @@ struct SharedRulesTests {
     #expect(reason.count == example.expected.count)
   }
 
-  @Test(arguments: Lesson.all) func lesson(_ lesson: Lesson) async throws {
+  @Test(.tags(.servers), arguments: Lesson.all) func aLessonEndsInTheStatesOfTheTable(
+    _ lesson: Lesson
+  ) async throws {
     try await withClassroom { classroom in
       let stored = lesson.events.prefix(lesson.stored).map(\.classroomEvent)
       try await classroom.store(stored)
@@ -78,10 +80,9 @@ struct SharedRulesTests {
 
   private func answer(_ resource: String, from classroom: Classroom) async throws -> Answer {
     let routes = try classroom.routes(at: Lesson.now)
-    return try await Application(router: routes, logger: testLogger).test(.router) { client in
-      try await client.execute(
-        uri: "/api/v1/courses/lesson/\(resource)?notebook=n.ipynb", method: .get
-      ) { try Answer($0) }
+    return try await withRouter(routes) { client in
+      try Answer(
+        try await client.get("/api/v1/courses/lesson/\(resource)?notebook=n.ipynb"))
     }
   }
 }

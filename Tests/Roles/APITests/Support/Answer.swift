@@ -1,19 +1,18 @@
 import Foundation
-import HTTPTypes
-import HummingbirdTesting
-import NIOCore
+import HTTPServerTesting
 
 /// An answer, with its JSON taken apart.
 struct Answer: @unchecked Sendable {
   // Sound although `Any` is not Sendable: the values come from JSONSerialization and are never changed.
   let json: [String: Any]
   let status: Int
-  let headers: HTTPFields
+  /// By name in lower case.
+  let headers: [String: String]
 
-  init(_ response: TestResponse) throws {
-    status = response.status.code
+  init(_ response: RawClient.Response) throws {
+    status = response.status
     headers = response.headers
-    let body = try JSONSerialization.jsonObject(with: Data(response.body.readableBytesView))
+    let body = try JSONSerialization.jsonObject(with: Data(response.body.utf8))
     json = body as? [String: Any] ?? [:]
   }
 

@@ -1,8 +1,9 @@
 import API
 import Events
 import Foundation
+import HTTPServer
+import HTTPServerTesting
 import Hummingbird
-import HummingbirdTesting
 import Logging
 import PostgresDriver
 import ProgressBusTesting
@@ -30,12 +31,13 @@ struct Classroom: Sendable {
 
   func routes(
     activity: (any ActivitySource)? = nil, position: String? = "7-0",
-    caching: DashboardCaching = .disabled, minutesLater minutes: Int = 0,
+    caching: ReadCaching = .disabled, minutesLater minutes: Int = 0,
     at moment: Timestamp = noon
   ) throws -> Router<BasicRequestContext> {
     let now = Timestamp(microseconds: moment.microseconds + Int64(minutes) * 60_000_000)
     let router = Router()
-    try DashboardRoutes(
+    router.add(middleware: ProblemMiddleware())
+    try ReadRoutes(
       database: database, descriptionFile: Self.descriptionFile, position: { position },
       activity: activity, caching: caching, now: { now },
       logger: testLogger
@@ -47,11 +49,8 @@ struct Classroom: Sendable {
   func get(
     _ path: String, minutesLater minutes: Int = 0, activity: (any ActivitySource)? = nil
   ) async throws -> Answer {
-    let application = Application(
-      router: try routes(activity: activity, minutesLater: minutes), logger: testLogger)
-    return try await application.test(.router) { client in
-      try await client.execute(uri: path, method: .get) { try Answer($0) }
-    }
+    let routes = try routes(activity: activity, minutesLater: minutes)
+    return try await withRouter(routes) { try Answer(try await $0.get(path)) }
   }
 }
 

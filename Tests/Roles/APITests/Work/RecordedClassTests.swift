@@ -1,10 +1,12 @@
 import API
 import Foundation
+import HTTPServerTesting
 import Hummingbird
-import HummingbirdTesting
+import ProgressBusTesting
 import Testing
 
 /// Answers that are brought forward from what was read before are those of a plain recomputation.
+@Suite(.tags(.servers))
 struct RecordedClassTests {
   private static let paths = [
     "/api/v1/courses/c1/progress?notebook=n.ipynb", "/api/v1/courses/c1/students?notebook=n.ipynb",
@@ -36,9 +38,7 @@ struct RecordedClassTests {
   private func body(
     of path: String, from routes: Router<BasicRequestContext>
   ) async throws -> String {
-    try await Application(router: routes, logger: testLogger).test(.router) { client in
-      try await client.execute(uri: path, method: .get) { String(buffer: $0.body) }
-    }
+    try await withRouter(routes) { try await $0.get(path).body }
   }
 
   private func expect(_ progress: Answer, _ students: Answer, tell naive: NaiveClass) {

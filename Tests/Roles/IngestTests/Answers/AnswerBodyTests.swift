@@ -41,13 +41,4 @@ import Testing
         == #"{"accepted":[{"index":0,"event_id":"0192f5a1-7b3c-7def-8123-456789abcdef"},{"index":2,"event_id":"00000000-0000-0000-0000-000000000001"}],"rejected":[{"index":1,"errors":[{"pointer":"/student_id","code":"required","message":"is required"},{"pointer":"/attributes/a~1\"b","code":"lone_surrogate","message":"a\\b\u000a\u0001é"}]},{"index":3,"errors":[]}]}"#
     )
   }
-
-  @Test("a problem, as RFC 9457 writes it")
-  func problem() {
-    let text = written { AnswerBody.write(Problem.tooLarge(limit: 1024), to: &$0) }
-    #expect(
-      text
-        == #"{"type":"about:blank","title":"Payload Too Large","status":413,"detail":"the body must not be over 1024 bytes, unpacked"}"#
-    )
-  }
 }

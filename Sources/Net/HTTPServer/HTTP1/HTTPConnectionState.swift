@@ -1,0 +1,132 @@
+import NIOCore
+import NIOHTTP1
+
+/// Where one HTTP/1.1 connection stands, and until when it may stand there. At most one request is
+/// in flight.
+struct HTTPConnectionState {
+  enum Expiry: Equatable {
+    /// Nothing is late; ask again at this time.
+    case notYet(NIODeadline)
+    /// Close without a word: nobody waits for an answer, or half of it is out already.
+    case close
+    /// Answer 408 and close.
+    case answerTimeout
+  }
+
+  /// What to do once the response has been written.
+  enum AfterResponse: Equatable {
+    case keepAlive
+    case close
+  }
+
+  private let headTimeout: TimeAmount
+  private let idleTimeout: TimeAmount
+  private let bodyTimeout: TimeAmount
+  /// When to ask for `expiry` at the latest.
+  private(set) var deadline: NIODeadline
+  private var isReceivingBody = false
+  private var closesAfterResponse = false
+  private var isShuttingDown = false
+  private(set) var isResponsePending = false
+  private(set) var hasResponseBegun = false
+  private(set) var isLingering = false
+  private(set) var isSwitchingProtocols = false
+
+  init(_ configuration: HTTPServerChannelConfiguration, now: NIODeadline) {
+    headTimeout = configuration.headTimeout
+    idleTimeout = configuration.idleTimeout
+    bodyTimeout = configuration.bodyTimeout
+    deadline = now + configuration.headTimeout
+  }
+
+  /// The request has come whole and its answer has not left: the next one has to wait.
+  var isAnswering: Bool { isResponsePending && !isReceivingBody }
+
+  var isInFlight: Bool { isResponsePending || isReceivingBody }
+
+  /// - Parameter isLast: the request, or its protocol version, ends the connection.
+  mutating func requestBegan(isLast: Bool, now: NIODeadline) {
+    isReceivingBody = true
+    isResponsePending = true
+    hasResponseBegun = false
+    closesAfterResponse = closesAfterResponse || isLast
+    setDeadline(now + bodyTimeout)
+  }
+
+  mutating func requestEnded(now: NIODeadline) {
+    isReceivingBody = false
+    setDeadline(isResponsePending ? .distantFuture : now + idleTimeout)
+  }
+
+  /// - Parameter isLast: the response says `Connection: close`.
+  /// - Returns: whether the connection ends with this response, which must then say so.
+  mutating func responseBegan(isLast: Bool) -> Bool {
+    hasResponseBegun = true
+    closesAfterResponse = closesAfterResponse || isLast
+    return closesAfterResponse
+  }
+
+  /// The response is 101: what follows is no longer HTTP.
+  mutating func switchingProtocols() {
+    isSwitchingProtocols = true
+  }
+
+  mutating func responseEnded(now: NIODeadline) -> AfterResponse {
+    isResponsePending = false
+    if isSwitchingProtocols { return .keepAlive }
+    if closesAfterResponse { return .close }
+    if !isReceivingBody { setDeadline(now + idleTimeout) }
+    return .keepAlive
+  }
+
+  /// The peer has nothing more to send.
+  /// - Returns: true when nothing is in flight, so the connection can close.
+  mutating func inputClosed() -> Bool {
+    closesAfterResponse = true
+    return !isResponsePending
+  }
+
+  mutating func lingerBegan(until deadline: NIODeadline) {
+    isLingering = true
+    self.deadline = deadline
+  }
+
+  mutating func shutdownBegan(until deadline: NIODeadline) {
+    guard !isLingering else { return }
+    isShuttingDown = true
+    closesAfterResponse = true
+    self.deadline = min(self.deadline, deadline)
+  }
+
+  func expiry(now: NIODeadline) -> Expiry {
+    if now < deadline {
+      return .notYet(min(deadline, now + bodyTimeout))
+    }
+    let mayAnswer = isReceivingBody && isResponsePending && !hasResponseBegun && !isLingering
+    return mayAnswer ? .answerTimeout : .close
+  }
+
+  /// A shutdown's deadline holds whatever the requests do.
+  private mutating func setDeadline(_ deadline: NIODeadline) {
+    if !isLingering && !isShuttingDown { self.deadline = deadline }
+  }
+}
+
+/// What the header of a request says about the connection, found in one pass.
+struct ConnectionFields {
+  private(set) var asksToUpgrade: Bool
+  private(set) var expectsContinue = false
+
+  init(of head: HTTPRequestHead) {
+    asksToUpgrade = head.method == .CONNECT
+    for (name, value) in head.headers {
+      switch name.utf8.count {
+      case 6 where name.lowercased() == "expect":
+        expectsContinue = value.lowercased() == "100-continue"
+      case 7 where name.lowercased() == "upgrade":
+        asksToUpgrade = true
+      default: break
+      }
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import HTTPTypes
+public import Hummingbird
+import NIOCore
+
+/// Refuses state-changing requests that a browser sends for a page of another origin. Without it, any
+/// page that an operator opens could purge dead letters on the operator's own machine: a form needs no
+/// permission to POST (https://developer.mozilla.org/docs/Web/Security/Attacks/CSRF).
+///
+/// Browsers say where a request comes from, and pages cannot change what they say: `Sec-Fetch-Site`
+/// (https://www.w3.org/TR/fetch-metadata/), and, where that is missing, `Origin` (RFC 6454). What has
+/// neither is no browser's doing: curl, a script.
+public struct CrossOriginProtection<Context: RequestContext>: RouterMiddleware {
+  public init() {}
+
+  /// - Throws: `Problem` of status 403.
+  public func handle(
+    _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    guard isSafe(request.method) || isSameOrigin(request) else {
+      throw Problem(
+        status: .forbidden,
+        detail: "a page of another origin may not do this; send it from this server's own page, "
+          + "or without a browser")
+    }
+    return try await next(request, context)
+  }
+
+  /// RFC 9110 section 9.2.1.
+  private func isSafe(_ method: HTTPRequest.Method) -> Bool {
+    [.get, .head, .options, .trace].contains(method)
+  }
+
+  private func isSameOrigin(_ request: Request) -> Bool {
+    // `none` is what the user did, not a page.
+    let sites = request.headers[values: .secFetchSite]
+    if !sites.isEmpty { return sites.allSatisfy { ["same-origin", "none"].contains($0) } }
+    let origins = request.headers[values: .origin]
+    guard !origins.isEmpty else { return true }
+    // The scheme is not compared: behind a proxy that ends TLS this server does not know its own.
+    return origins.allSatisfy { origin in
+      guard let separator = origin.range(of: "://") else { return false }
+      return origin[separator.upperBound...].lowercased()
+        == request.head.authority?.lowercased()
+    }
+  }
+}
+
+/// Answers only requests whose `Host` is this server's. A foreign page can have its own name point to
+/// 127.0.0.1 (DNS rebinding); to the browser it is then of the same origin, may read every answer and
+/// send what it likes. But its name is still in `Host`.
+///
+/// Addresses pass, and names without a dot: nobody can register those in the public DNS.
+public struct KnownHosts<Context: RequestContext>: RouterMiddleware {
+  /// Names with a dot, in lower case, without a port.
+  private let names: Set<String>
+
+  /// - Parameter names: names with a dot that are this server's, without a port, in any case of letters.
+  public init(_ names: [String]) {
+    self.names = Set(names.map { $0.lowercased() })
+  }
+
+  /// - Throws: `Problem` of status 421.
+  public func handle(
+    _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    guard let authority = request.head.authority, isKnown(Self.host(of: authority)) else {
+      throw Problem(
+        status: .misdirectedRequest,
+        detail: "Host names no host that this server knows for operators; "
+          + "PROGRESSBUS_HTTP_OPERATOR_HOSTS adds names")
+    }
+    return try await next(request, context)
+  }
+
+  private func isKnown(_ host: String) -> Bool {
+    !host.contains(".") || names.contains(host)
+      || (try? SocketAddress(ipAddress: host, port: 0)) != nil
+  }
+
+  /// Without port and brackets (RFC 3986 section 3.2), in lower case.
+  private static func host(of authority: String) -> String {
+    if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
+      return String(authority[authority.index(after: authority.startIndex)..<end])
+    }
+    return String(authority.prefix { $0 != ":" }).lowercased()
+  }
+}
+
+extension HTTPField.Name {
+  fileprivate static let secFetchSite = HTTPField.Name("Sec-Fetch-Site")!
+}

@@ -1,0 +1,41 @@
+import Foundation
+
+/// A text that equals only the very same bytes, as in the database. Swift's own comparison holds
+/// composed and decomposed letters equal, which would make one of two learners.
+struct ExactText: Hashable, Sendable {
+  let text: String
+
+  init(_ text: String) { self.text = text }
+
+  static func == (left: ExactText, right: ExactText) -> Bool {
+    left.text.isSame(right.text)
+  }
+
+  func hash(into hasher: inout Hasher) {
+    var text = text
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+  }
+}
+
+extension String {
+  /// Whether both have the very same bytes.
+  func isSame(_ other: String) -> Bool {
+    let same = utf8.withContiguousStorageIfAvailable { left in
+      other.utf8.withContiguousStorageIfAvailable { right in
+        guard left.count == right.count else { return false }
+        guard let leftStart = left.baseAddress, let rightStart = right.baseAddress else {
+          return left.isEmpty
+        }
+        return memcmp(leftStart, rightStart, left.count) == 0
+      }
+    }
+    // Texts that come from elsewhere than Swift may have no storage of their own.
+    guard let same, let same else { return utf8.elementsEqual(other.utf8) }
+    return same
+  }
+
+  /// The order of the collation "C": byte by byte.
+  func precedes(_ other: String) -> Bool {
+    utf8.lexicographicallyPrecedes(other.utf8)
+  }
+}
