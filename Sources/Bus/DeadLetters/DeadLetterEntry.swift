@@ -104,8 +104,6 @@ public struct DeadLetterFilter: Sendable {
 }
 
 extension DeadLetter {
-  /// The `sink` of what was published by hand and is no valid event.
-  public static let busName = "bus"
   /// The `sink` of rows that BigQuery refused. They stay in PostgreSQL, and never come to the bus.
   public static let bigQueryName = "bigquery"
 }

@@ -1,4 +1,6 @@
+public import Events
 public import NIOCore
+import Synchronization
 
 /// Makes an event of a message that someone published by hand.
 public protocol HandPublishedDecoder: Sendable {
@@ -12,4 +14,77 @@ public enum HandPublishedMessage: Sendable {
   case event(PublishedEvent)
   /// No valid event; the reason in one line, without personal data.
   case invalid(reason: String)
+}
+
+/// Reads what someone published by hand as an event, by the rules of the ingest endpoint.
+public final class CatalogHandPublishedDecoder: HandPublishedDecoder {
+  /// Used by one adopter at a time, so the lock is free whenever it is taken. A `Mutex`, because it
+  /// guards what is not `Sendable`.
+  private let decoder: Mutex<MessageDecoder>
+
+  public init(catalog: EventCatalog, limits: EventLimits, keepsWork: Bool) {
+    decoder = Mutex(
+      MessageDecoder(catalog: catalog, limits: limits, keepsWork: keepsWork))
+  }
+
+  public func decode(_ payload: ByteBuffer) -> HandPublishedMessage {
+    decoder.withLock { $0.decode(payload) }
+  }
+}
+
+/// Turns one message at a time into an event. Keeps its memory between messages.
+private struct MessageDecoder {
+  private var tape = JSONTape()
+  private var normalizer: EventNormalizer
+
+  init(catalog: EventCatalog, limits: EventLimits, keepsWork: Bool) {
+    normalizer = EventNormalizer(catalog: catalog, limits: limits, keepsWork: keepsWork)
+  }
+
+  /// The reason of an invalid message repeats no value of it and stays on one line.
+  mutating func decode(_ message: ByteBuffer) -> HandPublishedMessage {
+    do {
+      return .event(try read(message))
+    } catch let error as JSONSyntaxError {
+      return .invalid(reason: "no JSON: \(error)")
+    } catch let rejection as EventRejection {
+      let faults = rejection.errors.map { error in
+        // A pointer can hold names that the sender chose, with any characters.
+        error.pointer.isEmpty ? error.message : "\(Self.printable(error.pointer)) \(error.message)"
+      }
+      return .invalid(reason: "no valid event: " + faults.joined(separator: "; "))
+    } catch {
+      preconditionFailure("only the errors above are thrown: \(error)")
+    }
+  }
+
+  private static func printable(_ text: String) -> String {
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { scalar in
+          switch scalar.properties.generalCategory {
+          case .control, .lineSeparator, .paragraphSeparator: "\u{FFFD}"
+          default: scalar
+          }
+        }))
+  }
+
+  private mutating func read(_ message: ByteBuffer) throws -> PublishedEvent {
+    try message.withUnsafeReadableBytes { raw in
+      try raw.withMemoryRebound(to: UInt8.self) { bytes in
+        try tape.scan(bytes)
+        var output = ByteBuffer()
+        var eventType = ""
+        try output.writeWithUnsafeMutableBytes(
+          minimumWritableBytes: EventNormalizer.canonicalBound(of: bytes.count)
+        ) { memory in
+          let event = try normalizer.normalize(
+            bytes, tape: tape, at: 0, receivedAt: .now(), into: memory)
+          eventType = event.eventType
+          return event.length
+        }
+        return PublishedEvent(eventType: eventType, payload: output)
+      }
+    }
+  }
 }

@@ -4,7 +4,6 @@ import Foundation
 public import Logging
 import NIOCore
 import NIOFoundationEssentialsCompat
-public import Observability
 public import ServiceLifecycle
 
 /// What a worker process says of itself, for every dashboard to show.
@@ -36,15 +35,11 @@ public struct WorkerReport: Codable, Equatable, Sendable {
 public struct WorkerReporter: Service {
   private let worker: Worker
   private let reports: RedisProcessReports
-  private let registry: MetricsRegistry
   private let logger: Logger
 
-  public init(
-    worker: Worker, reports: RedisProcessReports, registry: MetricsRegistry, logger: Logger
-  ) {
+  public init(worker: Worker, reports: RedisProcessReports, logger: Logger) {
     self.worker = worker
     self.reports = reports
-    self.registry = registry
     self.logger = logger
   }
 
@@ -84,12 +79,9 @@ public struct WorkerReporter: Service {
     return WorkerReport(
       startedAt: startedAt,
       sinks: worker.sinks.map { sink in
-        let labels = [("sink", sink.name)]
-        return WorkerReport.Sink(
-          name: sink.name, state: sink.state, inFlight: sink.inFlight,
-          written: registry.count(of: .sinkWritten, labels) ?? 0,
-          retries: registry.count(of: .sinkRetries, labels) ?? 0,
-          deadLettered: registry.count(of: .deadLetters, labels) ?? 0,
+        WorkerReport.Sink(
+          name: sink.name, state: sink.state, inFlight: sink.inFlight, written: sink.written,
+          retries: sink.retries, deadLettered: sink.deadLettered,
           lastError: sink.lastFailure?.reason,
           lastErrorAt: sink.lastFailure.map { now - Int64($0.age / .microseconds(1)) })
       })

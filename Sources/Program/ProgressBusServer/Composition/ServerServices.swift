@@ -64,8 +64,7 @@ struct ServerServices {
       await worker.registerChecks(in: health)
       services.append(worker)
       services.append(
-        WorkerReporter(
-          worker: worker, reports: bus.reports, registry: registry, logger: logger))
+        WorkerReporter(worker: worker, reports: bus.reports, logger: logger))
       listeners.append(worker.channelListener)
     }
     let mirror = try await makeMirror(health: health)

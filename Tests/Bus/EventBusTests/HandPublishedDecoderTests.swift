@@ -2,13 +2,10 @@ import EventBus
 import Events
 import NIOCore
 import Testing
-import WorkerRuntime
 
-@testable import ProgressBusServer
-
-@Suite struct HandPublishedEventDecoderTests {
+@Suite struct HandPublishedDecoderTests {
   private func decode(_ text: String) -> HandPublishedMessage {
-    var decoder = HandPublishedEventDecoder(
+    let decoder = CatalogHandPublishedDecoder(
       catalog: .standard, limits: EventLimits(), keepsWork: false)
     return decoder.decode(ByteBuffer(string: text))
   }
@@ -21,8 +18,7 @@ import WorkerRuntime
     return reason
   }
 
-  @Test("a valid message becomes a complete event")
-  func event() throws {
+  @Test func aValidMessageBecomesACompleteEvent() throws {
     let message = decode(
       #"{"event_type":"help","student_id":"s-1","notebook_path":"a.ipynb","code":"x"}"#)
     guard case .event(let event) = message else {
@@ -36,10 +32,9 @@ import WorkerRuntime
     #expect(!payload.contains("code"))
   }
 
-  @Test("identical messages become events with ids of their own")
-  func identical() {
+  @Test func identicalMessagesBecomeEventsWithIdsOfTheirOwn() {
     let text = #"{"event_type":"help","student_id":"s-1","notebook_path":"a.ipynb"}"#
-    var decoder = HandPublishedEventDecoder(
+    let decoder = CatalogHandPublishedDecoder(
       catalog: .standard, limits: EventLimits(), keepsWork: false)
     let payloads = (0..<2).compactMap { _ in
       if case .event(let event) = decoder.decode(ByteBuffer(string: text)) {
@@ -52,18 +47,16 @@ import WorkerRuntime
   }
 
   @Test(
-    "what is no JSON says where",
     arguments: [
       ("", "no JSON: the text is empty, at byte 0"),
       ("hello Ada", "no JSON: a character stands where it may not, at byte 0"),
       (#"{"event_type":"#, "no JSON: the text ends in the middle, at byte 14"),
     ])
-  func noJSON(_ text: String, _ expected: String) throws {
+  func whatIsNoJSONSaysWhere(_ text: String, _ expected: String) throws {
     #expect(try reason(text) == expected)
   }
 
-  @Test("what is no event names every field and repeats no value")
-  func noEvent() throws {
+  @Test func whatIsNoEventNamesEveryFieldAndRepeatsNoValue() throws {
     let faults = try reason(
       #"{"event_type":"help","student_id":17,"notebook_path":"","event_id":"Ada Lovelace"}"#)
     #expect(faults.hasPrefix("no valid event: "))
@@ -76,8 +69,7 @@ import WorkerRuntime
       try reason(#"{"event_type":"Ada"}"#).contains("/event_type must be one of cell_executed"))
   }
 
-  @Test("the reason stays on one line, whatever names the sender chose")
-  func oneLine() throws {
+  @Test func theReasonStaysOnOneLineWhateverNamesTheSenderChose() throws {
     let reason = try reason(
       #"{"event_type":"help","student_id":"s","notebook_path":"n","attributes":{"a\nb\u2028c\u001b":"\u0000"}}"#
     )
