@@ -8,7 +8,9 @@ public import WorkerRuntime
 ///
 /// Writing an event again overwrites its own point. A kind without a measurement counts as stored.
 public struct InfluxSink: Sink {
-  public let name = "influxdb"
+  public static let name = "influxdb"
+
+  public var name: String { Self.name }
   public let batchSize: Int
   public let lanes: Int
 

@@ -10,7 +10,9 @@ public import WorkerRuntime
 ///
 /// Writing is idempotent by `event_id`. A connection that broke is replaced at the next write.
 public struct PostgresSink: Sink {
-  public let name = "postgres"
+  public static let name = "postgres"
+
+  public var name: String { Self.name }
   public let batchSize: Int
   public let lanes: Int
 

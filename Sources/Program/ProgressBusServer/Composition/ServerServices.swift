@@ -82,24 +82,8 @@ struct ServerServices {
   }
 
   private func makeWorker() throws -> Worker {
-    var sinks: [any Sink] = []
-    for name in configuration.sinks {
-      switch name {
-      case "postgres":
-        sinks.append(
-          PostgresSink(
-            try configuration.database(), catalog: catalog,
-            lanes: configuration.settings.integer("worker.postgres_lanes"),
-            batchSize: configuration.settings.integer("worker.postgres_batch_size"),
-            logger: logger))
-      case "influxdb":
-        sinks.append(
-          InfluxSink(
-            configuration: try configuration.influx(), transport: CurlTransport(),
-            catalog: catalog, lanes: configuration.settings.integer("worker.influxdb_lanes")))
-      default:
-        preconditionFailure("the settings allow no sink \(name)")
-      }
+    let sinks = try configuration.sinks.map { name in
+      try SinkRegistry.declaration(of: name).configure(configuration)(catalog, logger)
     }
     ProgressBusMetric.journalCapacity.gauge(in: registry)
       .set(configuration.settings.integer("journal.max_entries"))
@@ -176,7 +160,7 @@ struct ServerServices {
         bus: bus, journalCapacity: configuration.settings.integer("journal.max_entries"),
         deadLetters: DeadLetterService(
           bus: .init(bus, configuration, catalog: catalog), rows: mirror?.controller),
-        sinks: [DeadLetter.busName] + ServerConfiguration.sinkNames + [DeadLetter.bigQueryName]
+        sinks: SinkRegistry.deadLetterNames
       ).add(to: operators)
       try makeReadRoutes().add(to: router)
       try PageRoutes.load().add(to: router)
@@ -192,7 +176,7 @@ struct ServerServices {
       database: ReadDatabase(try configuration.database(), logger: logger),
       position: { [bus, logger] in
         do {
-          return try await bus.journal.state().storedPosition(of: "postgres")?.description
+          return try await bus.journal.state().storedPosition(of: PostgresSink.name)?.description
         } catch {
           logger.debug("the journal's state cannot be read", metadata: ["error": "\(error)"])
           return nil
@@ -209,9 +193,4 @@ struct ServerServices {
       catalog: catalog, limits: configuration.eventLimits,
       keepsWork: configuration.settings.boolean("ingest.keep_work"))
   }
-}
-
-extension ServerConfiguration {
-  /// The names of the sinks that a worker can have; `makeWorker` builds them.
-  static let sinkNames = ["postgres", "influxdb"]
 }

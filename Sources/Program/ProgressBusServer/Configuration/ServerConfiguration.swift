@@ -118,8 +118,7 @@ public struct ServerConfiguration: Sendable {
       _ = try activityInflux()
     }
     guard roles.contains(.worker) else { return }
-    if sinks.contains("postgres") { _ = try database() }
-    if sinks.contains("influxdb") { _ = try influx() }
+    for sink in sinks { _ = try SinkRegistry.declaration(of: sink).configure(self) }
   }
 
   /// Where the dashboard asks for activity; nil without InfluxDB, which it can do without.
@@ -130,7 +129,7 @@ public struct ServerConfiguration: Sendable {
   func influx() throws(ConfigurationError) -> InfluxConfiguration {
     do {
       var influx = try InfluxConfiguration(
-        url: settings.text("influxdb.url", for: "sink influxdb"),
+        url: settings.text("influxdb.url", for: "sink \(InfluxSink.name)"),
         token: settings.text("influxdb.token"), organization: settings.text("influxdb.org"),
         bucket: settings.text("influxdb.bucket"), database: settings.text("influxdb.database"),
         username: settings.text("influxdb.username"), password: settings.text("influxdb.password"))

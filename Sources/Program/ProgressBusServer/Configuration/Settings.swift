@@ -85,28 +85,18 @@ public enum Settings {
       "journal.retention_seconds", .integer(0...604_800), default: "600",
       "How long events stay for replay after every sink has stored them."),
     Setting(
-      "journal.expected_groups", .list(of: ServerConfiguration.sinkNames),
+      "journal.expected_groups", .list(of: SinkRegistry.names),
       "The sinks of the whole deployment: the journal is not trimmed before each has read it. "
         + "Default: this worker's sinks."),
   ]
 
-  static let worker: [Setting] = [
-    Setting(
-      "worker.sinks", .list(of: ServerConfiguration.sinkNames), default: "postgres,influxdb",
-      "Where this worker stores events."),
-    Setting(
-      "worker.postgres_batch_size", .integer(1...100_000), default: "5000",
-      "The most events in one PostgreSQL transaction; reached only while the worker lags behind."),
-    Setting(
-      "worker.postgres_lanes", .integer(1...64), default: "2",
-      "PostgreSQL transactions at the same time."),
-    Setting(
-      "worker.influxdb_batch_size", .integer(1...100_000), default: "5000",
-      "The most points in one request to InfluxDB."),
-    Setting(
-      "worker.influxdb_lanes", .integer(1...64), default: "1",
-      "Requests to InfluxDB at the same time."),
-  ]
+  static let worker: [Setting] =
+    [
+      Setting(
+        "worker.sinks", .list(of: SinkRegistry.names),
+        default: SinkRegistry.all.filter(\.isDefault).map(\.name).joined(separator: ","),
+        "Where this worker stores events.")
+    ] + SinkRegistry.all.flatMap(\.settings)
 
   static let webSocket: [Setting] = [
     Setting(

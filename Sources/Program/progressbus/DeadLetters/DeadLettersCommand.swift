@@ -14,7 +14,8 @@ struct DeadLettersCommand: AsyncParsableCommand {
 
 /// Which dead letters a command means.
 struct DeadLetterSelection: ParsableArguments {
-  @Option(help: "Only those of one sink: postgres, influxdb, bigquery or bus.")
+  @Option(
+    help: "Only those of one sink: \(SinkRegistry.deadLetterNames.joined(separator: ", ")).")
   var sink: String?
 
   @Option(help: ArgumentHelp("Only those whose reason holds this text.", valueName: "text"))

@@ -7,13 +7,17 @@ enum DeadLetterAnswers {
   /// One answer names no more of the messages that are still invalid.
   private static let namedInvalid = 100
 
-  static func list(_ entries: [DeadLetterEntry], next: DeadLetterPosition?) -> JSONWriter {
+  /// - Parameter sinks: the names that a filter may name.
+  static func list(
+    _ entries: [DeadLetterEntry], sinks: [String], next: DeadLetterPosition?
+  ) -> JSONWriter {
     var json = JSONWriter(capacity: 1024 + entries.count * 256)
     json.object { json in
       json.member("generated_at", Timestamp.now())
       json.array("dead_letters", entries) { json, entry in
         json.object { json in head(&json, entry) }
       }
+      json.array("sinks", sinks) { json, sink in json.string(sink) }
       json.member("next_cursor", next?.cursor)
     }
     return json

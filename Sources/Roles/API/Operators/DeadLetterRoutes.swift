@@ -74,11 +74,13 @@ struct DeadLetterRoutes: Sendable {
     var position = try DeadLetterParameters.position(request.cursor(parts: 2)) ?? .start
     var page: [DeadLetterEntry] = []
     for try await entry in service.list(filter, after: position) {
-      guard page.count < limit else { return DeadLetterAnswers.list(page, next: position) }
+      guard page.count < limit else {
+        return DeadLetterAnswers.list(page, sinks: parameters.sinks, next: position)
+      }
       page.append(entry)
       position.pass(entry.id)
     }
-    return DeadLetterAnswers.list(page, next: nil)
+    return DeadLetterAnswers.list(page, sinks: parameters.sinks, next: nil)
   }
 
   private func count(_ request: RequestParameters) async throws -> JSONWriter {

@@ -159,7 +159,10 @@ class OperationsServer:
         hidden = {"full_reason", "source_key", "payload"}
         shown = [{name: value for name, value in each.items() if name not in hidden} for each in meant[:limit]]
         cursor = "more" if len(meant) > limit else None
-        return await self._json({"generated_at": "", "dead_letters": shown, "next_cursor": cursor})
+        return await self._json({
+            "generated_at": "", "dead_letters": shown, "next_cursor": cursor,
+            "sinks": ["bus", "postgres", "influxdb", "bigquery"],
+        })
 
     async def _count(self, request):
         """In two answers, as a count that takes long is."""
