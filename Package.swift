@@ -358,7 +358,7 @@ let package = Package(
       .system, "ExamplesTests",
       [
         "EventKindExample", "SinkExample", "EventBus", "Events", "PostgresDriver", "PostgresSink",
-        "WorkerRuntime", "ProgressBusTesting", logging,
+        "SeededRandom", "WorkerRuntime", "ProgressBusTesting", logging,
       ]),
   ]
 )

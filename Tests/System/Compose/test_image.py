@@ -45,7 +45,7 @@ def test_no_secret_is_in_the_image_or_in_a_log(stack: ComposeStack):
 def test_a_change_of_code_does_not_fetch_packages_again(stack: ComposeStack, tmp_path: Path):
     for name in ["Package.swift", "Dockerfile", ".dockerignore"]:
         shutil.copy2(ROOT / name, tmp_path / name)
-    for name in ["Sources", "Tests", "Benchmarks", "scripts", "sql", "clients", "deploy"]:
+    for name in ["Sources", "Tests", "Benchmarks", "Examples", "scripts", "sql", "clients", "deploy"]:
         shutil.copytree(
             ROOT / name, tmp_path / name, symlinks=True,
             ignore=shutil.ignore_patterns(".build*", ".venv*", "__pycache__"))

@@ -6,6 +6,7 @@ import Logging
 import PostgresDriver
 import PostgresSink
 import ProgressBusTesting
+import SeededRandom
 import Testing
 
 /// The event kind of `Examples/EventKind`, from what a sender writes to the rows of its table.
@@ -36,7 +37,8 @@ import Testing
         """)
       entries.append(SampleEvents.entry(payload: payload, eventType: "quiz_answered"))
     }
-    let shuffled = (entries + entries).shuffled()
+    var random = SeededGenerator(seed: 3)
+    let shuffled = (entries + entries).shuffled(using: &random)
     try await withMigratedDatabase { url in
       let sink = PostgresSink(
         PostgresConfiguration(url: url), catalog: Self.catalog, logger: Self.logger)
