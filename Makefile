@@ -53,7 +53,7 @@ bench: ## measure ProgressBus beside its peers; ARGS="--quick" for a short run, 
 format: ## format all Swift files in place
 	@exec swift format --in-place --parallel --recursive Package.swift Sources Tests Examples Benchmarks
 
-lint: ## check the format of Swift files, and shell scripts
+lint: ## check the format of Swift files, shell scripts, the targets and the documents
 	@exec scripts/lint
 
 clean: ## remove what was built; the data of `make run` in .progressbus stays

@@ -8,7 +8,9 @@ public import WorkerRuntime
 /// Writing is idempotent by `event_id`: the sink knows the ids that the file holds, in some 50 bytes of memory
 /// each. Several workers may share the file; they take turns.
 public struct JSONLinesSink: Sink {
-  public let name = "jsonlines"
+  public static let name = "jsonlines"
+
+  public var name: String { Self.name }
   public let batchSize: Int
   /// A file has one end.
   public let lanes = 1
