@@ -26,15 +26,20 @@ def find_program(name: str, *folders: str) -> str:
     return found
 
 
+_ports: set[int] = set()
+
+
 def free_port() -> int:
-    """A port on which nothing listens, and that no outgoing connection is given while its server is
-    stopped: those are taken from 32768 on (net.ipv4.ip_local_port_range)."""
+    """A port that this soak has not been given yet, on which nothing listens, and that no outgoing
+    connection is given while its server is stopped: those are taken from 32768 on
+    (net.ipv4.ip_local_port_range)."""
     for _ in range(1000):
         port = random.SystemRandom().randrange(20_000, 32_000)
         with socket.socket() as probe, suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
-            return port
+            if port not in _ports:
+                _ports.add(port)
+                return port
     raise SoakError("no port is free")
 
 
