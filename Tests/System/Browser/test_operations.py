@@ -32,10 +32,10 @@ def test_accessibility_has_no_serious_finding(operations, open_page, scheme, loc
                   viewport={"width": width, "height": 900}, allowed_errors=("503",))
     page.locator("sinks-panel summary").first.click()
     assert serious_findings(page) == []
-    page.locator(".letter-line").first.click()
+    page.locator(".dead-letter-line").first.click()
     expect(page.locator(".payload")).to_contain_text("s-0")
     assert serious_findings(page) == []
-    page.locator("letter-drawer button.danger").click()
+    page.locator("dead-letter-drawer button.danger").click()
     expect(page.get_by_role("alertdialog")).to_be_visible()
     assert serious_findings(page) == []
 
@@ -51,7 +51,7 @@ def test_nothing_is_wider_than_the_screen(operations, open_page, locale):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(CLIPPED) == [], width
         assert layout_faults(page) == [], width
-    page.locator(".letter-line").first.click()
+    page.locator(".dead-letter-line").first.click()
     expect(page.locator(".payload")).to_contain_text("s-200")
     for width in [320, 1440]:
         page.set_viewport_size({"width": width, "height": 900})
@@ -96,7 +96,7 @@ def test_what_changes_shows_by_itself(operations, page):
 
 def test_a_letter_is_looked_into_by_keyboard_and_forgotten_again(operations, page):
     operations.letters = [letter(1), letter(2)]
-    line = page.locator(".letter-line").nth(1)
+    line = page.locator(".dead-letter-line").nth(1)
     expect(line).to_be_visible(timeout=8_000)
     assert "s-2" not in page.content()
     line.focus()
@@ -105,13 +105,13 @@ def test_a_letter_is_looked_into_by_keyboard_and_forgotten_again(operations, pag
     expect(drawer.locator(".payload")).to_have_text('{\n  "student_id": "s-2"\n}')
     page.keyboard.press("Escape")
     expect(drawer).to_be_hidden()
-    assert page.evaluate("document.activeElement.classList.contains('letter-line')")
+    assert page.evaluate("document.activeElement.classList.contains('dead-letter-line')")
     assert "s-2" not in page.content()
 
 
 def test_one_letter_is_replayed_and_another_stays_invalid(operations, page):
     operations.letters = [letter(1), letter(2, "bus", "no JSON", event_type=None, payload="garbage")]
-    lines = page.locator(".letter-line")
+    lines = page.locator(".dead-letter-line")
     expect(lines).to_have_count(2, timeout=8_000)
     lines.first.click()
     page.get_by_role("button", name="Replay", exact=True).click()
@@ -130,7 +130,7 @@ def test_a_purge_says_how_many_and_leaves_alone_what_comes_later(operations, pag
     panel = page.locator("dead-letters-panel")
     expect(panel).to_contain_text("The oldest 50 of 131", timeout=8_000)
     page.get_by_role("button", name="Show more").click()
-    expect(page.locator(".letter-line")).to_have_count(100)
+    expect(page.locator(".dead-letter-line")).to_have_count(100)
     page.get_by_label("Reason holds").fill("COURSE")
     expect(panel).to_contain_text("The oldest 50; there are more")
     page.get_by_role("button", name="Purge these…").click()
@@ -148,7 +148,7 @@ def test_a_purge_says_how_many_and_leaves_alone_what_comes_later(operations, pag
     operations.letters.append(letter(900))
     dialog.get_by_role("button", name="Purge").click()
     expect(panel.locator(".result")).to_have_text("130 purged.")
-    expect(page.locator(".letter-line")).to_have_count(1)
+    expect(page.locator(".dead-letter-line")).to_have_count(1)
     assert [each["id"] for each in operations.letters] == [letter(500)["id"], letter(900)["id"]]
     page.get_by_label("Reason holds").fill("nothing like it")
     expect(panel).to_contain_text("No dead letter matches.")
@@ -157,7 +157,7 @@ def test_a_purge_says_how_many_and_leaves_alone_what_comes_later(operations, pag
 def test_a_refusal_of_the_server_is_shown(operations, open_page):
     operations.letters = [letter(1)]
     page = opened(operations, open_page, allowed_errors=("503",))
-    expect(page.locator(".letter-line")).to_have_count(1)
+    expect(page.locator(".dead-letter-line")).to_have_count(1)
     operations.problem = "the event bus is unavailable: connection refused"
     page.get_by_role("button", name="Replay these…").click()
     expect(page.locator("dead-letters-panel .result")).to_contain_text("connection refused")
@@ -176,8 +176,8 @@ def test_the_mirror_is_flushed_and_its_failures_are_sent_again(operations, page)
     page.get_by_role("button", name="Show failed rows").click()
     expect(page.get_by_role("combobox", name="Sink")).to_be_focused()
     expect(page.get_by_role("combobox", name="Sink")).to_have_value("bigquery")
-    expect(page.locator(".letter-line")).to_have_count(1)
-    expect(page.locator(".letter-line")).to_contain_text("progress_events")
+    expect(page.locator(".dead-letter-line")).to_have_count(1)
+    expect(page.locator(".dead-letter-line")).to_contain_text("progress_events")
     page.get_by_role("button", name="Retry 7 failed rows").click()
     expect(mirror).to_contain_text("7 rows are on their way again.")
     expect(page.get_by_role("button", name="Retry 0 failed rows")).to_be_disabled()
@@ -196,12 +196,12 @@ def test_a_server_that_does_not_answer_is_said_to_be_unreachable(operations, ope
     operations.letters = [letter(1)]
     page = open_page(operations.url, allowed_errors=("ERR_CONNECTION",))
     page.wait_for_status("live")
-    expect(page.page.locator(".letter-line")).to_have_count(1)
+    expect(page.page.locator(".dead-letter-line")).to_have_count(1)
     operations.disconnect()
     page.wait_for_status("unreachable", timeout=15_000)
     expect(page.page.get_by_role("alert")).to_contain_text("The server cannot be reached. What is shown is from")
     # What is known stays, and nothing can be ordered.
-    expect(page.page.locator(".letter-line")).to_have_count(1)
+    expect(page.page.locator(".dead-letter-line")).to_have_count(1)
     expect(page.page.get_by_role("button", name="Purge these…")).to_be_disabled()
     operations.reconnect()
     page.wait_for_status("live", timeout=30_000)
@@ -230,7 +230,7 @@ def test_what_letters_hold_is_shown_and_never_run(operations, open_page):
     operations.sinks = [sink(HOSTILE, worker(HOSTILE), last_error=HOSTILE,
                              last_error_at="2026-04-01T09:00:00.000000Z")]
     page = opened(operations, open_page)
-    page.locator(".letter-line").click()
+    page.locator(".dead-letter-line").click()
     expect(page.locator(".payload")).to_have_text(HOSTILE)
     assert page.locator("img[src=x], script:not([src])").count() == 0
     assert "owned" not in page.title()

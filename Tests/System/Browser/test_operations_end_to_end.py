@@ -39,20 +39,20 @@ def page(stack, open_page):
 def test_a_refused_event_is_found_looked_into_and_replayed(stack, page, forbidden):
     expect(page.locator("dead-letters-panel")).to_contain_text("Nothing has been refused.")
     stack.post([event(forbidden, "hanako"), event(f"fine-{forbidden}", "taro")])
-    lines = page.locator(".letter-line")
+    lines = page.locator(".dead-letter-line")
     expect(lines).to_have_count(1, timeout=15_000)
     expect(lines).to_contain_text("no_such_course")
     expect(page.locator("[data-sink=postgres]")).to_contain_text("Up")
     lines.click()
     expect(page.locator(".payload")).to_contain_text('"student_id": "hanako"')
-    first = page.locator("letter-drawer dd").last.inner_text()
+    first = page.locator("dead-letter-drawer dd").last.inner_text()
 
     # While its cause stands it comes back, under another id.
     page.get_by_role("button", name="Replay", exact=True).click()
     expect(page.locator("dead-letters-panel .result")).to_have_text("1 replayed.")
     expect(lines).to_have_count(1, timeout=15_000)
     lines.click()
-    expect(page.locator("letter-drawer dd").last).not_to_have_text(first)
+    expect(page.locator("dead-letter-drawer dd").last).not_to_have_text(first)
     page.keyboard.press("Escape")
 
     stack.rows("alter table progress_events drop constraint no_such_course")
@@ -72,7 +72,7 @@ def test_garbage_is_purged_by_the_operator_and_by_no_other_origin(stack, page, o
     for text in ["garbage", "more garbage"]:
         subprocess.run(["redis-cli", "-p", str(stack.redis_port), "publish", "progress-events", text],
                        check=True, capture_output=True)
-    lines = page.locator(".letter-line")
+    lines = page.locator(".dead-letter-line")
     expect(lines).to_have_count(2, timeout=15_000)
 
     # A page of another origin sends what a form sends, which needs nobody's leave.

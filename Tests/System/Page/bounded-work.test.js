@@ -201,10 +201,10 @@ test("required cells and what is left of them stay those of a plain count", () =
     }));
     if (second % 7 !== 0) continue;
     classView(classroom, microsecondsAt(second));
-    const working = [...classroom.learners.values()].filter(({ letters }) => letters.some((x) => x !== "."));
-    const isSolved = ({ letters }, { slot }) => "sx".includes(letters[slot] ?? ".");
+    const working = [...classroom.learners.values()].filter(({ cellStates }) => cellStates.some((x) => x !== "."));
+    const isSolved = ({ cellStates }, { slot }) => "sx".includes(cellStates[slot] ?? ".");
     const required = classroom.cells.filter(({ slot, reached }) => {
-      assert.equal(reached, working.filter(({ letters }) => (letters[slot] ?? ".") !== ".").length);
+      assert.equal(reached, working.filter(({ cellStates }) => (cellStates[slot] ?? ".") !== ".").length);
       return reached >= 0.1 * working.length;
     });
     assert.equal(classroom.working, working.length);

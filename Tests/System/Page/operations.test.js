@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Problem } from "../../../Sources/Roles/Pages/Resources/page/js/api/problem.js";
 import { Operations } from "../../../Sources/Roles/Pages/Resources/page/js/ops/operations.js";
-import { OperationsClient } from "../../../Sources/Roles/Pages/Resources/page/js/ops/operations-client.js";
-import { OrderDesk } from "../../../Sources/Roles/Pages/Resources/page/js/ops/order-desk.js";
+import { OperationsClient } from "../../../Sources/Roles/Pages/Resources/page/js/api/operations-client.js";
+import { OperatorActions } from "../../../Sources/Roles/Pages/Resources/page/js/ops/operator-actions.js";
 import { Poller, interval, longestWait } from "../../../Sources/Roles/Pages/Resources/page/js/ops/poller.js";
-import { LagTrend, busFaults, readable, share } from "../../../Sources/Roles/Pages/Resources/page/js/ops/verdicts.js";
+import { LagTrend, busFaults, readable, share } from "../../../Sources/Roles/Pages/Resources/page/js/ops/health-rules.js";
 import { Translator } from "../../../Sources/Roles/Pages/Resources/page/js/i18n/translator.js";
 
 const bus = (redis = {}, entries = 0) => ({
@@ -47,7 +47,7 @@ test("a lag rises, falls for as long as it looks, or stands", () => {
   assert.equal(trend.of("unknown").direction, "none");
 });
 
-test("what a letter holds is shown with line breaks when it is JSON", () => {
+test("what a dead letter holds is shown with line breaks when it is JSON", () => {
   assert.equal(readable('{"a":1}'), '{\n  "a": 1\n}');
   assert.equal(readable("garbage {"), "garbage {");
   assert.equal(readable(null), "");
@@ -115,7 +115,7 @@ test("a part that cannot be read keeps its last answer; no answer at all is an u
   let now = 1_000;
   const operations = new Operations(api, () => now);
   assert.equal(await operations.read(), true);
-  assert.equal(operations.letterCount, 7);
+  assert.equal(operations.deadLetterCount, 7);
   assert.equal(operations.canShowMore, true);
 
   now = 2_000;
@@ -144,12 +144,12 @@ test("an answer to an older filter is dropped", async () => {
   operations.setFilter({ sink: "bus" });
   release({ dead_letters: [{ id: "1-0" }], next_cursor: null });
   await reading;
-  assert.equal(operations.parts.letters.answer, null);
+  assert.equal(operations.parts.deadLetters.answer, null);
 });
 
-function desk(api, isSure) {
+function actions(api, isSure) {
   const asked = [];
-  const made = new OrderDesk({
+  const made = new OperatorActions({
     api,
     operations: new Operations(api),
     dialog: { ask: async (question) => { asked.push(question); return isSure; } },
@@ -169,21 +169,21 @@ test("many are purged only after the operator was told how many, and only those 
       onAnswer({ purged: 200 });
     },
   };
-  const no = desk(api, false);
+  const no = actions(api, false);
   no.made.operations.setFilter({ sink: "postgres" });
   await no.made.order("purge");
   assert.equal(no.asked[0].values.count, 1_200);
   assert.deepEqual(orders, []);
-  const yes = desk(api, true);
+  const yes = actions(api, true);
   yes.made.operations.setFilter({ sink: "postgres" });
   await yes.made.order("purge");
   assert.deepEqual(orders, [["purge", "postgres", "t"]]);
-  assert.equal(yes.made.results.letters.values.count, 1_200);
+  assert.equal(yes.made.results.deadLetters.values.count, 1_200);
   assert.equal(yes.made.isBusy, false);
 });
 
-test("an order that fails says why, and leaves the desk free", async () => {
-  const { made } = desk({ flushMirror: async () => { throw new Problem(409, "the mirror is off"); } }, true);
+test("an order that fails says why, and lets the next one through", async () => {
+  const { made } = actions({ flushMirror: async () => { throw new Problem(409, "the mirror is off"); } }, true);
   await made.flushMirror();
   assert.equal(made.results.mirror.problem.message, "the mirror is off");
   assert.equal(made.isBusy, false);

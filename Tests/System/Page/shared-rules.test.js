@@ -8,7 +8,7 @@ import { learnerState } from "../../../Sources/Roles/Pages/Resources/page/js/sta
 import { microseconds } from "../../../Sources/Roles/Pages/Resources/page/js/state/timestamp.js";
 
 /** The server's tests run the same tables: `SharedRulesTests.swift`. */
-const fixtures = new URL("../Fixtures/", import.meta.url);
+const fixtures = new URL("../../Support/Fixtures/", import.meta.url);
 const read = (name) => JSON.parse(readFileSync(new URL(name, fixtures), "utf8"));
 
 const { cases } = read("learner-states.json");

@@ -96,10 +96,10 @@ def posed_operations(
         server.letters = [letter(number, reason=reason) for number in (1, 2)] + server.letters[-2:]
         page = context.new_page()
         ClassroomPage(page, server.url).open()
-        page.wait_for_selector(".letter-line")
+        page.wait_for_selector(".dead-letter-line")
         page.wait_for_selector("mirror-panel tbody tr")
         if drawer:
-            page.locator(".letter-line").first.click()
+            page.locator(".dead-letter-line").first.click()
             page.wait_for_function("() => document.querySelector('.payload').textContent !== ''")
         if whole:
             page.set_viewport_size({"width": width, "height": page.evaluate("document.body.scrollHeight")})

@@ -1,4 +1,4 @@
-import { APIClient } from "./api/client.js";
+import { APIClient } from "./api/classroom-client.js";
 import { ActivityChart } from "./components/activity-chart.js";
 import { AttentionList } from "./components/attention-list.js";
 import { ClassPicker } from "./components/class-picker.js";
@@ -11,7 +11,7 @@ import { PageLinks } from "./components/page-links.js";
 import { PageSettings } from "./components/page-settings.js";
 import { ProgressBoard } from "./components/progress-board.js";
 import { StateCounters } from "./components/state-counters.js";
-import { ClassroomPage } from "./page.js";
+import { ClassroomPage } from "./classroom-page.js";
 
 const components = {
   "activity-chart": ActivityChart,

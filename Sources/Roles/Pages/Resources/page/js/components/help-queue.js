@@ -5,7 +5,7 @@ import { cellTitle } from "../view/wording.js";
 import { learnerLineFace, makeLearnerLine, updateLearnerLine } from "./learner-line.js";
 import { Panel } from "./panel.js";
 
-/** Who asks for help, the longest waiting first. New cries are read out. */
+/** Who asks for help, the longest waiting first. New requests are read out. */
 export class HelpQueue extends Panel {
   build() {
     this.list = element("ol", { class: "lines" });

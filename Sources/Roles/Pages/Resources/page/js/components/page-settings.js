@@ -1,8 +1,7 @@
 import { languageNames } from "../i18n/translator.js";
 import { element, setText } from "../view/dom.js";
+import { themes } from "../view/language-and-theme.js";
 import { setOptions } from "./option-list.js";
-
-export const themes = ["system", "light", "dark"];
 
 /** Language and appearance. */
 export class PageSettings extends HTMLElement {

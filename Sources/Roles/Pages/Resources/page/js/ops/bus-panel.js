@@ -4,7 +4,7 @@ import { KeyedList } from "../view/keyed-list.js";
 import { FactList } from "./fact-list.js";
 import { partNote, showPartNote } from "./part-note.js";
 import { stateMark } from "./state-mark.js";
-import { busFaults, share } from "./verdicts.js";
+import { busFaults, share } from "./health-rules.js";
 
 /** Redis, the journal and the channel. */
 export class BusPanel extends Panel {

@@ -12,16 +12,16 @@ const typingPause = 300;
 export class DeadLettersPanel extends Panel {
   build() {
     this.sinkLabel = element("span");
-    this.sink = element("select", { id: "letters-sink" });
+    this.sink = element("select", { id: "dead-letters-sink" });
     this.reasonLabel = element("span");
-    this.reason = element("input", { type: "search", id: "letters-reason", maxlength: 256, autocomplete: "off" });
+    this.reason = element("input", { type: "search", id: "dead-letters-reason", maxlength: 256, autocomplete: "off" });
     this.replay = element("button", { type: "button", class: "small" });
     this.purge = element("button", { type: "button", class: "small danger" });
     this.note = partNote();
     this.summary = element("p", { class: "quiet" });
     this.result = element("p", { class: "result", role: "status" });
     this.empty = element("p", { class: "empty" });
-    this.listNode = element("ul", { class: "letters" });
+    this.listNode = element("ul", { class: "dead-letters" });
     this.more = element("button", { type: "button", class: "small" });
     this.aside.append(this.replay, this.purge);
     this.body.append(
@@ -34,15 +34,15 @@ export class DeadLettersPanel extends Panel {
       this.typing = setTimeout(
         () => this.announce("filter-change", { reason: this.reason.value.trim() }), typingPause);
     });
-    this.replay.addEventListener("click", () => this.announce("letters-replay"));
-    this.purge.addEventListener("click", () => this.announce("letters-purge"));
-    this.more.addEventListener("click", () => this.announce("letters-more"));
+    this.replay.addEventListener("click", () => this.announce("dead-letters-replay"));
+    this.purge.addEventListener("click", () => this.announce("dead-letters-purge"));
+    this.more.addEventListener("click", () => this.announce("dead-letters-more"));
     this.list = new KeyedList(this.listNode, {
       key: ({ id }) => id,
-      // Nothing of a letter changes.
+      // Nothing of a dead letter changes.
       face: ({ id }) => id,
-      create: ({ id }) => letterLine(() => this.announce("letter-open", id)),
-      update: (line, letter) => showLetter(line, letter, this.translator),
+      create: ({ id }) => deadLetterLine(() => this.announce("dead-letter-open", id)),
+      update: (line, deadLetter) => showDeadLetter(line, deadLetter, this.translator),
     });
   }
 
@@ -52,33 +52,33 @@ export class DeadLettersPanel extends Panel {
     this.sink.focus();
   }
 
-  update({ operations, desk }, translator, budget) {
+  update({ operations, actions }, translator, budget) {
     this.translator = translator;
-    const { letters } = operations.parts;
-    this.title(translator.text("letters.title"));
-    setText(this.sinkLabel, translator.text("letters.sink"));
-    setText(this.reasonLabel, translator.text("letters.reason"));
+    const { deadLetters } = operations.parts;
+    this.title(translator.text("deadLetters.title"));
+    setText(this.sinkLabel, translator.text("deadLetters.sink"));
+    setText(this.reasonLabel, translator.text("deadLetters.reason"));
     setOptions(this.sink, sinks.map((value) => ({
-      value, label: value === "" ? translator.text("letters.allSinks") : value,
+      value, label: value === "" ? translator.text("deadLetters.allSinks") : value,
     })), operations.filter.sink);
-    showPartNote(this.note, letters, operations.isUnreachable, translator);
-    setText(this.replay, translator.text("letters.replayAll"));
-    setText(this.purge, translator.text("letters.purgeAll"));
-    const list = letters.answer?.list ?? [];
-    const isIdle = list.length > 0 && !desk.isBusy && !operations.isUnreachable;
+    showPartNote(this.note, deadLetters, operations.isUnreachable, translator);
+    setText(this.replay, translator.text("deadLetters.replayAll"));
+    setText(this.purge, translator.text("deadLetters.purgeAll"));
+    const list = deadLetters.answer?.list ?? [];
+    const isIdle = list.length > 0 && !actions.isBusy && !operations.isUnreachable;
     for (const button of [this.replay, this.purge]) setAttribute(button, "disabled", !isIdle);
     setText(this.summary, this.summaryText(operations, list));
     this.summary.hidden = list.length === 0;
-    setText(this.result, resultText(desk.results.letters, translator));
+    setText(this.result, resultText(actions.results.deadLetters, translator));
     const isFiltered = operations.filter.sink !== "" || operations.filter.reason !== "";
-    setText(this.empty, translator.text(isFiltered ? "letters.noMatch" : "letters.empty"));
-    this.empty.hidden = letters.answer === null || list.length > 0;
+    setText(this.empty, translator.text(isFiltered ? "deadLetters.noMatch" : "deadLetters.empty"));
+    this.empty.hidden = deadLetters.answer === null || list.length > 0;
     this.showList(list, budget);
-    setText(this.more, translator.text("letters.more"));
+    setText(this.more, translator.text("deadLetters.more"));
     this.more.hidden = !operations.canShowMore;
   }
 
-  /** A letter that goes while it has the focus hands it on to the one behind it. */
+  /** A dead letter that goes while it has the focus hands it on to the one behind it. */
   showList(list, budget) {
     const place = [...this.listNode.children].findIndex((line) => line.contains(document.activeElement));
     this.list.update(list, budget, this.translator);
@@ -87,37 +87,37 @@ export class DeadLettersPanel extends Panel {
     (line?.querySelector("button") ?? this.sink).focus();
   }
 
-  summaryText({ filter, letterCount, parts }, list) {
+  summaryText({ filter, deadLetterCount, parts }, list) {
     const { translator } = this;
-    const isWhole = parts.letters.answer?.hasMore === false;
-    if (isWhole) return translator.text("letters.count", { count: list.length });
-    const isCounted = filter.sink === "" && filter.reason === "" && letterCount !== null;
-    if (!isCounted) return translator.text("letters.firstOnes", { count: list.length });
-    return translator.text("letters.firstOf", { count: list.length, total: letterCount });
+    const isWhole = parts.deadLetters.answer?.hasMore === false;
+    if (isWhole) return translator.text("deadLetters.count", { count: list.length });
+    const isCounted = filter.sink === "" && filter.reason === "" && deadLetterCount !== null;
+    if (!isCounted) return translator.text("deadLetters.firstOnes", { count: list.length });
+    return translator.text("deadLetters.firstOf", { count: list.length, total: deadLetterCount });
   }
 }
 
-function letterLine(open) {
+function deadLetterLine(open) {
   const parts = {
     sink: element("span", { class: "tag" }),
     what: element("span", { class: "what" }),
     reason: element("span", { class: "reason" }),
     note: element("span", { class: "note" }),
   };
-  const button = element("button", { type: "button", class: "letter-line" },
-    element("span", { class: "letter-head" }, parts.sink, parts.what), parts.reason, parts.note);
+  const button = element("button", { type: "button", class: "dead-letter-line" },
+    element("span", { class: "dead-letter-head" }, parts.sink, parts.what), parts.reason, parts.note);
   button.addEventListener("click", open);
   const line = element("li", {}, button);
   line.parts = parts;
   return line;
 }
 
-function showLetter({ parts }, letter, translator) {
-  setText(parts.sink, letter.sink);
-  setText(parts.what, letter.event_type ?? letter.source_table ?? translator.text("letter.noEvent"));
-  setText(parts.reason, letter.reason);
+function showDeadLetter({ parts }, deadLetter, translator) {
+  setText(parts.sink, deadLetter.sink);
+  setText(parts.what, deadLetter.event_type ?? deadLetter.source_table ?? translator.text("deadLetter.noEvent"));
+  setText(parts.reason, deadLetter.reason);
   setText(parts.note, [
-    translator.moment(Date.parse(letter.dead_lettered_at)),
-    translator.text("letter.attempts", { count: letter.attempts }),
+    translator.moment(Date.parse(deadLetter.dead_lettered_at)),
+    translator.text("deadLetter.attempts", { count: deadLetter.attempts }),
   ].join(" · "));
 }

@@ -4,9 +4,9 @@ import { PageSettings } from "../components/page-settings.js";
 import { BusPanel } from "./bus-panel.js";
 import { ConfirmDialog } from "./confirm-dialog.js";
 import { DeadLettersPanel } from "./dead-letters-panel.js";
-import { LetterDrawer } from "./letter-drawer.js";
+import { DeadLetterDrawer } from "./dead-letter-drawer.js";
 import { MirrorPanel } from "./mirror-panel.js";
-import { OperationsClient } from "./operations-client.js";
+import { OperationsClient } from "../api/operations-client.js";
 import { OperationsPage } from "./operations-page.js";
 import { SinksPanel } from "./sinks-panel.js";
 
@@ -15,7 +15,7 @@ const components = {
   "confirm-dialog": ConfirmDialog,
   "connection-status": ConnectionStatus,
   "dead-letters-panel": DeadLettersPanel,
-  "letter-drawer": LetterDrawer,
+  "dead-letter-drawer": DeadLetterDrawer,
   "mirror-panel": MirrorPanel,
   "page-links": PageLinks,
   "page-settings": PageSettings,

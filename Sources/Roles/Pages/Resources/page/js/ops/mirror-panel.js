@@ -3,7 +3,7 @@ import { element, setAttribute, setText } from "../view/dom.js";
 import { KeyedList } from "../view/keyed-list.js";
 import { partNote, resultText, showPartNote } from "./part-note.js";
 import { stateMark } from "./state-mark.js";
-import { mirrorTone } from "./verdicts.js";
+import { mirrorTone } from "./health-rules.js";
 
 const columns = ["table", "pending", "failed", "synced"];
 
@@ -37,7 +37,7 @@ export class MirrorPanel extends Panel {
     });
   }
 
-  update({ operations, desk }, translator, budget) {
+  update({ operations, actions }, translator, budget) {
     this.translator = translator;
     const { mirror } = operations.parts;
     this.title(translator.text("mirror.title"));
@@ -45,7 +45,7 @@ export class MirrorPanel extends Panel {
     const { answer } = mirror;
     for (const part of [this.off, this.remarks, this.actions, this.table]) part.hidden = answer === null;
     this.state.node.hidden = answer === null || mirror.problem !== null;
-    setText(this.result, resultText(desk.results.mirror, translator));
+    setText(this.result, resultText(actions.results.mirror, translator));
     if (answer === null) return;
     const { status, health } = answer;
     this.state.show(mirrorTone(health), translator.text(`mirrorState.${health.status}`));
@@ -55,7 +55,7 @@ export class MirrorPanel extends Panel {
     setText(this.remarks, remarks);
     this.remarks.hidden = remarks === "";
     const { failed, enqueued } = status.totals;
-    const isIdle = status.enabled && !desk.isBusy && !operations.isUnreachable;
+    const isIdle = status.enabled && !actions.isBusy && !operations.isUnreachable;
     setText(this.flush, translator.text("mirror.flush"));
     setAttribute(this.flush, "disabled", !isIdle);
     setText(this.retry, translator.text("mirror.retry", { count: failed }));

@@ -1,10 +1,8 @@
-import { themes } from "../components/page-settings.js";
-import { Translator, catalogs, chooseLanguage } from "../i18n/translator.js";
-import { settings } from "../settings/settings.js";
-import { setAttribute, setText } from "../view/dom.js";
+import { setText } from "../view/dom.js";
+import { LanguageAndTheme } from "../view/language-and-theme.js";
 import { Painter } from "../view/painter.js";
 import { Operations } from "./operations.js";
-import { OrderDesk } from "./order-desk.js";
+import { OperatorActions } from "./operator-actions.js";
 import { Poller } from "./poller.js";
 
 /** Holds the operators' page together: the user's choices, what is known of the server, and the painting. */
@@ -15,17 +13,14 @@ export class OperationsPage {
     this.operations = new Operations(api);
     this.painter = new Painter((budget) => this.paint(budget));
     this.poller = new Poller(() => this.poll());
-    const saved = settings.get("language");
-    const language = Object.hasOwn(catalogs, saved ?? "") ? saved : chooseLanguage(navigator.languages);
-    this.translator = new Translator(language, navigator.languages);
-    this.theme = themes.includes(settings.get("theme")) ? settings.get("theme") : "system";
+    this.languageAndTheme = new LanguageAndTheme();
     const names = [
       "page-links", "connection-status", "page-settings", "bus-panel", "sinks-panel", "dead-letters-panel",
-      "mirror-panel", "letter-drawer", "confirm-dialog",
+      "mirror-panel", "dead-letter-drawer", "confirm-dialog",
     ];
     this.components = names.map((name) => document.querySelector(name));
-    this.drawer = document.querySelector("letter-drawer");
-    this.desk = new OrderDesk({
+    this.drawer = document.querySelector("dead-letter-drawer");
+    this.actions = new OperatorActions({
       api,
       operations: this.operations,
       dialog: document.querySelector("confirm-dialog"),
@@ -35,34 +30,31 @@ export class OperationsPage {
     this.notice = document.querySelector("#notice");
   }
 
+  get translator() {
+    return this.languageAndTheme.translator;
+  }
+
   start() {
-    const { desk, operations, drawer } = this;
+    const { actions, operations, drawer } = this;
     const handlers = {
       "filter-change": (filter) => this.setFilter(filter),
-      "letters-more": () => {
+      "dead-letters-more": () => {
         operations.showMore();
         this.poller.now();
       },
-      "letter-open": (id) => drawer.open(this.api, id),
-      "letter-replay": (id) => desk.replayOne(id).then((isGone) => isGone && drawer.close()),
-      "letter-purge": (id) => desk.purgeOne(id).then((isGone) => isGone && drawer.close()),
-      "letters-replay": () => desk.order("replay"),
-      "letters-purge": () => desk.order("purge"),
-      "mirror-flush": () => desk.flushMirror(),
-      "mirror-retry": () => desk.retryMirror(),
+      "dead-letter-open": (id) => drawer.open(this.api, id),
+      "dead-letter-replay": (id) => actions.replayOne(id).then((isGone) => isGone && drawer.close()),
+      "dead-letter-purge": (id) => actions.purgeOne(id).then((isGone) => isGone && drawer.close()),
+      "dead-letters-replay": () => actions.order("replay"),
+      "dead-letters-purge": () => actions.order("purge"),
+      "mirror-flush": () => actions.flushMirror(),
+      "mirror-retry": () => actions.retryMirror(),
       "mirror-failures": () => {
         this.setFilter({ sink: "bigquery", reason: "" });
         this.document.querySelector("dead-letters-panel").focusFilter();
       },
       "view-change": () => {},
-      "language-change": (language) => {
-        settings.set("language", language);
-        this.translator = new Translator(language, navigator.languages);
-      },
-      "theme-change": (theme) => {
-        settings.set("theme", theme);
-        this.theme = theme;
-      },
+      ...this.languageAndTheme.handlers,
     };
     for (const [type, handle] of Object.entries(handlers)) {
       this.document.addEventListener(type, ({ detail }) => {
@@ -78,7 +70,7 @@ export class OperationsPage {
 
   setFilter(filter) {
     this.operations.setFilter(filter);
-    this.desk.forgetResult("letters");
+    this.actions.forgetResult("deadLetters");
     this.poller.now();
   }
 
@@ -91,9 +83,8 @@ export class OperationsPage {
   /** @param {import("../view/frame-budget.js").FrameBudget} budget */
   paint(budget) {
     const { translator, operations, document } = this;
-    setAttribute(document.documentElement, "lang", translator.language);
-    setAttribute(document.documentElement, "data-theme", this.theme);
-    const moment = { operations, desk: this.desk, theme: this.theme, status: this.status };
+    this.languageAndTheme.paint(document);
+    const moment = { operations, actions: this.actions, theme: this.languageAndTheme.theme, status: this.status };
     for (const component of this.components) component.update(moment, translator, budget);
     setText(document.querySelector("title"), translator.text("operations.title"));
     setText(document.querySelector("#skip"), translator.text("operations.skip"));

@@ -1,8 +1,8 @@
 import { Problem } from "../api/problem.js";
-import { LagTrend } from "./verdicts.js";
+import { LagTrend } from "./health-rules.js";
 
-export const pageOfLetters = 50;
-const mostLetters = 1_000;
+export const deadLettersAPage = 50;
+const mostDeadLetters = 1_000;
 
 /**
  * What the page knows of the server: the newest answer of each part, and the problem of a part whose newest
@@ -12,9 +12,9 @@ export class Operations {
   constructor(api, now = () => Date.now()) {
     this.api = api;
     this.now = now;
-    this.parts = { bus: part(), sinks: part(), letters: part(), mirror: part() };
+    this.parts = { bus: part(), sinks: part(), deadLetters: part(), mirror: part() };
     this.filter = { sink: "", reason: "" };
-    this.shown = pageOfLetters;
+    this.shown = deadLettersAPage;
     this.trend = new LagTrend();
     this.answeredAt = null;
     this.isUnreachable = false;
@@ -26,7 +26,7 @@ export class Operations {
     const answers = await Promise.all([
       this.readPart("bus", () => this.api.bus()),
       this.readPart("sinks", () => this.api.sinks()),
-      this.readPart("letters", () => this.readLetters(filter)),
+      this.readPart("deadLetters", () => this.readDeadLetters(filter)),
       this.readPart("mirror", () => this.readMirror()),
     ]);
     this.isUnreachable = !answers.some((isAnswered) => isAnswered);
@@ -50,8 +50,8 @@ export class Operations {
     }
   }
 
-  async readLetters(filter) {
-    const page = await this.api.deadLetters(filter, Math.min(this.shown, mostLetters));
+  async readDeadLetters(filter) {
+    const page = await this.api.deadLetters(filter, Math.min(this.shown, mostDeadLetters));
     // The answer to what was asked before the filter changed.
     return filter === this.filter ? { list: page.dead_letters, hasMore: page.next_cursor !== null } : undefined;
   }
@@ -63,20 +63,20 @@ export class Operations {
 
   setFilter(filter) {
     this.filter = { ...this.filter, ...filter };
-    this.shown = pageOfLetters;
-    this.parts.letters = part();
+    this.shown = deadLettersAPage;
+    this.parts.deadLetters = part();
   }
 
   showMore() {
-    this.shown = Math.min(mostLetters, this.shown + pageOfLetters);
+    this.shown = Math.min(mostDeadLetters, this.shown + deadLettersAPage);
   }
 
   get canShowMore() {
-    return this.parts.letters.answer?.hasMore === true && this.shown < mostLetters;
+    return this.parts.deadLetters.answer?.hasMore === true && this.shown < mostDeadLetters;
   }
 
   /** Of all sinks, where both stores have been asked. */
-  get letterCount() {
+  get deadLetterCount() {
     const bus = this.parts.bus.answer;
     const mirror = this.parts.mirror.answer;
     return bus === null || mirror === null ? null : bus.dead_letters.count + mirror.status.totals.failed;

@@ -23,5 +23,5 @@ export function resultText(result, translator) {
   }
   const text = translator.text(result.key, result.values);
   if (!result.values.invalid) return text;
-  return `${text} ${translator.text("letters.stillInvalid", { count: result.values.invalid })}`;
+  return `${text} ${translator.text("deadLetters.stillInvalid", { count: result.values.invalid })}`;
 }

@@ -5,7 +5,7 @@ import { KeyedList } from "../view/keyed-list.js";
 import { FactList } from "./fact-list.js";
 import { partNote, showPartNote } from "./part-note.js";
 import { stateMark } from "./state-mark.js";
-import { sinkTone } from "./verdicts.js";
+import { sinkTone } from "./health-rules.js";
 
 const facts = ["sink.lag", "sink.pending", "sink.oldest", "sink.written", "sink.retries", "sink.deadLettered"];
 

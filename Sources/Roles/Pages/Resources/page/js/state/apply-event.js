@@ -1,8 +1,8 @@
-import { letterAfterRun } from "./cell-letter.js";
+import { cellStateAfterRun } from "./cell-state.js";
 import { streakKey } from "./classroom.js";
 import { later, microseconds } from "./timestamp.js";
 
-const rememberedCries = 16;
+const rememberedHelpRequests = 16;
 
 /**
  * Brings a class up to date with one event. Applying it again changes nothing, except for what counts
@@ -48,8 +48,8 @@ const handlers = Object.assign(Object.create(null), {
   notebook_saved: () => {},
   notebook_closed: () => {},
   help: (_, learner, __, at) => {
-    if (learner.cries.includes(at)) return;
-    learner.cries.push(at);
+    if (learner.helpRequests.includes(at)) return;
+    learner.helpRequests.push(at);
     settleHelp(learner);
   },
   help_stop: (_, learner, __, at) => {
@@ -62,9 +62,9 @@ const handlers = Object.assign(Object.create(null), {
 function settleHelp(learner) {
   const stoppedAt = learner.helpStoppedAt ?? -Infinity;
   // The earliest decides, and the newest stand when a delayed event takes the others back.
-  const standing = learner.cries.filter((at) => at > stoppedAt).sort((a, b) => a - b);
-  learner.cries = [...standing.slice(0, 1), ...standing.slice(1).slice(-rememberedCries)];
-  learner.helpSince = learner.cries[0] ?? null;
+  const standing = learner.helpRequests.filter((at) => at > stoppedAt).sort((a, b) => a - b);
+  learner.helpRequests = [...standing.slice(0, 1), ...standing.slice(1).slice(-rememberedHelpRequests)];
+  learner.helpSince = learner.helpRequests[0] ?? null;
 }
 
 function applyExecution(classroom, learner, event, at) {
@@ -74,8 +74,8 @@ function applyExecution(classroom, learner, event, at) {
   if (name !== null && event.notebook_path === classroom.notebook) {
     const cell = classroom.cell(name, event.cell_index ?? null);
     classroom.setIndex(cell, event.cell_index ?? null);
-    const letter = learner.letters[cell.slot] ?? ".";
-    classroom.setLetter(learner, cell.slot, letterAfterRun(letter, failed, isLatest));
+    const cellState = learner.cellStates[cell.slot] ?? ".";
+    classroom.setCellState(learner, cell.slot, cellStateAfterRun(cellState, failed, isLatest));
     if (failed && cell.topError === null) cell.topError = event.error_name ?? null;
   }
   if (isNewRun(learner, event, at)) countExecution(classroom, learner, event, name, failed);

@@ -1,4 +1,4 @@
-import { isFailing, isReached, isSolved } from "./cell-letter.js";
+import { isFailing, isReached, isSolved } from "./cell-state.js";
 import { NameOrder } from "./name-order.js";
 import { atOnce } from "./slices.js";
 import { microseconds } from "./timestamp.js";
@@ -14,11 +14,11 @@ export const standardRules = {
   required_share: 0.1,
 };
 
-/** Of so many cells the API tells learners' letters. */
-const cellsWithLetters = 1_000;
+/** Of so many cells the API tells learners' cell states. */
+const cellsWithStates = 1_000;
 
-/** So many letters are set before a pause: a class of 1,000 on 40 cells has 40,000. */
-const lettersAStep = 4_000;
+/** So many cell states are set before a pause: a class of 1,000 on 40 cells has 40,000. */
+const cellStatesAStep = 4_000;
 
 /** A class at work on one notebook: what the API told, kept up to date by `applyEvent`. No I/O. */
 export class Classroom {
@@ -67,16 +67,16 @@ export class Classroom {
       const known = classroom.cell(cell.cell, cell.cell_index);
       // A cell that the list could have told, and did not, is newer than the list: it begins without
       // counts, for the runs that made them are still to come.
-      if (told.has(known.slot) || list.cells.length < cellsWithLetters) continue;
+      if (told.has(known.slot) || list.cells.length < cellsWithStates) continue;
       // Of cells beyond those, the counts alone are told.
       Object.assign(known, { reached: cell.reached, solved: cell.solved, failing: cell.errors_now });
     }
-    let letters = 0;
+    let cellStates = 0;
     for (const student of list.students) {
       classroom.add(student, list.cells, slots);
-      letters += slots.length + 50;
-      if (letters < lettersAStep) continue;
-      letters = 0;
+      cellStates += slots.length + 50;
+      if (cellStates < cellStatesAStep) continue;
+      cellStates = 0;
       yield;
     }
     return classroom;
@@ -90,9 +90,9 @@ export class Classroom {
     this.order.add(learner);
     let failing = 0;
     slots.forEach((slot, place) => {
-      const letter = student.cell_states[place] ?? ".";
-      this.setLetter(learner, slot, letter);
-      if (!isFailing(letter)) return;
+      const cellState = student.cell_states[place] ?? ".";
+      this.setCellState(learner, slot, cellState);
+      if (!isFailing(cellState)) return;
       const streak = student.failing_streaks[failing];
       if (streak > 0) learner.streaks.set(streakKey(this.notebook, cells[place]), streak);
       failing += 1;
@@ -153,18 +153,18 @@ export class Classroom {
     return this.cellsByPlace;
   }
 
-  /** Keeps the cell's counts and the learner's in step with the letter. */
-  setLetter(learner, slot, letter) {
-    const before = learner.letters[slot] ?? ".";
-    if (before === letter) return;
-    while (learner.letters.length < slot) learner.letters.push(".");
-    learner.letters[slot] = letter;
+  /** Keeps the cell's counts and the learner's in step with the state. */
+  setCellState(learner, slot, cellState) {
+    const before = learner.cellStates[slot] ?? ".";
+    if (before === cellState) return;
+    while (learner.cellStates.length < slot) learner.cellStates.push(".");
+    learner.cellStates[slot] = cellState;
     const cell = this.cells[slot];
-    const reached = Number(isReached(letter)) - Number(isReached(before));
-    const solved = Number(isSolved(letter)) - Number(isSolved(before));
+    const reached = Number(isReached(cellState)) - Number(isReached(before));
+    const solved = Number(isSolved(cellState)) - Number(isSolved(before));
     cell.reached += reached;
     cell.solved += solved;
-    cell.failing += Number(isFailing(letter)) - Number(isFailing(before));
+    cell.failing += Number(isFailing(cellState)) - Number(isFailing(before));
     if (learner.reached === 0) this.working += 1;
     learner.reached += reached;
     if (learner.reached === 0) this.working -= 1;
@@ -182,7 +182,7 @@ export class Classroom {
       const change = isRequired ? 1 : -1;
       this.requiredCells += change;
       for (const learner of this.order.learners) {
-        if (!isSolved(learner.letters[cell.slot] ?? ".")) learner.remaining += change;
+        if (!isSolved(learner.cellStates[cell.slot] ?? ".")) learner.remaining += change;
       }
     }
   }
@@ -222,10 +222,10 @@ function newLearner(id) {
     /** Ids of the executions at `lastExecutedAt`; null while only the API's answer tells of them. */
     latestRuns: null,
     /** When help was asked for since it was last taken back, as far as known. */
-    cries: [],
+    helpRequests: [],
     /** Whether all that the learner did is known from events. */
     isNewcomer: false,
-    letters: [],
+    cellStates: [],
     reached: 0,
     solved: 0,
     /** Required cells that are not solved yet. */
@@ -247,7 +247,7 @@ function learnerFromAnswer(student) {
     errors: student.errors,
     isNotebookClosed: student.notebook_closed,
     helpSince: microseconds(student.help_since),
-    cries: student.help_since === null ? [] : [microseconds(student.help_since)],
+    helpRequests: student.help_since === null ? [] : [microseconds(student.help_since)],
     helpStoppedAt: microseconds(student.help_stopped_at),
     firstSeenAt: microseconds(student.first_seen_at),
     lastSeenAt: microseconds(student.last_seen_at),

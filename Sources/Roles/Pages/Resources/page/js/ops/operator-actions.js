@@ -2,45 +2,45 @@
  * Does what the operator orders, one thing at a time: asks first where something would be lost, says what came
  * of it, and has the page read anew.
  */
-export class OrderDesk {
+export class OperatorActions {
   constructor({ api, operations, dialog, onChange, onDone }) {
     Object.assign(this, { api, operations, dialog, onChange, onDone });
     this.isBusy = false;
     /** What came of the last order of each panel: a message's key and values, or a problem. */
-    this.results = { letters: null, mirror: null };
+    this.results = { deadLetters: null, mirror: null };
   }
 
   forgetResult(panel) {
     this.results[panel] = null;
   }
 
-  /** @returns {Promise<boolean>} whether the letter is gone from the list */
+  /** @returns {Promise<boolean>} whether the dead letter is gone from the list */
   replayOne(id) {
-    return this.run("letters", async () => {
+    return this.run("deadLetters", async () => {
       const answer = await this.api.replayOne(id);
-      return { key: "letters.replayed", values: replayed(answer), isGone: answer.replayed > 0 };
+      return { key: "deadLetters.replayed", values: replayed(answer), isGone: answer.replayed > 0 };
     });
   }
 
   async purgeOne(id) {
     const isSure = await this.dialog.ask({ key: "confirm.purgeOne", values: { id }, action: "confirm.purge" });
     if (!isSure) return false;
-    return this.run("letters", async () => {
+    return this.run("deadLetters", async () => {
       const { purged } = await this.api.purgeOne(id);
-      return { key: "letters.purged", values: { count: purged }, isGone: true };
+      return { key: "deadLetters.purged", values: { count: purged }, isGone: true };
     });
   }
 
-  /** @param {"replay" | "purge"} action for every letter that the filter means */
+  /** @param {"replay" | "purge"} action for every dead letter that the filter means */
   async order(action) {
     const filter = { ...this.operations.filter };
     let counted = null;
-    await this.run("letters", async () => {
+    await this.run("deadLetters", async () => {
       counted = await this.api.count(filter);
       return null;
     });
     if (counted === null) return;
-    if (counted.count === 0) return this.finish("letters", { key: "letters.noneLeft", values: {} });
+    if (counted.count === 0) return this.finish("deadLetters", { key: "deadLetters.noneLeft", values: {} });
     const isSure = await this.dialog.ask({
       key: `confirm.${action}All`,
       values: { count: counted.count },
@@ -48,14 +48,14 @@ export class OrderDesk {
       action: `confirm.${action}`,
     });
     if (!isSure) return;
-    await this.run("letters", async () => {
+    await this.run("deadLetters", async () => {
       const sum = { count: 0, invalid: 0 };
       await this.api.order(action, filter, counted.through, (answer) => {
         sum.count += answer.replayed ?? answer.purged;
         sum.invalid += answer.still_invalid ?? 0;
-        this.finish("letters", { key: `letters.${action}Running`, values: sum });
+        this.finish("deadLetters", { key: `deadLetters.${action}Running`, values: sum });
       });
-      return { key: action === "replay" ? "letters.replayed" : "letters.purged", values: sum };
+      return { key: action === "replay" ? "deadLetters.replayed" : "deadLetters.purged", values: sum };
     });
   }
 

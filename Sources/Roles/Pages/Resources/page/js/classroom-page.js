@@ -1,10 +1,9 @@
-import { Translator, catalogs, chooseLanguage } from "./i18n/translator.js";
-import { settings } from "./settings/settings.js";
 import { ClassSession } from "./state/class-session.js";
 import { classView } from "./state/class-view.js";
 import { displayName } from "./state/name-order.js";
-import { themes } from "./components/page-settings.js";
-import { setAttribute, setText } from "./view/dom.js";
+import { browserStorage } from "./view/browser-storage.js";
+import { setText } from "./view/dom.js";
+import { LanguageAndTheme } from "./view/language-and-theme.js";
 import { Painter } from "./view/painter.js";
 
 const courseInterval = 30_000;
@@ -22,10 +21,7 @@ export class ClassroomPage {
     this.filter = "all";
     this.problem = null;
     this.painter = new Painter((budget) => this.paint(budget));
-    const saved = settings.get("language");
-    const language = Object.hasOwn(catalogs, saved ?? "") ? saved : chooseLanguage(navigator.languages);
-    this.translator = new Translator(language, navigator.languages);
-    this.theme = themes.includes(settings.get("theme")) ? settings.get("theme") : "system";
+    this.languageAndTheme = new LanguageAndTheme();
     const names = [
       "page-links", "class-picker", "connection-status", "page-settings", "state-counters", "help-queue",
       "attention-list", "progress-board", "learner-roster", "activity-chart", "live-feed", "learner-drawer",
@@ -35,6 +31,10 @@ export class ClassroomPage {
     this.main = document.querySelector("main");
     this.notice = document.querySelector("#notice");
     this.welcome = document.querySelector("#welcome");
+  }
+
+  get translator() {
+    return this.languageAndTheme.translator;
   }
 
   start() {
@@ -51,14 +51,7 @@ export class ClassroomPage {
         if (feed.isPaused) feed.resume();
         else feed.pause();
       },
-      "language-change": (language) => {
-        settings.set("language", language);
-        this.translator = new Translator(language, navigator.languages);
-      },
-      "theme-change": (theme) => {
-        settings.set("theme", theme);
-        this.theme = theme;
-      },
+      ...this.languageAndTheme.handlers,
     };
     for (const [type, handle] of Object.entries(handlers)) {
       this.document.addEventListener(type, ({ detail }) => {
@@ -99,7 +92,7 @@ export class ClassroomPage {
   chooseCourse(courses) {
     const { course, notebook } = this.address();
     if (course !== null) return this.follow(course, notebook, "none");
-    const remembered = settings.get("course");
+    const remembered = browserStorage.get("course");
     const newest = [...courses].sort((a, b) =>
       (b.last_activity_at ?? "").localeCompare(a.last_activity_at ?? ""));
     const choice = this.courses.includes(remembered) ? remembered : newest[0]?.course_id;
@@ -109,7 +102,7 @@ export class ClassroomPage {
   /** @param {"push" | "replace" | "none"} address what becomes of the address, which names the class */
   follow(course, notebook, address = "push") {
     this.session?.stop();
-    if (address === "push") settings.set("course", course);
+    if (address === "push") browserStorage.set("course", course);
     const parameters = new URLSearchParams({ course, ...(notebook === null ? {} : { notebook }) });
     if (address === "push") history.pushState(null, "", `?${parameters}`);
     else if (address === "replace") history.replaceState(null, "", `?${parameters}`);
@@ -127,8 +120,7 @@ export class ClassroomPage {
   /** @param {import("./view/frame-budget.js").FrameBudget} budget */
   paint(budget) {
     const { translator, session, document } = this;
-    setAttribute(document.documentElement, "lang", translator.language);
-    setAttribute(document.documentElement, "data-theme", this.theme);
+    this.languageAndTheme.paint(document);
     const moment = session === null ? this.emptyMoment() : this.sessionMoment(session);
     for (const component of this.components) component.update(moment, translator, budget);
     const waits = moment.view.helpQueue.length;
@@ -156,7 +148,7 @@ export class ClassroomPage {
       isLoaded: session.isLoaded,
       problem: session.problem,
       filter: this.filter,
-      theme: this.theme,
+      theme: this.languageAndTheme.theme,
       now,
     };
   }

@@ -74,7 +74,7 @@ export function mirrorTone(health) {
   return mirrorTones[health.status] ?? "idle";
 }
 
-/** What a letter holds, as an operator reads it: JSON with line breaks, anything else as it is. */
+/** What a dead letter holds, as an operator reads it: JSON with line breaks, anything else as it is. */
 export function readable(payload) {
   if (payload === null) return "";
   try {

@@ -1,7 +1,7 @@
 const prefix = "progressbus.";
 
 /** What this browser remembers. A browser that keeps nothing still shows the page. */
-export const settings = {
+export const browserStorage = {
   get(name) {
     try {
       return localStorage.getItem(prefix + name);

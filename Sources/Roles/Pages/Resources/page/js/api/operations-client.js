@@ -1,7 +1,7 @@
-import { APIClient } from "../api/client.js";
-import { Problem } from "../api/problem.js";
+import { APIClient } from "./classroom-client.js";
+import { Problem } from "./problem.js";
 
-const letters = "/api/v1/dead-letters";
+const deadLetters = "/api/v1/dead-letters";
 /** A replay or purge works for up to ten seconds before it answers. */
 const deadline = 30_000;
 
@@ -15,29 +15,29 @@ export class OperationsClient extends APIClient {
     return (await this.get("/api/v1/sinks", {})).sinks;
   }
 
-  /** The oldest letters that the filter means, and where the next page begins. */
+  /** The oldest dead letters that the filter means, and where the next page begins. */
   deadLetters({ sink, reason }, limit) {
-    return this.get(letters, { sink: sink || null, reason: reason || null, limit });
+    return this.get(deadLetters, { sink: sink || null, reason: reason || null, limit });
   }
 
   deadLetter(id) {
-    return this.get(`${letters}/${encodeURIComponent(id)}`, {});
+    return this.get(`${deadLetters}/${encodeURIComponent(id)}`, {});
   }
 
   replayOne(id) {
-    return this.send("POST", `${letters}/${encodeURIComponent(id)}/replay`);
+    return this.send("POST", `${deadLetters}/${encodeURIComponent(id)}/replay`);
   }
 
   purgeOne(id) {
-    return this.send("DELETE", `${letters}/${encodeURIComponent(id)}`);
+    return this.send("DELETE", `${deadLetters}/${encodeURIComponent(id)}`);
   }
 
-  /** How many letters the filter means, and the word that keeps what comes later out of it. */
+  /** How many dead letters the filter means, and the word that keeps what comes later out of it. */
   async count({ sink, reason }) {
     const total = { count: 0, through: null };
     let cursor = null;
     do {
-      const part = await this.get(`${letters}/count`, { sink: sink || null, reason: reason || null, cursor });
+      const part = await this.get(`${deadLetters}/count`, { sink: sink || null, reason: reason || null, cursor });
       total.count += part.count;
       total.through = part.through;
       cursor = part.next_cursor;
@@ -58,7 +58,7 @@ export class OperationsClient extends APIClient {
       if (sink) order.sink = sink;
       if (reason) order.reason = reason;
       if (cursor !== null) order.cursor = cursor;
-      const answer = await this.send("POST", `${letters}/${action}`, order);
+      const answer = await this.send("POST", `${deadLetters}/${action}`, order);
       onAnswer(answer);
       cursor = answer.next_cursor;
     } while (cursor !== null);
