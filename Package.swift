@@ -33,8 +33,6 @@ let unixSignals = Target.Dependency.product(
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
-let configuration = Target.Dependency.product(
-  name: "Configuration", package: "swift-configuration")
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -108,9 +106,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(
-      url: "https://github.com/apple/swift-configuration", from: "1.4.0",
-      traits: ["YAML", "CommandLineArguments"]),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -142,7 +137,7 @@ let package = Package(
         "API", "Broadcaster", "Ingest", "Pages", "WorkerRuntime", "BigQueryMirror", "Influx",
         "PostgresSink", "DeadLetters", "EventBus", "Events", "HTTPServer", "CurlTransport",
         "PostgresDriver", "RedisDriver", "Observability", hummingbird, nioCore, nioPosix,
-        configuration, yams, lifecycle, unixSignals, logging, coreMetrics,
+        yams, lifecycle, unixSignals, logging, coreMetrics,
       ]),
 
     // Roles: what a process does.

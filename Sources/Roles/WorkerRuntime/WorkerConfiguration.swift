@@ -1,4 +1,5 @@
 public import Concurrency
+import EventBus
 public import Foundation
 
 /// The worker's times and limits. The defaults suit production.
@@ -24,7 +25,7 @@ public struct WorkerConfiguration: Sendable {
   /// How often the journal is trimmed and measured.
   public var trimInterval: Duration = .seconds(1)
   /// Entries that the journal holds at most.
-  public var journalCap = 1_000_000
+  public var journalCap = RedisEventBusConfiguration.defaultJournalCapacity
   /// How long entries that all have read are kept for replay.
   public var journalRetention: Duration = .seconds(600)
   /// Bytes of hand-published messages that may wait for adoption.

@@ -9,6 +9,7 @@ public import WorkerRuntime
 /// Writing an event again overwrites its own point. A kind without a measurement counts as stored.
 public struct InfluxSink: Sink {
   public static let name = "influxdb"
+  public static let defaultLanes = 1
 
   public var name: String { Self.name }
   public let batchSize: Int
@@ -22,7 +23,7 @@ public struct InfluxSink: Sink {
   ///   - lanes: how many requests may be under way at the same time.
   public init(
     configuration: InfluxConfiguration, transport: any HTTPTransport,
-    catalog: EventCatalog = .standard, lanes: Int = 2
+    catalog: EventCatalog = .standard, lanes: Int = defaultLanes
   ) {
     self.batchSize = configuration.linesPerRequest
     self.lanes = lanes

@@ -11,6 +11,8 @@ public import WorkerRuntime
 /// Writing is idempotent by `event_id`. A connection that broke is replaced at the next write.
 public struct PostgresSink: Sink {
   public static let name = "postgres"
+  public static let defaultLanes = 2
+  public static let defaultBatchSize = 5000
 
   public var name: String { Self.name }
   public let batchSize: Int
@@ -27,8 +29,8 @@ public struct PostgresSink: Sink {
   ///     with the next one's parsing.
   ///   - batchSize: the most events in one transaction.
   public init(
-    _ configuration: PostgresConfiguration, catalog: EventCatalog = .standard, lanes: Int = 2,
-    batchSize: Int = 5000, logger: Logger
+    _ configuration: PostgresConfiguration, catalog: EventCatalog = .standard,
+    lanes: Int = defaultLanes, batchSize: Int = defaultBatchSize, logger: Logger
   ) {
     precondition(lanes > 0 && batchSize > 0, "a sink needs a lane and room for an event")
     self.catalog = catalog

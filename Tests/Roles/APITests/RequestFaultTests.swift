@@ -33,7 +33,7 @@ struct RequestFaultTests {
   @Test(arguments: [
     "/api/v1/courses/none/progress", "/api/v1/courses/none/students", "/api/v1/courses/none/help",
     "/api/v1/courses/none/activity", "/api/v1/students/none", "/api/v1/students/s1?course_id=none",
-    "/api/v1/courses/c1/progress?notebook=none", "/none.html",
+    "/api/v1/courses/c1/progress?notebook=none",
   ]) func whatIsUnknownIsNotFound(path: String) async throws {
     try await withClassroom { classroom in
       try await classroom.store(.run("a", at: 0, by: "s1"))

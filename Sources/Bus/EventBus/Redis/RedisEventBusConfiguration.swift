@@ -3,6 +3,8 @@ public import RedisDriver
 
 /// How the bus uses Redis.
 public struct RedisEventBusConfiguration: Sendable {
+  public static let defaultJournalCapacity = 1_000_000
+
   public var address: RedisAddress
   public var keys: RedisKeys
   /// The most entries in the journal; when it holds them, publishing fails with `BusError.full`.
@@ -19,7 +21,8 @@ public struct RedisEventBusConfiguration: Sendable {
   public var probeInterval: TimeAmount
 
   public init(
-    address: RedisAddress, keys: RedisKeys = RedisKeys(), journalCapacity: Int = 1_000_000,
+    address: RedisAddress, keys: RedisKeys = RedisKeys(),
+    journalCapacity: Int = defaultJournalCapacity,
     unansweredEventsPerLoop: Int = 16_384, unansweredBytesPerLoop: Int = 32 << 20,
     responseTimeout: TimeAmount = .seconds(2), connectTimeout: TimeAmount = .seconds(2),
     probeInterval: TimeAmount = .seconds(5)

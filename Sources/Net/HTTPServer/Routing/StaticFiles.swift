@@ -27,6 +27,8 @@ public struct StaticFiles: Sendable {
       let path = url.path.dropFirst(root.path.count + 1)
       files[String(path)] = try MemoryFile(reading: url)
     }
+    // Nor does the enumerator say when there is no such folder.
+    guard !files.isEmpty else { throw ResourceError(path: folder, reason: "it holds no file") }
     self.files = MemoryFiles(files: files)
   }
 

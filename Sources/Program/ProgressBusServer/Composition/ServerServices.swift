@@ -18,7 +18,7 @@ import PostgresSink
 import ServiceLifecycle
 import WorkerRuntime
 
-/// Puts together what the roles of a process need; the only place that knows all the rooms.
+/// Puts together what the roles of a process need; the only place that knows all of them.
 struct ServerServices {
   let configuration: ServerConfiguration
   let catalog: EventCatalog
@@ -192,5 +192,16 @@ struct ServerServices {
     CatalogHandPublishedDecoder(
       catalog: catalog, limits: configuration.eventLimits,
       keepsWork: configuration.settings.boolean("ingest.keep_work"))
+  }
+}
+
+/// The process's one subscription to the channel, shared by all who listen: each more would cost
+/// Redis a copy of every event.
+private struct ChannelSubscription: Service {
+  let channel: any EventChannel
+  let listeners: [any ChannelListener]
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown { await channel.listen(listeners) }
   }
 }

@@ -48,11 +48,12 @@ public enum SinkRegistry {
     name: PostgresSink.name, isDefault: true,
     settings: [
       Setting(
-        "worker.postgres_batch_size", .integer(1...100_000), default: "5000",
+        "worker.postgres_batch_size", .integer(1...100_000),
+        default: "\(PostgresSink.defaultBatchSize)",
         "The most events in one PostgreSQL transaction; reached only while the worker lags behind."
       ),
       Setting(
-        "worker.postgres_lanes", .integer(1...64), default: "2",
+        "worker.postgres_lanes", .integer(1...64), default: "\(PostgresSink.defaultLanes)",
         "PostgreSQL transactions at the same time."),
     ],
     configure: {
@@ -70,10 +71,11 @@ public enum SinkRegistry {
     name: InfluxSink.name, isDefault: true,
     settings: [
       Setting(
-        "worker.influxdb_batch_size", .integer(1...100_000), default: "5000",
+        "worker.influxdb_batch_size", .integer(1...100_000),
+        default: "\(InfluxConfiguration.defaultLinesPerRequest)",
         "The most points in one request to InfluxDB."),
       Setting(
-        "worker.influxdb_lanes", .integer(1...64), default: "1",
+        "worker.influxdb_lanes", .integer(1...64), default: "\(InfluxSink.defaultLanes)",
         "Requests to InfluxDB at the same time."),
     ],
     configure: {

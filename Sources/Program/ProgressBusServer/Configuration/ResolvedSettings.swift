@@ -13,7 +13,7 @@ public struct ResolvedSettings: Sendable {
   public init(_ source: SettingsSource) throws(ConfigurationError) {
     for setting in Settings.all {
       for layer in source.layers {
-        if let text = try layer.text(setting) {
+        if let text = layer.texts[setting.key] {
           let name = layer.name(setting)
           values[setting.key] = (try Self.parse(text, as: setting, name: name), name)
           break

@@ -11,6 +11,16 @@ public import PostgresDriver
 import RedisDriver
 import WorkerRuntime
 
+/// What a process does. Any number of processes of a role can run side by side.
+public enum Role: String, Sendable, CaseIterable {
+  /// Takes events over HTTP.
+  case ingest
+  /// Stores events in the sinks and adopts what was published by hand.
+  case worker
+  /// Serves the pages, the read API and the WebSocket.
+  case dashboard
+}
+
 /// The settings of a process, checked and typed.
 public struct ServerConfiguration: Sendable {
   public let settings: ResolvedSettings

@@ -1,4 +1,14 @@
-/// All settings, in the order in which they are documented.
+import BigQueryMirror
+import Broadcaster
+import EventBus
+import Events
+import HTTPServer
+import Ingest
+import NIOCore
+import WorkerRuntime
+
+/// All settings, in the order in which they are documented. A default that a type of ours has stands
+/// there alone: the setting asks the type.
 public enum Settings {
   public static let all: [Setting] =
     server + servers + ingest + bus + worker + webSocket + google + mirror
@@ -50,39 +60,49 @@ public enum Settings {
     Setting("influxdb.bucket", variable: "INFLUXDB_BUCKET", .text, "The bucket (v2)."),
   ]
 
+  private static let ingestDefaults = IngestConfiguration()
+  private static let mirrorDefaults = MirrorConfiguration(projectID: "", datasetID: "")
+
   static let ingest: [Setting] = [
     Setting(
-      "ingest.body_bytes", .integer(1024...1_073_741_824), default: "1048576",
+      "ingest.body_bytes", .integer(1024...1_073_741_824), default: "\(ingestDefaults.bodyBytes)",
       "The largest body of a request, unpacked, in bytes."),
     Setting(
-      "ingest.events_per_request", .integer(1...1_000_000), default: "1000",
+      "ingest.events_per_request", .integer(1...1_000_000),
+      default: "\(ingestDefaults.eventsPerRequest)",
       "The most events in one request."),
     Setting(
-      "ingest.event_bytes", .integer(256...16_777_216), default: "65536",
+      "ingest.event_bytes", .integer(256...16_777_216),
+      default: "\(ingestDefaults.eventLimits.eventBytes)",
       "The largest event, in bytes."),
     Setting(
-      "ingest.event_depth", .integer(1...100), default: "8",
+      "ingest.event_depth", .integer(1...100), default: "\(ingestDefaults.eventLimits.depth)",
       "The most objects and arrays inside one another."),
     Setting(
-      "ingest.body_timeout_seconds", .integer(1...3600), default: "30",
+      "ingest.body_timeout_seconds", .integer(1...3600),
+      default: "\(HTTPServerChannelConfiguration().bodyTimeout.nanoseconds / 1_000_000_000)",
       "How long a body may take to arrive."),
     Setting(
-      "ingest.hours_ahead", .integer(0...8760), default: "24",
+      "ingest.hours_ahead", .integer(0...8760),
+      default: "\(ingestDefaults.eventLimits.microsecondsAhead / 3_600_000_000)",
       "How far ahead of the server's clock `occurred_at` may be."),
     Setting(
-      "ingest.keep_work", .boolean, default: "false",
+      "ingest.keep_work", .boolean, default: "\(ingestDefaults.keepsWork)",
       "Keep `code` and `result` of cells. They are learners' work, and dropped otherwise."),
     Setting(
-      "ingest.allowed_origins", .list(), default: "*",
+      "ingest.allowed_origins", .list(),
+      default: ingestDefaults.allowedOrigins.joined(separator: ","),
       "The origins whose pages may send events (CORS)."),
   ]
 
   static let bus: [Setting] = [
     Setting(
-      "journal.max_entries", .integer(1000...1_000_000_000), default: "1000000",
+      "journal.max_entries", .integer(1000...1_000_000_000),
+      default: "\(RedisEventBusConfiguration.defaultJournalCapacity)",
       "The most events in the journal; when unread ones fill it, ingest answers 503."),
     Setting(
-      "journal.retention_seconds", .integer(0...604_800), default: "600",
+      "journal.retention_seconds", .integer(0...604_800),
+      default: "\(WorkerConfiguration().journalRetention.components.seconds)",
       "How long events stay for replay after every sink has stored them."),
     Setting(
       "journal.expected_groups", .list(of: SinkRegistry.names),
@@ -100,7 +120,8 @@ public enum Settings {
 
   static let webSocket: [Setting] = [
     Setting(
-      "websocket.queue_bytes", .integer(65_536...1_073_741_824), default: "1048576",
+      "websocket.queue_bytes", .integer(65_536...1_073_741_824),
+      default: "\(BroadcastConfiguration().maximumOutstandingBytes)",
       "What may wait for one slow subscriber before it is closed.")
   ]
 
@@ -133,33 +154,39 @@ public enum Settings {
       "bq_sync.credentials_path", variable: "BQ_CREDENTIALS_PATH", .text,
       "A file with credentials for BigQuery alone."),
     Setting(
-      "bq_sync.batch_size", variable: "BQ_SYNC_BATCH_SIZE", .integer(1...500), default: "100",
+      "bq_sync.batch_size", variable: "BQ_SYNC_BATCH_SIZE", .integer(1...500),
+      default: "\(mirrorDefaults.batchSize)",
       "The most rows in one call, up to 500. While it is not set, calls of a long queue grow to 500 "
         + "rows."),
     Setting(
       "bq_sync.interval_seconds", variable: "BQ_SYNC_INTERVAL_SECONDS", .integer(1...3600),
-      default: "30", "How long rows may wait for a batch to fill."),
+      default: "\(mirrorDefaults.interval.components.seconds)",
+      "How long rows may wait for a batch to fill."),
     Setting(
-      "bq_sync.max_attempts", variable: "BQ_SYNC_MAX_ATTEMPTS", .integer(1...100), default: "10",
+      "bq_sync.max_attempts", variable: "BQ_SYNC_MAX_ATTEMPTS", .integer(1...100),
+      default: "\(mirrorDefaults.maximumAttempts)",
       "After how many attempts a row is given up."),
     Setting(
       "bq_sync.calls_per_second", variable: "BQ_SYNC_CALLS_PER_SECOND", .integer(1...1000),
-      default: "10", "The most calls to BigQuery in any second, of all processes together."),
+      default: "\(mirrorDefaults.callsPerSecond)",
+      "The most calls to BigQuery in any second, of all processes together."),
     Setting(
       "bq_sync.call_timeout_seconds", variable: "BQ_SYNC_CALL_TIMEOUT_SECONDS", .integer(1...600),
-      default: "30", "How long one call may take."),
+      default: "\(mirrorDefaults.callTimeout.components.seconds)", "How long one call may take."),
     Setting(
       "bq_sync.lease_seconds", variable: "BQ_SYNC_LEASE_SECONDS", .integer(1...3600),
-      default: "30", "How long the rows of a worker that died wait before another takes them."),
+      default: "\(mirrorDefaults.lease.components.seconds)",
+      "How long the rows of a worker that died wait before another takes them."),
     Setting(
       "bq_sync.retention_days", variable: "BQ_SYNC_RETENTION_DAYS", .integer(1...36_500),
-      default: "60", "The age at which rows that are in BigQuery are deleted from PostgreSQL."),
+      default: "\(mirrorDefaults.retentionDays)",
+      "The age at which rows that are in BigQuery are deleted from PostgreSQL."),
     Setting(
       "bq_sync.pending_warning", variable: "BQ_SYNC_PENDING_WARNING", .integer(0...1_000_000_000),
-      default: "1000", "More waiting rows than this are warned of."),
+      default: "\(mirrorDefaults.pendingWarning)", "More waiting rows than this are warned of."),
     Setting(
       "bq_sync.failed_alert", variable: "BQ_SYNC_FAILED_ALERT", .integer(0...1_000_000_000),
-      default: "10", "More rows given up than this raise an alert."),
+      default: "\(mirrorDefaults.failedAlert)", "More rows given up than this raise an alert."),
     Setting(
       "bq_sync.alert_webhook_url", variable: "BQ_SYNC_ALERT_WEBHOOK_URL", .text, secret: true,
       "A URL that gets a POST with each alert."),

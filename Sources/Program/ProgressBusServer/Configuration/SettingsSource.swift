@@ -1,32 +1,12 @@
-internal import Configuration
 public import Foundation
 
-/// Where settings come from: the first source that has one wins.
+/// Where settings come from: the command line, the environment, the file. The first that has one wins.
 public struct SettingsSource: Sendable {
-  /// One provider, which holds texts, and the names that settings have in it.
+  /// What one place sets, by key, and how a setting is named there.
   struct Layer: Sendable {
-    private let provider: any ConfigProvider
-    private let key: @Sendable (Setting) -> AbsoluteConfigKey
+    /// As one would write them in the environment.
+    let texts: [String: String]
     let name: @Sendable (Setting) -> String
-
-    init(
-      _ provider: any ConfigProvider, name: @escaping @Sendable (Setting) -> String,
-      key: @escaping @Sendable (Setting) -> AbsoluteConfigKey
-    ) {
-      self.provider = provider
-      self.name = name
-      self.key = key
-    }
-
-    /// - Returns: nil when this layer does not set it.
-    func text(_ setting: Setting) throws(ConfigurationError) -> String? {
-      do {
-        let value = try provider.value(forKey: key(setting), type: .string).value
-        return if case .string(let text)? = value?.content { text } else { nil }
-      } catch {
-        throw ConfigurationError(name(setting), "cannot be read as text")
-      }
-    }
   }
 
   let layers: [Layer]
@@ -59,14 +39,12 @@ public struct SettingsSource: Sendable {
     {
       throw ConfigurationError(name, "is no setting")
     }
+    var variablesByKey: [String: String] = [:]
+    for setting in Settings.all { variablesByKey[setting.key] = environment[setting.variable] }
+    // What is set to nothing counts as not set, as in a compose file.
     var layers = [
-      Self.environmentLayer(
-        Dictionary(
-          uniqueKeysWithValues: Settings.all.compactMap { setting in
-            overrides[setting.key].map { (setting.variable, $0) }
-          })
-      ) { "--set \($0.key)" },
-      Self.environmentLayer(environment, name: \.variable),
+      Layer(texts: overrides.filter { !$0.value.isEmpty }) { "--set \($0.key)" },
+      Layer(texts: variablesByKey.filter { !$0.value.isEmpty }, name: \.variable),
     ]
     let variable = environment["PROGRESSBUS_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
     if let layer = try Self.fileLayer(
@@ -75,16 +53,6 @@ public struct SettingsSource: Sendable {
       layers.append(layer)
     }
     self.layers = layers
-  }
-
-  private static func environmentLayer(
-    _ variables: [String: String], name: @escaping @Sendable (Setting) -> String
-  ) -> Layer {
-    Layer(
-      EnvironmentVariablesProvider(
-        // A variable that is set to nothing counts as not set, as in a compose file.
-        environmentVariables: variables.filter { !$0.value.isEmpty }),
-      name: name, key: { AbsoluteConfigKey([$0.variable]) })
   }
 
   private static func fileLayer(
@@ -97,12 +65,8 @@ public struct SettingsSource: Sendable {
     guard let yaml = String(data: data, encoding: .utf8) else {
       throw ConfigurationError(path, "is not UTF-8")
     }
-    let file = try SettingsFile(parsing: yaml, path: path)
-    let values = file.texts.map { key, text in
-      (AbsoluteConfigKey([key]), ConfigValue(.string(text), isSecret: false))
+    return Layer(texts: try SettingsFile(parsing: yaml, path: path).texts) {
+      "\($0.key) in \(path)"
     }
-    return Layer(
-      InMemoryProvider(name: path, values: Dictionary(uniqueKeysWithValues: values)),
-      name: { "\($0.key) in \(path)" }, key: { AbsoluteConfigKey([$0.key]) })
   }
 }

@@ -1,10 +1,12 @@
 /// Where and how points are written. Descriptions show no secret.
 public struct InfluxConfiguration: Sendable, Equatable {
+  public static let defaultLinesPerRequest = 5000
+
   /// The server's address, without a trailing slash.
   public let url: String
   public let api: InfluxAPI
   /// The most lines in one request. InfluxData advises 5,000 to 10,000.
-  public var linesPerRequest = 5000
+  public var linesPerRequest = defaultLinesPerRequest
   /// Bodies of this many bytes or more are sent compressed: below, it saves no packet.
   public var compressionThreshold = 1400
   /// How long one request may take.

@@ -52,7 +52,10 @@ public final class MemoryEventBus: Sendable {
   /// - Parameters:
   ///   - journalCapacity: the most entries in the journal.
   ///   - eventLoop: where listeners are called.
-  public init(journalCapacity: Int = 1_000_000, eventLoop: any EventLoop) {
+  public init(
+    journalCapacity: Int = RedisEventBusConfiguration.defaultJournalCapacity,
+    eventLoop: any EventLoop
+  ) {
     capacity = journalCapacity
     self.eventLoop = eventLoop
   }
