@@ -246,8 +246,7 @@ let package = Package(
       "ProgressBusTesting",
       [
         "EventBus", "WorkerRuntime", "CurlTransport", "LocalStack", "Concurrency", nioCore,
-        nioPosix,
-        nioLocks, nioHTTP1,
+        nioPosix, nioLocks, nioHTTP1, subprocess, systemPackage,
       ]),
     testSupport(
       "HTTPServerTesting",
@@ -337,7 +336,8 @@ let package = Package(
       .local, "LocalStackTests",
       ["LocalStack", "LocalStackHost", "ProgressBusTesting", nioLocks, subprocess, systemPackage]),
     .executableTarget(
-      name: "LocalStackHost", dependencies: ["LocalStack"], path: "Tests/Local/LocalStackHost",
+      name: "LocalStackHost", dependencies: ["LocalStack", "ProgressBusTesting"],
+      path: "Tests/Local/LocalStackHost",
       swiftSettings: strict),
     tests(
       .local, "DemonstrationTests",

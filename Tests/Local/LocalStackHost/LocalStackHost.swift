@@ -1,4 +1,6 @@
+import Glibc
 import LocalStack
+import ProgressBusTesting
 
 /// Starts a stack in the folder that the argument names, prints its processes, and waits to be killed.
 /// The tests use it to see what a killed process leaves behind.
@@ -28,4 +30,9 @@ import LocalStack
     flushStandardOutput()
     while true { try await Task.sleep(for: .seconds(3600)) }
   }
+}
+
+private func flushStandardOutput() {
+  // nil flushes every stream (fflush(3)).
+  fflush(nil)
 }

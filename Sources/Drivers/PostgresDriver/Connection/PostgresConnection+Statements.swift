@@ -75,3 +75,53 @@ extension PostgresConnection {
     return name
   }
 }
+
+extension PostgresConnection {
+  /// Sends rows to a table and returns how many it took.
+  ///
+  /// - Parameters:
+  ///   - table: and its columns in parentheses, as SQL.
+  ///   - timeout: nil for the configuration's `statementTimeout`.
+  /// - Throws: as `query` does; when a row is refused, none is taken.
+  @discardableResult
+  public func copy(
+    _ rows: BinaryRows, to table: String, timeout: Duration? = nil
+  ) throws(PostgresError) -> Int {
+    let statement = "copy \(table) from stdin (format binary)"
+    return try run(
+      ContinuousClock.now + (timeout ?? configuration.statementTimeout), copying: rows.bytes
+    ) { PQsendQuery($0, statement) }.affectedRows
+  }
+}
+
+/// The statements prepared on one connection, by their text and declared types.
+struct StatementCache {
+  struct Key: Hashable {
+    let sql: String
+    let types: [UInt32]
+  }
+
+  /// Statements made up on the fly must not fill the server's memory; what comes after is sent
+  /// unprepared.
+  static let limit = 256
+
+  private var names: [Key: String] = [:]
+  private var prepared = 0
+
+  func name(for key: Key) -> String? { names[key] }
+
+  /// A fresh name, or nil when the cache is full.
+  mutating func nextName() -> String? {
+    guard names.count < Self.limit else { return nil }
+    prepared += 1
+    return "progressbus_\(prepared)"
+  }
+
+  mutating func store(_ name: String, for key: Key) {
+    names[key] = name
+  }
+
+  mutating func forget(_ key: Key) {
+    names[key] = nil
+  }
+}

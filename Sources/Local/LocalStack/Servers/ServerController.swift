@@ -1,5 +1,7 @@
 import Concurrency
 import FoundationEssentials
+import Glibc
+import SystemPackage
 
 /// Starts, stops and watches one private server. Members of the server itself (`url`, `port`, …) can
 /// be read on its controller.
@@ -143,5 +145,38 @@ public actor ServerController<Server: LocalServer> {
         if Task.isCancelled { return }
       }
     }
+  }
+}
+
+/// What a stack does with its servers, whatever their kind.
+public protocol ServerControl: Actor {
+  nonisolated var name: String { get }
+  func start() async throws
+  func stop() async
+  func keepRunning(report: @escaping @Sendable (String) -> Void) async
+}
+
+extension ServerController: ServerControl {
+  public nonisolated var name: String { server.name }
+}
+
+/// The last lines of a server's log, for error messages of one line.
+enum LogTail {
+  static func read(_ path: String, lines: Int = 5) -> String {
+    guard let file = try? FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+    else { return "" }
+    let text = try? file.closeAfter {
+      let size = try file.seek(offset: 0, from: .end)
+      let length = min(size, 8 * 1024)
+      return try String(unsafeUninitializedCapacity: Int(length)) { buffer in
+        try file.read(
+          fromAbsoluteOffset: size - length, into: UnsafeMutableRawBufferPointer(buffer))
+      }
+    }
+    return summary(of: text ?? "", lines: lines)
+  }
+
+  static func summary(of text: String, lines: Int = 5) -> String {
+    text.split(whereSeparator: \.isNewline).suffix(lines).joined(separator: " | ")
   }
 }

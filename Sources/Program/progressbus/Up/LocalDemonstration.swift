@@ -1,3 +1,4 @@
+import ArgumentParser
 import CurlTransport
 import Demonstration
 import Events
@@ -32,5 +33,30 @@ struct LocalDemonstration {
       tell("the simulated class has stopped: \(error)")
     }
     await transport.shutdown()
+  }
+}
+
+/// A class to look at.
+struct DemonstrationOptions: ParsableArguments {
+  @Flag(help: "Show a simulated class at work on the teachers' page.")
+  var demo = false
+
+  @Option(
+    help: ArgumentHelp(
+      "The size of the simulated class, \(ClassPlan.learnerRange.lowerBound) to \(ClassPlan.learnerRange.upperBound).",
+      valueName: "count"))
+  var demoLearners = 30
+
+  @Option(
+    help: ArgumentHelp(
+      "Another number makes another class; the same number the same class.", valueName: "number"))
+  var demoSeed = ClassPlan.defaultSeed
+
+  func validate() throws {
+    guard ClassPlan.learnerRange.contains(demoLearners) else {
+      throw ValidationError(
+        "--demo-learners must be in \(ClassPlan.learnerRange.lowerBound)...\(ClassPlan.learnerRange.upperBound)"
+      )
+    }
   }
 }

@@ -93,7 +93,7 @@ extension MirrorEndToEnd {
 
     /// Waits until the mirror has looked at these figures, as its metrics show.
     private func seesFigures(
-      pending: Int, failed: Int, of server: MirrorServer, in deployment: MirrorDeployment
+      pending: Int, failed: Int, of server: ServerUnderTest, in deployment: MirrorDeployment
     ) async throws {
       try await eventually(within: .seconds(60), "the figures are looked at") {
         let metrics = try await deployment.metrics(of: server)
@@ -104,7 +104,7 @@ extension MirrorEndToEnd {
     }
 
     private func health(
-      of server: MirrorServer, in deployment: MirrorDeployment
+      of server: ServerUnderTest, in deployment: MirrorDeployment
     ) async throws -> Health {
       let response = try await deployment.transport.send(
         HTTPRequest(.get, server.url + "/api/bq-sync/health"))

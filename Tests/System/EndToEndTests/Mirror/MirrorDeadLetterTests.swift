@@ -85,8 +85,7 @@ extension MirrorEndToEnd {
 extension MirrorDeployment {
   /// What `dead-letters list --json` prints.
   fileprivate func deadLetters(_ arguments: String...) async throws -> [DeadLetterLine] {
-    let listed = try await MirrorProgram.run(
-      ["dead-letters", "list", "--json"] + arguments, environment: environment)
+    let listed = try await run(["dead-letters", "list", "--json"] + arguments)
     try #require(listed.status == 0, "\(listed.output)")
     return try listed.output.split(separator: "\n").map {
       try JSONDecoder().decode(DeadLetterLine.self, from: Data($0.utf8))

@@ -18,9 +18,9 @@ struct MirrorDeployment: Sendable {
   /// A process; `withServer` runs it.
   func server(
     roles: String = "ingest,worker,dashboard", _ more: [String: String] = [:]
-  ) throws -> ServerController<MirrorServer> {
+  ) throws -> ServerController<ServerUnderTest> {
     ServerController(
-      MirrorServer(
+      ServerUnderTest(
         folder: "\(folder)/process-\(UUID().uuidString)", port: try LoopbackPort.free(),
         roles: roles, environment: environment.merging(more) { _, given in given }))
   }
@@ -28,9 +28,17 @@ struct MirrorDeployment: Sendable {
   /// Runs a command to its end.
   func run(
     _ arguments: String..., environment more: [String: String] = [:]
-  ) async throws -> (status: Int32, output: String) {
-    try await MirrorProgram.run(
-      arguments, environment: environment.merging(more) { _, given in given })
+  ) async throws -> (status: Int, output: String) {
+    try await run(arguments, environment: more)
+  }
+
+  func run(
+    _ arguments: [String], environment more: [String: String] = [:]
+  ) async throws -> (status: Int, output: String) {
+    let outcome = try await ProgressBusCommand.run(
+      arguments, environment: environment.merging(more) { _, given in given }, folder: folder,
+      withinSeconds: 600)
+    return (outcome.status, outcome.output + outcome.errors)
   }
 
   /// Rows that BigQuery takes as they are.
@@ -47,7 +55,7 @@ struct MirrorDeployment: Sendable {
   }
 
   /// Sends an event.
-  func post(_ event: String, to server: MirrorServer) async throws {
+  func post(_ event: String, to server: ServerUnderTest) async throws {
     let response = try await transport.send(
       HTTPRequest(
         .post, server.url + "/student-progress", headers: ["Content-Type": "application/json"],
@@ -57,14 +65,14 @@ struct MirrorDeployment: Sendable {
   }
 
   /// Asks the mirror's API for something, and returns the status of its answer.
-  func ask(_ method: HTTPMethod, _ path: String, of server: MirrorServer) async throws -> Int {
+  func ask(_ method: HTTPMethod, _ path: String, of server: ServerUnderTest) async throws -> Int {
     try await transport.send(
       HTTPRequest(method, "\(server.url)/api/bq-sync/\(path)", timeout: .seconds(180))
     ).status
   }
 
   func get<Answer: Decodable>(
-    _ type: Answer.Type, _ path: String, of server: MirrorServer
+    _ type: Answer.Type, _ path: String, of server: ServerUnderTest
   ) async throws -> Answer {
     let response = try await transport.send(HTTPRequest(.get, server.url + path))
     try #require(
@@ -73,14 +81,14 @@ struct MirrorDeployment: Sendable {
   }
 
   /// The text of `/metrics`.
-  func metrics(of server: MirrorServer) async throws -> String {
+  func metrics(of server: ServerUnderTest) async throws -> String {
     let response = try await transport.send(HTTPRequest(.get, server.url + "/metrics"))
     try #require(response.status == 200)
     return String(decoding: response.body, as: UTF8.self)
   }
 
   /// The totals of the status; the figures of each row and of the totals are checked.
-  func totals(of server: MirrorServer) async throws -> MirrorFigures {
+  func totals(of server: ServerUnderTest) async throws -> MirrorFigures {
     let status = try await get(MirrorStatusAnswer.self, "/api/bq-sync/status", of: server)
     for figures in status.tables + [status.totals] {
       #expect(figures.enqueued == figures.synced + figures.pending + figures.failed)

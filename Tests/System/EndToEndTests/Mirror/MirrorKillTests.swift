@@ -63,7 +63,7 @@ extension MirrorEndToEnd {
 
     /// BigQuery has the rows, and its answer is on the way.
     private func killBeforeTheAnswerArrives(
-      _ process: ServerController<MirrorServer>, _ trap: Trap, _ deployment: MirrorDeployment,
+      _ process: ServerController<ServerUnderTest>, _ trap: Trap, _ deployment: MirrorDeployment,
       _ round: Int
     ) async throws {
       let identifier = try #require(await process.processIdentifier)
@@ -77,7 +77,7 @@ extension MirrorEndToEnd {
 
     /// The worker has the answer, and its commit waits for rows that the test has locked.
     private func killBeforeTheCommit(
-      _ process: ServerController<MirrorServer>, _ trap: Trap, _ deployment: MirrorDeployment,
+      _ process: ServerController<ServerUnderTest>, _ trap: Trap, _ deployment: MirrorDeployment,
       _ round: Int
     ) async throws {
       let identifier = try #require(await process.processIdentifier)

@@ -47,7 +47,7 @@ extension MirrorEndToEnd {
 
     /// Sends sessions one after the other, some thirty a second, and says how long each answer took.
     private func post(
-      to server: MirrorServer, in deployment: MirrorDeployment, for duration: Duration
+      to server: ServerUnderTest, in deployment: MirrorDeployment, for duration: Duration
     ) async throws -> [Duration] {
       let end = ContinuousClock.now + duration
       var times: [Duration] = []

@@ -53,7 +53,7 @@ extension MirrorEndToEnd {
     }
 
     /// Puts rows in, of which 2% are bad, and asks both servers for everything all the while.
-    private func run(_ deployment: MirrorDeployment, _ servers: [MirrorServer]) async throws {
+    private func run(_ deployment: MirrorDeployment, _ servers: [ServerUnderTest]) async throws {
       try await withThrowingTaskGroup(of: Int.self) { group in
         let inserting = Task {
           for round in 0..<Self.rounds {

@@ -116,7 +116,7 @@ extension MirrorEndToEnd {
 
     /// Sends sessions one after the other, and says how long each answer took.
     private func post(
-      to server: MirrorServer, in deployment: MirrorDeployment, while isGoingOn: Switch
+      to server: ServerUnderTest, in deployment: MirrorDeployment, while isGoingOn: Switch
     ) async throws -> [Duration] {
       var times: [Duration] = []
       while isGoingOn.isOn {

@@ -10,6 +10,12 @@ struct CommandOutcome: CustomStringConvertible {
   let output: String
   let errors: String
 
+  fileprivate init(_ termination: TerminationStatus, output: String, errors: String) {
+    status = if case .exited(let code) = termination { Int(code) } else { -1 }
+    self.output = output
+    self.errors = errors
+  }
+
   var description: String { "status \(status)\n\(output)\(errors)" }
   var outputLines: [Substring] { output.split(separator: "\n") }
   var errorLines: [Substring] { errors.split(separator: "\n") }
@@ -18,19 +24,29 @@ struct CommandOutcome: CustomStringConvertible {
 /// Runs `progressbus` to its end. One that does not end by itself is killed (status 124).
 enum ProgressBusCommand {
   static func run(
-    _ arguments: [String], environment: [String: String] = [:], folder: String
+    _ arguments: [String], environment: [String: String] = [:], folder: String,
+    withinSeconds deadline: Int = 60
   ) async throws -> CommandOutcome {
     let added = environment.map { (Environment.Key(stringLiteral: $0.key), Optional($0.value)) }
     let outcome = try await Subprocess.run(
       .path("/usr/bin/timeout"),
       arguments: Arguments(
-        ["--kill-after=1", "60", try BuiltProducts.path(of: "progressbus")] + arguments),
+        ["--kill-after=1", "\(deadline)", try BuiltProducts.path(of: "progressbus")] + arguments),
       environment: .inherit.updating(Dictionary(uniqueKeysWithValues: added)),
       workingDirectory: FilePath(folder), output: .string(limit: 16 << 20),
       error: .string(limit: 16 << 20))
-    let status: Int =
-      if case .exited(let code) = outcome.terminationStatus { Int(code) } else { -1 }
     return CommandOutcome(
-      status: status, output: outcome.standardOutput, errors: outcome.standardError)
+      outcome.terminationStatus, output: outcome.standardOutput, errors: outcome.standardError)
+  }
+}
+
+/// A line as a user pastes it into a shell.
+enum ShellLine {
+  static func run(_ line: String) async throws -> CommandOutcome {
+    let outcome = try await Subprocess.run(
+      .path("/bin/sh"), arguments: ["-c", line], output: .string(limit: 1 << 20),
+      error: .string(limit: 1 << 20))
+    return CommandOutcome(
+      outcome.terminationStatus, output: outcome.standardOutput, errors: outcome.standardError)
   }
 }

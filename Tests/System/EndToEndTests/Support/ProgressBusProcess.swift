@@ -24,12 +24,10 @@ struct ProgressBusProcess: Sendable {
     _ arguments: [String], environment: [String: String], folder: String, label: String, port: Int
   ) async throws -> ProgressBusProcess {
     let logPath = "\(folder)/\(label).log"
-    let command = ServerCommand(
-      program: try BuiltProducts.path(of: "progressbus"), arguments: arguments,
-      environment: environment)
     return ProgressBusProcess(
-      process: try await .launch(command, folder: folder, logPath: logPath), logPath: logPath,
-      port: port)
+      process: try await .launch(
+        .progressBus(arguments, environment: environment), folder: folder, logPath: logPath),
+      logPath: logPath, port: port)
   }
 
   /// SIGKILL to this one process, as the kernel would when memory runs out.

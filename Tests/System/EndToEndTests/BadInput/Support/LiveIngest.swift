@@ -7,7 +7,7 @@ import RedisDriver
 
 /// A running ingest process and its Redis.
 struct LiveIngest: Sendable {
-  let process: ServerController<IngestProcess>
+  let process: ServerController<ServerUnderTest>
   let redis: ServerController<RedisServer>
 
   var url: String { process.url }
@@ -46,7 +46,10 @@ func withLiveIngest<Result: Sendable>(
   try await withRedis { redis in
     try await withTemporaryFolder("ingest") { folder in
       let process = ServerController(
-        IngestProcess(folder: folder, port: try LoopbackPort.free(), redisURL: redis.url))
+        ServerUnderTest(
+          folder: folder, port: try LoopbackPort.free(), roles: "ingest",
+          environment: ["REDIS_URL": redis.url, "PROGRESSBUS_INGEST_BODY_TIMEOUT_SECONDS": "2"],
+          health: "ready"))
       return try await withServer(process) { process in
         try await body(LiveIngest(process: process, redis: redis))
       }

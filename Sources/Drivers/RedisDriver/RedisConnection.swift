@@ -1,0 +1,151 @@
+import Glibc
+public import NIOCore
+import NIOPosix
+
+/// A pipelined connection to one Redis server, driven by an event loop.
+///
+/// Any thread may use it. On the connection's event loop there is no hop and no lock.
+public final class RedisConnection: Sendable {
+  public let eventLoop: any EventLoop
+  /// Completes once, with why the connection is of no use any more. It has been closed by then.
+  public let lost: EventLoopFuture<RedisError>
+  private let handler: NIOLoopBound<RedisChannelHandler>
+
+  private init(
+    eventLoop: any EventLoop, lost: EventLoopFuture<RedisError>,
+    handler: NIOLoopBound<RedisChannelHandler>
+  ) {
+    self.eventLoop = eventLoop
+    self.lost = lost
+    self.handler = handler
+  }
+
+  /// Connects, logs in, selects the database and waits until the server answers `PING`.
+  ///
+  /// The future fails with `RedisError.cannotConnect`, `.refused`, `.timedOut` or `.connectionLost`.
+  public static func connect(
+    to address: RedisAddress, on eventLoop: any EventLoop,
+    options: RedisConnectionOptions = RedisConnectionOptions()
+  ) -> EventLoopFuture<RedisConnection> {
+    let bootstrap = ClientBootstrap(group: eventLoop)
+      .connectTimeout(options.connectTimeout)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(
+            RedisChannelHandler(options: options, eventLoop: channel.eventLoop))
+        }
+      }
+    let channel =
+      switch address.endpoint {
+      case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
+      case .unixSocket(let path): bootstrap.connect(unixDomainSocketPath: path)
+      }
+    return
+      channel
+      .flatMapErrorThrowing { error in
+        throw RedisError.cannotConnect(address, reason: connectionFailureReason(error))
+      }
+      .flatMapThrowing { channel in
+        let handler = try channel.pipeline.syncOperations.handler(type: RedisChannelHandler.self)
+        return RedisConnection(
+          eventLoop: eventLoop, lost: handler.lost,
+          handler: NIOLoopBound(handler, eventLoop: eventLoop))
+      }
+      .flatMap { $0.logIn(address, clientName: options.clientName) }
+  }
+
+  /// The future completes on the connection's event loop. It fails with a `RedisError` when the
+  /// connection is lost first; the command may have been carried out then.
+  public func send(_ command: RedisCommand) -> EventLoopFuture<RedisReply> {
+    let promise = eventLoop.makePromise(of: RedisReply.self)
+    if eventLoop.inEventLoop {
+      handler.value.send(command, promise: promise)
+    } else {
+      eventLoop.execute { self.handler.value.send(command, promise: promise) }
+    }
+    return promise.futureResult
+  }
+
+  /// Turns the connection into a subscription: sends `commands`, and hands every reply to `receive`,
+  /// on the event loop, all replies of one read together, until the connection is lost. A silent
+  /// server is probed with `PING`; `receive` sees the answers.
+  ///
+  /// - Precondition: no command is unanswered, and none is sent afterwards.
+  public func subscribe(
+    with commands: [RedisCommand], receive: @escaping @Sendable ([RedisReply]) -> Void
+  ) {
+    let begin = { @Sendable in
+      self.handler.value.enterSubscriptionMode(receive)
+      self.handler.value.sendUnanswered(commands)
+    }
+    if eventLoop.inEventLoop { begin() } else { eventLoop.execute(begin) }
+  }
+
+  /// Fails what is unanswered with `RedisError.closed`.
+  public func close() {
+    if eventLoop.inEventLoop {
+      handler.value.close()
+    } else {
+      eventLoop.execute { self.handler.value.close() }
+    }
+  }
+
+  private func logIn(_ address: RedisAddress, clientName: String) -> EventLoopFuture<
+    RedisConnection
+  > {
+    var commands: [RedisCommand] = []
+    if let password = address.password {
+      commands.append(
+        address.user.map { ["AUTH", .string($0), .string(password)] } ?? [
+          "AUTH", .string(password),
+        ])
+    }
+    if address.database != 0 { commands.append(["SELECT", .integer(address.database)]) }
+    commands.append(["CLIENT", "SETNAME", .string(clientName)])
+    // Refused while the server loads its data, so that a connection that stands can be used.
+    commands.append(["PING"])
+    let replies = commands.map { send($0) }
+    return EventLoopFuture.whenAllSucceed(replies, on: eventLoop).flatMapThrowing { replies in
+      for case .error(let error) in replies {
+        self.close()
+        throw RedisError.refused(address, error)
+      }
+      return self
+    }
+  }
+}
+
+/// NIO's errors are long; one line is enough.
+private func connectionFailureReason(_ error: any Error) -> String {
+  switch error {
+  case let error as NIOConnectionError:
+    if let first = error.connectionErrors.first?.error { return connectionFailureReason(first) }
+    return String(describing: error.dnsAError ?? error.dnsAAAAError ?? error)
+  case ChannelError.connectTimeout: return "no connection in time"
+  // Thread-safe since glibc 2.32.
+  case let error as IOError: return String(cString: strerror(error.errnoCode))
+  default: return String(describing: error)
+  }
+}
+
+/// How a connection behaves.
+public struct RedisConnectionOptions: Sendable {
+  /// How the connection calls itself in `CLIENT LIST`; no spaces.
+  public var clientName: String
+  /// For the connection to stand, and again for the log-in.
+  public var connectTimeout: TimeAmount
+  /// The longest silence while an answer is due. A server that is wedged is noticed by it.
+  public var responseTimeout: TimeAmount
+  /// How long a subscription may be silent before it is probed with `PING`.
+  public var probeInterval: TimeAmount
+
+  public init(
+    clientName: String = "progressbus", connectTimeout: TimeAmount = .seconds(2),
+    responseTimeout: TimeAmount = .seconds(2), probeInterval: TimeAmount = .seconds(5)
+  ) {
+    self.clientName = clientName
+    self.connectTimeout = connectTimeout
+    self.responseTimeout = responseTimeout
+    self.probeInterval = probeInterval
+  }
+}
