@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 COMPOSE ?= docker compose
 CONTAINER_ENGINE ?= docker
-.PHONY: help demo run release install uninstall check-deploy test-compose test-installation test-alerts soak test test-tsan coverage bench format lint clean
+.PHONY: help demo run release install uninstall check-deploy test-compose test-installation test-alerts soak test test-fast test-tsan coverage bench format lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 19
@@ -40,6 +40,9 @@ soak: ## ten minutes of load and faults on real servers, and the account; needs 
 
 test: ## set up, build and run all tests; ARGS="--filter EventsTests" goes to `swift test`
 	@exec scripts/test $(ARGS)
+
+test-fast: ## build and run the tests that start no server; ARGS="--filter EventsTests" goes to `swift test`
+	@exec scripts/test-fast $(ARGS)
 
 test-tsan: ## run the unit tests under the thread sanitizer
 	@exec scripts/test-thread-sanitizer $(ARGS)

@@ -3,7 +3,7 @@ import PostgresDriver
 import ProgressBusTesting
 import Testing
 
-@Suite struct ConnectionFaultTests {
+@Suite(.tags(.servers)) struct ConnectionFaultTests {
   @Test func aHungServerTimesOutAndCostsTheConnection() async throws {
     try await withPostgres { server in
       let connection = try await connect(server.url, statementTimeout: .milliseconds(500))

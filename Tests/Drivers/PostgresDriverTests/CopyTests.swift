@@ -2,7 +2,7 @@ import PostgresDriver
 import ProgressBusTesting
 import Testing
 
-@Suite struct CopyTests {
+@Suite(.tags(.servers)) struct CopyTests {
   static func rows(_ numbers: some Sequence<Int>, text: String) -> BinaryRows {
     var rows = BinaryRows(capacity: 100)
     for number in numbers {

@@ -3,7 +3,7 @@ import PostgresDriver
 import ProgressBusTesting
 import Testing
 
-@Suite struct MigrationsTests {
+@Suite(.tags(.servers)) struct MigrationsTests {
   @Test func filesAreAppliedOnceInOrder() async throws {
     try await withMigrations { folder, url in
       try folder.write("0001_first.sql", "create table a (x int); insert into a values (1);")

@@ -3,7 +3,7 @@ import PostgresDriver
 import ProgressBusTesting
 import Testing
 
-@Suite struct PostgresPoolTests {
+@Suite(.tags(.servers)) struct PostgresPoolTests {
   @Test func connectionsAreReusedAndNeverExceedTheSize() async throws {
     try await withPostgresDatabase { url in
       let pool = PostgresPool(

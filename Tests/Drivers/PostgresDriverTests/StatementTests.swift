@@ -1,7 +1,8 @@
 import PostgresDriver
+import ProgressBusTesting
 import Testing
 
-@Suite struct StatementTests {
+@Suite(.tags(.servers)) struct StatementTests {
   @Test func everyParameterComesBackAsItWas() async throws {
     try await withConnection { connection in
       let everyByte = (0...255).map { UInt8($0) }

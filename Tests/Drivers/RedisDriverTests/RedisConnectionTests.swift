@@ -5,7 +5,7 @@ import ProgressBusTesting
 import RedisDriver
 import Testing
 
-@Suite struct RedisConnectionTests {
+@Suite(.tags(.servers)) struct RedisConnectionTests {
   private let loop = MultiThreadedEventLoopGroup.singleton.next()
 
   @Test func carriesBinaryArguments() async throws {

@@ -8,7 +8,7 @@ import Testing
 @testable import LocalStack
 
 /// What is left when the process that started the servers is killed with SIGKILL.
-@Suite struct KilledParentTests {
+@Suite(.tags(.servers)) struct KilledParentTests {
   private struct Host {
     var processes: [Int32]
     var throwAway: String

@@ -6,7 +6,7 @@ import Testing
 
 @testable import LocalStack
 
-@Suite struct LocalStackTests {
+@Suite(.tags(.servers)) struct LocalStackTests {
   @Test func aServerThatDiesComesBackAndIsReported() async throws {
     try await withTemporaryFolder { folder in
       let reports = Reports()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import LocalStack
 
-@Suite struct PostgresServerTests {
+@Suite(.tags(.servers)) struct PostgresServerTests {
   @Test func keepsItsDataOverAStopACrashAndAReusedProcessNumber() async throws {
     try await withPostgres { controller in
       let server = controller.server

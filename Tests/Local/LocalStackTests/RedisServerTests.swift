@@ -4,7 +4,7 @@ import Testing
 
 @testable import LocalStack
 
-@Suite struct RedisServerTests {
+@Suite(.tags(.servers)) struct RedisServerTests {
   private func ask(_ port: Int, _ command: String) async throws -> String {
     try await LoopbackClient.exchange(port: port, request: "\(command)\r\nQUIT\r\n")
   }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import LocalStack
 
-@Suite struct StateFolderTests {
+@Suite(.tags(.servers)) struct StateFolderTests {
   @Test func isUsedByOneAtATime() async throws {
     try await withTemporaryFolder { folder in
       let state = try StateFolder("\(folder)/.progressbus")

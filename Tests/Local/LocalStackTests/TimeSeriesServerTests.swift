@@ -3,7 +3,7 @@ import Testing
 
 @testable import LocalStack
 
-@Suite struct TimeSeriesServerTests {
+@Suite(.tags(.servers)) struct TimeSeriesServerTests {
   private func query(_ port: Int, _ query: String) async throws -> String {
     try await LoopbackClient.exchange(
       port: port, request: "GET /query?db=progressbus&q=\(query) HTTP/1.0\r\n\r\n")

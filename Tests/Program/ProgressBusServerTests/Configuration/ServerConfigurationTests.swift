@@ -13,13 +13,10 @@ import Testing
     try ServerConfiguration(await ResolvedSettings.sample(overrides: overrides))
   }
 
-  @Test(
-    "without a login, only loopback is listened on",
-    arguments: [
-      "0.0.0.0", "::", "192.168.1.7", "example.org", "127.example.org", "127.0.0.1.example.org",
-      "128.0.0.1", "::ffff:1.2.3.4",
-    ])
-  func beyondLoopback(_ host: String) async throws {
+  @Test(arguments: [
+    "0.0.0.0", "::", "192.168.1.7", "example.org", "127.example.org", "127.0.0.1.example.org",
+    "128.0.0.1", "::ffff:1.2.3.4",
+  ]) func withoutALoginOnlyLoopbackIsListenedOn(_ host: String) async throws {
     let error = await #expect(throws: ConfigurationError.self) {
       try await configuration(["http.host": host])
     }
@@ -31,14 +28,13 @@ import Testing
     #expect(allowed.host == host)
   }
 
-  @Test(
-    "loopback, by name and by number", arguments: ["localhost", "127.0.0.1", "127.8.9.1", "::1"])
-  func loopback(_ host: String) async throws {
+  @Test(arguments: ["localhost", "127.0.0.1", "127.8.9.1", "::1"]) func loopbackByNameAndByNumber(
+    _ host: String
+  ) async throws {
     #expect(try await configuration(["http.host": host]).host == host)
   }
 
-  @Test("a role's missing setting is named, and only roles that need it miss it")
-  func missing() async throws {
+  @Test func aRolesMissingSettingIsNamedAndOnlyRolesThatNeedItMissIt() async throws {
     func failure(_ overrides: [String: String]) async throws -> ConfigurationError? {
       let configuration = try await configuration(overrides)
       do {
@@ -57,27 +53,22 @@ import Testing
     #expect(try await failure(stored.merging(["worker.sinks": "postgres"]) { $1 }) == nil)
   }
 
-  @Test(
-    "a Redis address that is none is refused without its password",
-    arguments: [
-      "http://u:hunter2@r", "redis://u:hunter2@r:port", "redis://u:hunter2@r/x", "hunter2",
-    ])
-  func redisAddress(_ url: String) async throws {
+  @Test(arguments: [
+    "http://u:hunter2@r", "redis://u:hunter2@r:port", "redis://u:hunter2@r/x", "hunter2",
+  ]) func aRedisAddressThatIsNoneIsRefusedWithoutItsPassword(_ url: String) async throws {
     let configuration = try await configuration(["redis.url": url])
     let error = #expect(throws: ConfigurationError.self) { try configuration.check() }
     #expect(error?.name == "REDIS_URL")
     #expect(error?.reason.contains("hunter2") == false)
   }
 
-  @Test("a worker alone listens when a port was given")
-  func listens() async throws {
+  @Test func aWorkerAloneListensWhenAPortWasGiven() async throws {
     #expect(try await !configuration(["roles": "worker"]).listens)
     #expect(try await configuration(["roles": "worker", "http.port": "0"]).listens)
     #expect(try await configuration(["roles": "worker,ingest"]).listens)
   }
 
-  @Test("limits reach the ingest endpoint and the connections")
-  func limits() async throws {
+  @Test func limitsReachTheIngestEndpointAndTheConnections() async throws {
     let configuration = try await configuration([
       "ingest.body_bytes": "2048", "ingest.events_per_request": "7", "ingest.event_bytes": "512",
       "ingest.event_depth": "3", "ingest.hours_ahead": "1", "ingest.body_timeout_seconds": "2",

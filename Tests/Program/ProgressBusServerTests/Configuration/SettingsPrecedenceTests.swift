@@ -5,8 +5,7 @@ import Testing
 @testable import ProgressBusServer
 
 @Suite struct SettingsPrecedenceTests {
-  @Test("the command line wins over the environment, that over the file, that over the default")
-  func precedence() async throws {
+  @Test func theCommandLineWinsOverTheEnvironmentThatOverTheFileThatOverTheDefault() async throws {
     let overrides = ["http.port": "1"]
     let environment = ["PROGRESSBUS_HTTP_PORT": "2"]
     let yaml = "http: {port: 3}"
@@ -33,8 +32,7 @@ import Testing
     #expect(none.1 == "http.port: 8080  # default")
   }
 
-  @Test("a variable that is set to nothing counts as not set, in each source")
-  func emptyVariables() async throws {
+  @Test func aVariableThatIsSetToNothingCountsAsNotSetInEachSource() async throws {
     let settings = try await ResolvedSettings.sample(
       overrides: ["http.host": ""],
       environment: [
@@ -46,8 +44,7 @@ import Testing
     #expect(settings.text("database.url") == nil)
   }
 
-  @Test("the names that users know are read under those names")
-  func knownNames() async throws {
+  @Test func theNamesThatUsersKnowAreReadUnderThoseNames() async throws {
     let settings = try await ResolvedSettings.sample(environment: [
       "REDIS_URL": "redis://r:1", "DATABASE_URL": "postgresql://p", "INFLUXDB_URL": "http://i",
       "INFLUXDB_TOKEN": "t", "INFLUXDB_ORG": "o", "INFLUXDB_BUCKET": "b",
@@ -62,8 +59,7 @@ import Testing
     #expect(settings.text("influxdb.database") == "d")
   }
 
-  @Test("the file may be missing, unless someone named it")
-  func missingFile() async throws {
+  @Test func theFileMayBeMissingUnlessSomeoneNamedIt() async throws {
     try await withTemporaryFolder("settings") { folder in
       let missing = "\(folder)/none.yaml"
       let expected = ConfigurationError(missing, "cannot be read")

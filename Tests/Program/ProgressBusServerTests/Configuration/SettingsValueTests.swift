@@ -3,77 +3,71 @@ import Testing
 @testable import ProgressBusServer
 
 @Suite struct SettingsValueTests {
-  @Test(
-    "a malformed value is refused with the setting's name and what it may be",
-    arguments: [
-      ("PROGRESSBUS_HTTP_PORT", "http", "must be a whole number from 0 to 65535"),
-      ("PROGRESSBUS_HTTP_PORT", "65536", "must be a whole number from 0 to 65535"),
-      ("PROGRESSBUS_HTTP_PORT", "8080.0", "must be a whole number from 0 to 65535"),
-      ("PROGRESSBUS_HTTP_PORT", " 8080", "must be a whole number from 0 to 65535"),
-      ("PROGRESSBUS_INGEST_KEEP_WORK", "maybe", "must be true or false"),
-      ("PROGRESSBUS_LOG_FORMAT", "xml", "must be one of text, json"),
-      ("PROGRESSBUS_ROLES", "ingest,cook", "holds cook; it may hold ingest, worker, dashboard"),
-      ("PROGRESSBUS_ROLES", " , ", "must not be empty"),
-    ])
-  func malformed(_ variable: String, _ value: String, _ reason: String) async throws {
+  @Test(arguments: [
+    ("PROGRESSBUS_HTTP_PORT", "http", "must be a whole number from 0 to 65535"),
+    ("PROGRESSBUS_HTTP_PORT", "65536", "must be a whole number from 0 to 65535"),
+    ("PROGRESSBUS_HTTP_PORT", "8080.0", "must be a whole number from 0 to 65535"),
+    ("PROGRESSBUS_HTTP_PORT", " 8080", "must be a whole number from 0 to 65535"),
+    ("PROGRESSBUS_INGEST_KEEP_WORK", "maybe", "must be true or false"),
+    ("PROGRESSBUS_LOG_FORMAT", "xml", "must be one of text, json"),
+    ("PROGRESSBUS_ROLES", "ingest,cook", "holds cook; it may hold ingest, worker, dashboard"),
+    ("PROGRESSBUS_ROLES", " , ", "must not be empty"),
+  ]) func aMalformedValueIsRefusedWithTheSettingsNameAndWhatItMayBe(
+    _ variable: String, _ value: String, _ reason: String
+  ) async throws {
     let refusal = try await ResolvedSettings.refusal(environment: [variable: value])
     #expect(refusal == ConfigurationError(variable, reason))
     #expect("\(try #require(refusal))" == "\(variable): \(reason)")
   }
 
-  @Test("a malformed override and a malformed line of a file are named as the user wrote them")
-  func origins() async throws {
+  @Test func aMalformedOverrideAndAMalformedLineOfAFileAreNamedAsTheUserWroteThem() async throws {
     let override = try await ResolvedSettings.refusal(overrides: ["shutdown.seconds": "0"])
     #expect(override?.name == "--set shutdown.seconds")
     let file = try await ResolvedSettings.refusal(yaml: "shutdown:\n  seconds: soon")
     #expect(file?.name == "shutdown.seconds in FILE")
   }
 
-  @Test("an unknown name stops the start", arguments: ["PROGRESSBUS_HTTP_PROT", "BQ_SYNC_ENABELD"])
-  func unknownVariable(_ name: String) async throws {
+  @Test(arguments: ["PROGRESSBUS_HTTP_PROT", "BQ_SYNC_ENABELD"]) func anUnknownNameStopsTheStart(
+    _ name: String
+  ) async throws {
     let refusal = try await ResolvedSettings.refusal(environment: [name: "1"])
     #expect(refusal == ConfigurationError(name, "is no setting"))
   }
 
-  @Test("an unknown override stops the start")
-  func unknownOverride() async throws {
+  @Test func anUnknownOverrideStopsTheStart() async throws {
     let refusal = try await ResolvedSettings.refusal(overrides: ["http.prot": "1"])
     #expect(refusal == ConfigurationError("http.prot", "is no setting"))
   }
 
-  @Test("variables of the notebook client are left alone")
-  func foreignVariables() async throws {
+  @Test func variablesOfTheNotebookClientAreLeftAlone() async throws {
     #expect(
       try await ResolvedSettings.refusal(environment: [
         "PROGRESSBUS_URL": "http://x", "PROGRESSBUS_STUDENT": "s-1",
       ]) == nil)
   }
 
-  @Test("words of a list are trimmed", arguments: ["ingest, worker", " ingest ,,worker,"])
-  func lists(_ text: String) async throws {
+  @Test(arguments: ["ingest, worker", " ingest ,,worker,"]) func wordsOfAListAreTrimmed(
+    _ text: String
+  ) async throws {
     let settings = try await ResolvedSettings.sample(environment: ["PROGRESSBUS_ROLES": text])
     #expect(settings.list("roles") == ["ingest", "worker"])
   }
 
-  @Test(
-    "booleans as people write them",
-    arguments: [("true", true), ("YES", true), ("on", true), ("1", true), ("False", false)])
-  func booleans(_ text: String, _ value: Bool) async throws {
+  @Test(arguments: [("true", true), ("YES", true), ("on", true), ("1", true), ("False", false)])
+  func booleansAsPeopleWriteThem(_ text: String, _ value: Bool) async throws {
     let settings = try await ResolvedSettings.sample(
       environment: ["PROGRESSBUS_INGEST_KEEP_WORK": text])
     #expect(settings.boolean("ingest.keep_work") == value)
   }
 
-  @Test("every setting has a name of its own, and every default is a value that it may have")
-  func declarations() async throws {
+  @Test func everySettingHasANameOfItsOwnAndEveryDefaultIsAValueThatItMayHave() async throws {
     #expect(Set(Settings.all.map(\.key)).count == Settings.all.count)
     #expect(Set(Settings.all.map(\.variable)).count == Settings.all.count)
     let settings = try await ResolvedSettings.sample()
     #expect(settings.lines.count == Settings.all.count)
   }
 
-  @Test("what is secret is never printed, whatever source it is from")
-  func secrets() async throws {
+  @Test func whatIsSecretIsNeverPrintedWhateverSourceItIsFrom() async throws {
     let secrets = Settings.all.filter(\.isSecret)
     #expect(
       Set(secrets.map(\.key)).isSuperset(of: [

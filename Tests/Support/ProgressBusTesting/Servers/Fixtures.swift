@@ -1,3 +1,4 @@
+import FoundationEssentials
 public import LocalStack
 
 /// Runs `body` with a fresh Redis of its own.
@@ -47,6 +48,7 @@ public func withServer<Server: LocalServer, Result: Sendable>(
   _ controller: ServerController<Server>,
   _ body: @Sendable (ServerController<Server>) async throws -> Result
 ) async throws -> Result {
+  try checkThatServersMayStart()
   try await controller.start()
   do {
     let result = try await body(controller)
@@ -55,5 +57,19 @@ public func withServer<Server: LocalServer, Result: Sendable>(
   } catch {
     await controller.kill()
     throw error
+  }
+}
+
+/// A suite without the tag `.servers` started one in `scripts/test-fast`.
+struct UntaggedServer: Error, CustomStringConvertible {
+  let description = "this test starts a server: its suite must have the tag .servers"
+}
+
+/// Keeps the fast run fast, and its list of suites, which are those without a tag, true.
+///
+/// - Throws: `UntaggedServer` in `scripts/test-fast`.
+func checkThatServersMayStart() throws {
+  if ProcessInfo.processInfo.environment["PROGRESSBUS_TESTS_WITHOUT_SERVERS"] != nil {
+    throw UntaggedServer()
   }
 }

@@ -11,6 +11,7 @@ actor SharedPostgres {
   private var count = 0
 
   func server() async throws -> PostgresServer {
+    try checkThatServersMayStart()
     if let starting { return try await starting.value }
     let task = Task { () async throws -> PostgresServer in
       let server = try PostgresServer(

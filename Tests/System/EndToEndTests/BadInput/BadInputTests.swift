@@ -1,10 +1,10 @@
 import CurlTransport
+import ProgressBusTesting
 import Testing
 
 /// What the running program says to what it must refuse, and what that costs it.
-@Suite(.timeLimit(.minutes(5))) struct BadInputTests {
-  @Test("each bad input has its documented status and an error that names the field")
-  func statuses() async throws {
+@Suite(.timeLimit(.minutes(5)), .tags(.servers)) struct BadInputTests {
+  @Test func eachBadInputHasItsDocumentedStatusAndAnErrorThatNamesTheField() async throws {
     try await withLiveIngest { ingest in
       for request in HostileRequests.prompt + [HostileRequests.slow] {
         let answer = try await RawExchange(
@@ -18,8 +18,7 @@ import Testing
     }
   }
 
-  @Test("hundreds of bad inputs leave memory flat, and others are served meanwhile")
-  func underAttack() async throws {
+  @Test func hundredsOfBadInputsLeaveMemoryFlatAndOthersAreServedMeanwhile() async throws {
     try await withLiveIngest { ingest in
       let requests = HostileRequests.prompt
       // Buffers and heaps reach the size that they keep.

@@ -1,13 +1,14 @@
 import CurlTransport
 import NIOCore
+import ProgressBusTesting
 import Testing
 
 /// The JupyterLab extension *cell-monitor*, which posts from a browser.
-@Suite(.timeLimit(.minutes(2))) struct CellMonitorTests {
+@Suite(.timeLimit(.minutes(2)), .tags(.servers)) struct CellMonitorTests {
   private static let origin = "http://localhost:8888"
 
-  @Test("its array is taken after the browser's preflight and stands in the journal by our names")
-  func arrayFromBrowser() async throws {
+  @Test func itsArrayIsTakenAfterTheBrowsersPreflightAndStandsInTheJournalByOurNames() async throws
+  {
     try await withLiveIngest { ingest in
       let transport = CurlTransport()
       let preflight = """

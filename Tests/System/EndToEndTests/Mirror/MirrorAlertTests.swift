@@ -6,7 +6,6 @@ import ProgressBusTesting
 import Testing
 
 extension MirrorEndToEnd {
-  @Suite("What the mirror tells its operator")
   struct MirrorAlertTests {
     private struct Health: Decodable {
       let status: String
@@ -20,8 +19,7 @@ extension MirrorEndToEnd {
       let failed: Int
     }
 
-    @Test("More than 1,000 waiting rows are warned of; more than ten given up raise an alert")
-    func limits() async throws {
+    @Test func moreThan1000WaitingRowsAreWarnedOfMoreThanTenGivenUpRaiseAnAlert() async throws {
       let taken: FaultServer.Script = { _ in .text(204, "") }
       try await withFaultServer(otherwise: taken) { webhook in
         let script: FaultServer.Script = { request in

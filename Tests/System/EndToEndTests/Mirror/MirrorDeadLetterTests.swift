@@ -5,10 +5,8 @@ import ProgressBusTesting
 import Testing
 
 extension MirrorEndToEnd {
-  @Suite("Rows that BigQuery refused, among the dead letters")
   struct MirrorDeadLetterTests {
-    @Test("They are listed, shown, replayed and purged one by one")
-    func commands() async throws {
+    @Test func theyAreListedShownReplayedAndPurgedOneByOne() async throws {
       let refusal = Switch()
       let script: FaultServer.Script = { request in
         guard refusal.isOn else { return .json(200, #"{"kind":"x"}"#) }

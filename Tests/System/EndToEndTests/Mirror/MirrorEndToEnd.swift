@@ -1,4 +1,5 @@
+import ProgressBusTesting
 import Testing
 
 /// The mirror in the running program. One test at a time: each keeps several processes busy.
-@Suite(.serialized) enum MirrorEndToEnd {}
+@Suite(.serialized, .tags(.servers)) enum MirrorEndToEnd {}

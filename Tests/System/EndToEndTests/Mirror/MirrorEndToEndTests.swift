@@ -7,10 +7,8 @@ import Synchronization
 import Testing
 
 extension MirrorEndToEnd {
-  @Suite("The BigQuery mirror in the running program")
   struct MirrorEndToEndTests {
-    @Test("What is sent by POST arrives in all eleven tables with the right types")
-    func everyKind() async throws {
+    @Test func whatIsSentByPOSTArrivesInAllElevenTablesWithTheRightTypes() async throws {
       try await withMirrorEmulator { emulator in
         try await withBigQueryProxy(to: emulator.url) { bigQuery in
           try await withMirrorDeployment(bigQueryURL: bigQuery.url) { deployment in
@@ -41,8 +39,7 @@ extension MirrorEndToEnd {
       }
     }
 
-    @Test("One query for a hundred askers; a bad number of days is refused by its name")
-    func statistics() async throws {
+    @Test func oneQueryForAHundredAskersABadNumberOfDaysIsRefusedByItsName() async throws {
       let answer = FaultAnswer.json(
         200,
         #"{"jobComplete":true,"rows":[]}"#, delay: .milliseconds(200))
@@ -72,8 +69,7 @@ extension MirrorEndToEnd {
       }
     }
 
-    @Test("While it is off, statistics come from PostgreSQL and a flush is refused")
-    func off() async throws {
+    @Test func whileItIsOffStatisticsComeFromPostgreSQLAndAFlushIsRefused() async throws {
       try await withMirrorDeployment(
         bigQueryURL: "http://127.0.0.1:1", ["BQ_SYNC_ENABLED": "false"]
       ) { deployment in
@@ -90,8 +86,7 @@ extension MirrorEndToEnd {
       }
     }
 
-    @Test("Without a salt the program refuses to start, and says which setting is missing")
-    func missingSalt() async throws {
+    @Test func withoutASaltTheProgramRefusesToStartAndSaysWhichSettingIsMissing() async throws {
       try await withMirrorDeployment(bigQueryURL: "http://127.0.0.1:1") { deployment in
         let refused = try await deployment.run(
           "serve", "--http-port", "0", environment: ["PSEUDONYMIZATION_SALT": ""])

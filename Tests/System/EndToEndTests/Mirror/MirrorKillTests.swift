@@ -8,13 +8,12 @@ import Synchronization
 import Testing
 
 extension MirrorEndToEnd {
-  @Suite("Workers of the mirror that are killed")
   struct MirrorKillTests {
     private static let rowsARound = 20
 
-    @Test(
-      "Ten times between insertAll's answer and the commit: no row is missing, none shows twice")
-    func betweenAnswerAndCommit() async throws {
+    @Test func tenTimesBetweenInsertAllsAnswerAndTheCommitNoRowIsMissingNoneShowsTwice()
+      async throws
+    {
       try await withMirrorEmulator { emulator in
         let trap = Trap()
         var proxy = BigQueryProxy()

@@ -7,12 +7,10 @@ import Synchronization
 import Testing
 
 extension MirrorEndToEnd {
-  @Suite("The BigQuery mirror when something breaks")
   struct MirrorOutageTests {
     private static let accepted = FaultAnswer.json(200, #"{"kind":"x"}"#)
 
-    @Test("While BigQuery hangs, POST stays fast and PostgreSQL current; then the rows arrive")
-    func hanging() async throws {
+    @Test func whileBigQueryHangsPOSTStaysFastAndPostgreSQLCurrentThenTheRowsArrive() async throws {
       let isHanging = Switch()
       let script: FaultServer.Script = { _ in isHanging.isOn ? .hang : Self.accepted }
       try await withBigQueryStub(otherwise: script) { bigQuery in
@@ -60,8 +58,7 @@ extension MirrorEndToEnd {
       return times
     }
 
-    @Test("A worker that is killed while it sends leaves no row behind")
-    func killed() async throws {
+    @Test func aWorkerThatIsKilledWhileItSendsLeavesNoRowBehind() async throws {
       let answers = AnswerBudget()
       let script: FaultServer.Script = { _ in answers.take() ? Self.accepted : .hang }
       try await withBigQueryStub(otherwise: script) { bigQuery in

@@ -6,14 +6,12 @@ import ProgressBusTesting
 import Testing
 
 extension MirrorEndToEnd {
-  @Suite("Two workers that mirror one database")
   struct MirrorPairTests {
     private static let rounds = 20
     private static let rowsARound = 100
     private static let rows = rounds * rowsARound
 
-    @Test("Every row is sent once, and the figures add up whatever is asked of either meanwhile")
-    func everyRowOnce() async throws {
+    @Test func everyRowIsSentOnceAndTheFiguresAddUpWhateverIsAskedOfEitherMeanwhile() async throws {
       try await withMirrorEmulator { emulator in
         let refusal = Switch()
         var proxy = BigQueryProxy()

@@ -6,12 +6,10 @@ import ProgressBusTesting
 import Testing
 
 extension MirrorEndToEnd {
-  @Suite("The mirror in the running program, with many rows")
   struct MirrorVolumeTests {
     private static let accepted = FaultAnswer.json(200, #"{"kind":"x"}"#)
 
-    @Test("A long queue drains with the default settings, and memory stays flat")
-    func drain() async throws {
+    @Test func aLongQueueDrainsWithTheDefaultSettingsAndMemoryStaysFlat() async throws {
       let rows = MirrorScale.queuedRows
       let script: FaultServer.Script = { _ in Self.accepted }
       try await withFaultServer(remembersRequests: false, otherwise: script) { bigQuery in
@@ -43,8 +41,9 @@ extension MirrorEndToEnd {
       }
     }
 
-    @Test("Retention deletes the old rows that are in BigQuery, and POSTs are answered meanwhile")
-    func retention() async throws {
+    @Test func retentionDeletesTheOldRowsThatAreInBigQueryAndPOSTsAreAnsweredMeanwhile()
+      async throws
+    {
       let old = MirrorScale.oldRows
       let script: FaultServer.Script = { _ in .hang }
       try await withBigQueryStub(otherwise: script) { bigQuery in

@@ -22,7 +22,7 @@ struct SimulatedLearner: Sendable {
   private var errorsAhead = 0
   private var isWaitingForHelp = false
   private var isRepeating = false
-  /// The cell before which the learner leaves the room for a while.
+  /// The cell before which the learner is away for a while.
   private var breakBeforeCell: Int?
 
   init(number: Int, seed: UInt64, timetable: Timetable) {
@@ -189,4 +189,15 @@ extension LearnerStep {
     case .closeNotebook: "notebook_closed"
     }
   }
+}
+
+/// What a learner does next.
+enum LearnerStep: Sendable {
+  case openNotebook
+  case runCell
+  case askForHelp
+  /// The teacher has been there.
+  case takeHelpBack
+  case saveNotebook
+  case closeNotebook
 }

@@ -1,4 +1,5 @@
 public import Events
+internal import SeededRandom
 
 /// A class that works through lesson after lesson, without end. No clock and no I/O: the same plan and
 /// start make the same events, however they are asked for.
@@ -50,5 +51,52 @@ public struct SimulatedClass: Sendable {
 
   private func timestamp(_ seconds: Double) -> Timestamp {
     Timestamp(microseconds: startedAt.microseconds + Int64((seconds * 1_000_000).rounded()))
+  }
+}
+
+/// Which class is simulated.
+public struct ClassPlan: Sendable {
+  /// How many learners a class can have.
+  public static let learnerRange = 1...LearnerNames.count
+
+  /// How far a class should be when it is first seen, in minutes: far enough for learners to be ahead,
+  /// behind and stuck.
+  public static let minutesTaughtBefore: Int64 = 24
+  /// A class that has learners in every state at that moment.
+  public static let defaultSeed: UInt64 = 27
+
+  public let courseID: String
+  public let learners: Int
+  /// The same seed makes the same class.
+  public let seed: UInt64
+
+  /// - Precondition: `learners` is in `learnerRange`.
+  public init(courseID: String, learners: Int, seed: UInt64) {
+    precondition(Self.learnerRange.contains(learners), "\(learners) is no size of a class")
+    self.courseID = courseID
+    self.learners = learners
+    self.seed = seed
+  }
+}
+
+/// The teachers, who go to whoever asked first.
+struct TeachingStaff: Sendable {
+  /// Seconds since the class began, one for each teacher.
+  private var freeAt: [Double]
+
+  /// - Parameter learners: a teacher cares for twenty.
+  init(learners: Int) {
+    freeAt = Array(repeating: 0, count: (learners + 19) / 20)
+  }
+
+  /// Requests must come in the order of their time.
+  ///
+  /// - Returns: when the learner has been helped.
+  mutating func help(requestedAt: Double, generator: inout SeededGenerator) -> Double {
+    let teacher = freeAt.indices.min { freeAt[$0] < freeAt[$1] } ?? 0
+    let arrival = max(requestedAt, freeAt[teacher]) + generator.number(in: 20...60)
+    let departure = arrival + generator.number(in: 40...150)
+    freeAt[teacher] = departure
+    return departure
   }
 }

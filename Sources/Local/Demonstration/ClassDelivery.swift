@@ -57,7 +57,7 @@ public struct ClassDelivery: Sendable {
     var retries = Retries(Self.backoff)
     while true {
       try Task.checkCancellation()
-      switch await verdict(on: request) {
+      switch await outcome(of: request) {
       case .delivered(nil): return
       case .delivered(let fault?): throw ClassDeliveryError(fault)
       case .refused(let reason): throw ClassDeliveryError(reason)
@@ -67,9 +67,9 @@ public struct ClassDelivery: Sendable {
     }
   }
 
-  private func verdict(on request: HTTPRequest) async -> DeliveryVerdict {
+  private func outcome(of request: HTTPRequest) async -> DeliveryOutcome {
     do {
-      return DeliveryVerdict(try await transport.send(request))
+      return DeliveryOutcome(try await transport.send(request))
     } catch {
       // Sent again even if it may have arrived: the events' ids tell the server.
       return .retry(after: nil)
@@ -88,4 +88,31 @@ public struct ClassDelivery: Sendable {
     }
     return request
   }
+}
+
+/// What the server's answer means for the events that were sent.
+enum DeliveryOutcome: Equatable {
+  /// Accounted for; `fault` tells why some were refused.
+  case delivered(fault: String?)
+  /// To be sent again, not before `after` when the server named a time.
+  case retry(after: Duration?)
+  /// Sending them again would end the same way.
+  case refused(String)
+
+  init(_ response: HTTPResponse) {
+    switch response.status {
+    case 202: self = .delivered(fault: nil)
+    case 207, 422:
+      self = .delivered(fault: String(decoding: response.body.prefix(400), as: UTF8.self))
+    case 408, 429, 500...599: self = .retry(after: response.retryAfter)
+    default: self = .refused("the server answered \(response.status)")
+    }
+  }
+}
+
+/// The server refused events of the simulated class for good.
+public struct ClassDeliveryError: Error, CustomStringConvertible {
+  public let description: String
+
+  init(_ description: String) { self.description = description }
 }
