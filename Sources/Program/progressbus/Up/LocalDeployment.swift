@@ -41,25 +41,36 @@ struct LocalDeployment {
       influxDBDatabase: influx.database, progressBus: "http://127.0.0.1:\(ports.http)")
 
     do {
-      async let emulator = mirror?.start()
-      try await stack.start()
-      urls.bigQueryEmulator = await emulator
-      var configuration = try await serverConfiguration(urls)
-      _ = try await Migrator.run(configuration)
-      if urls.bigQueryEmulator != nil, let mirror {
-        var mirroredURLs = urls
-        mirroredURLs.settings = try mirror.settings()
-        let mirrored = try await serverConfiguration(mirroredURLs)
-        if await mirror.createTables(mirrored) {
-          (configuration, urls) = (mirrored, mirroredURLs)
-        } else {
-          urls.bigQueryEmulator = nil
+      var configuration: ServerConfiguration
+      // The emulator takes longer to start than all other servers together.
+      let lateMirror = mirror?.isSetUp == true ? mirror : nil
+      if let lateMirror {
+        try await stack.start()
+        urls.bigQueryEmulator = lateMirror.emulatorURL
+        urls.settings = try lateMirror.settings()
+        configuration = try await serverConfiguration(urls)
+        _ = try await Migrator.run(configuration)
+      } else {
+        async let emulator = mirror?.start()
+        try await stack.start()
+        urls.bigQueryEmulator = await emulator
+        configuration = try await serverConfiguration(urls)
+        _ = try await Migrator.run(configuration)
+        if urls.bigQueryEmulator != nil, let mirror {
+          var mirroredURLs = urls
+          mirroredURLs.settings = try mirror.settings()
+          let mirrored = try await serverConfiguration(mirroredURLs)
+          if await mirror.createTables(mirrored) {
+            (configuration, urls) = (mirrored, mirroredURLs)
+          } else {
+            urls.bigQueryEmulator = nil
+          }
         }
       }
       try urls.write(to: "\(folder.path)/urls.env")
       try await serve(
         configuration, urlsFile: "\(folder.path)/urls.env",
-        bigQueryEmulator: urls.bigQueryEmulator)
+        bigQueryEmulator: urls.bigQueryEmulator, lateMirror: lateMirror)
     } catch {
       await mirror?.stop()
       await stack.stop()
@@ -71,8 +82,11 @@ struct LocalDeployment {
   }
 
   /// Runs the server, and the simulated class as long as it runs.
+  ///
+  /// - Parameter lateMirror: whose emulator is still to be started.
   private func serve(
-    _ configuration: ServerConfiguration, urlsFile: String, bigQueryEmulator: String?
+    _ configuration: ServerConfiguration, urlsFile: String, bigQueryEmulator: String?,
+    lateMirror: LocalMirror?
   ) async throws {
     let server = "http://127.0.0.1:\(ports.http)"
     // Only now, so that the class is as far as it should be when it is first seen.
@@ -87,6 +101,9 @@ struct LocalDeployment {
       })
     let (listening, listens) = AsyncStream.makeStream(of: Void.self)
     try await withThrowingTaskGroup { group in
+      if let lateMirror {
+        group.addTask { await lateMirror.startBeside(configuration) }
+      }
       if let demonstration {
         group.addTask {
           for await _ in listening { break }

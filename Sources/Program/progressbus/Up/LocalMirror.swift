@@ -38,10 +38,26 @@ struct LocalMirror {
       given: given, tell: tell)
   }
 
+  /// Where the emulator is, or will be.
+  var emulatorURL: String { emulator.url }
+
+  /// Whether an earlier start made its tables, so that the server need not wait for it: rows queue in
+  /// PostgreSQL until it answers.
+  var isSetUp: Bool { FileManager.default.fileExists(atPath: setUpPath) }
+
+  private var setUpPath: String { "\(emulator.folder)/set-up" }
+
+  /// Starts the emulator and makes its tables, beside a server that runs already.
+  func startBeside(_ configuration: ServerConfiguration) async {
+    if await start(otherwise: "the BigQuery mirror waits for its emulator") != nil {
+      _ = await createTables(configuration)
+    }
+  }
+
   /// Starts the emulator.
   ///
   /// - Returns: its URL; nil when it cannot be had, which the operator has then been told.
-  func start() async -> String? {
+  func start(otherwise: String = "the BigQuery mirror stays off") async -> String? {
     let starting = Task { try await stack.start() }
     let timer = Task {
       try await Task.sleep(for: Self.patience)
@@ -64,7 +80,7 @@ struct LocalMirror {
       let isOver = (try? await timer.value) ?? false
       let reason =
         isOver ? "the emulator was not ready within \(Self.patience)" : Self.reason(error)
-      tell("the BigQuery mirror stays off: \(reason)")
+      tell("\(otherwise): \(reason)")
       return nil
     }
   }
@@ -101,6 +117,8 @@ struct LocalMirror {
       if !report.isGood {
         tell("tables in the BigQuery emulator differ from what they should be: \(report.text)")
       }
+      // Not worth an error: the next start only waits longer.
+      _ = FileManager.default.createFile(atPath: setUpPath, contents: nil)
       return true
     } catch {
       tell("the BigQuery mirror stays off: \(error)")
