@@ -49,8 +49,9 @@ struct LocalMirror {
 
   /// Starts the emulator and makes its tables, beside a server that runs already.
   func startBeside(_ configuration: ServerConfiguration) async {
-    if await start(otherwise: "the BigQuery mirror waits for its emulator") != nil {
-      _ = await createTables(configuration)
+    let otherwise = "the BigQuery mirror waits for its emulator"
+    if await start(otherwise: otherwise) != nil {
+      _ = await createTables(configuration, otherwise: otherwise)
     }
   }
 
@@ -103,7 +104,9 @@ struct LocalMirror {
   }
 
   /// - Returns: whether the mirror has its tables; if not, the operator has been told why.
-  func createTables(_ configuration: ServerConfiguration) async -> Bool {
+  func createTables(
+    _ configuration: ServerConfiguration, otherwise: String = "the BigQuery mirror stays off"
+  ) async -> Bool {
     do {
       let connections = try MirrorConnections.open(configuration)
       let report: TablesReport
@@ -121,7 +124,7 @@ struct LocalMirror {
       _ = FileManager.default.createFile(atPath: setUpPath, contents: nil)
       return true
     } catch {
-      tell("the BigQuery mirror stays off: \(error)")
+      tell("\(otherwise): \(error)")
       return false
     }
   }
