@@ -259,7 +259,7 @@ let package = Package(
       .program, "ProgressBusServerTests",
       [
         "ProgressBusServer", "BigQueryMirror", "EventBus", "Events", "HTTPServer", "Ingest",
-        "Observability", "WorkerRuntime", "ProgressBusTesting", hummingbird, nioCore, nioPosix,
+        "Observability", "ProgressBusTesting", hummingbird, nioCore, nioPosix,
         logging,
       ]),
     tests(

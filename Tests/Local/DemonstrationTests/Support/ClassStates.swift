@@ -20,7 +20,8 @@ enum ClassStates {
       var learner = situation(story)
       learner.solvedCells = solved.count
       learner.remainingCells = required.subtracting(solved).count
-      states[LearnerStateRules.standard.state(of: learner, pace: pace, at: now).state, default: 0] += 1
+      let found = LearnerStateRules.standard.state(of: learner, pace: pace, at: now)
+      states[found.state, default: 0] += 1
     }
     return states
   }
