@@ -15,6 +15,7 @@ from . import guard, report
 from .day import Day, Options
 from .faults import FAULTS
 from .processes import SoakError
+from .redis_client import RedisReplyError
 from .stack import Stack
 
 REPOSITORY = Path(__file__).resolve().parents[4]
@@ -112,8 +113,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, interrupt)
     try:
         return run(arguments())
-    except SoakError as error:
-        say(f"soak: {error}")
+    except (SoakError, RedisReplyError, OSError) as error:
+        say(f"soak: {error or type(error).__name__}")
         return 1
     except KeyboardInterrupt:
         say("soak: stopped")
