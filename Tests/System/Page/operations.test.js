@@ -105,7 +105,7 @@ test("it polls while it is seen, never twice at a time, and less often while not
 const answering = {
   bus: async () => bus(),
   sinks: async () => [{ sink: "postgres", lag: 1 }],
-  deadLetters: async () => ({ dead_letters: [{ id: "1-0" }], next_cursor: "x" }),
+  deadLetters: async () => ({ dead_letters: [{ id: "1-0" }], sinks: ["bus", "postgres"], next_cursor: "x" }),
   mirrorStatus: async () => ({ enabled: true, totals: { failed: 4 } }),
   mirrorHealth: async () => ({ status: "healthy", problems: [], warnings: [] }),
 };
@@ -123,6 +123,7 @@ test("a part that cannot be read keeps its last answer; no answer at all is an u
   assert.equal(await operations.read(), true, "it answered");
   assert.equal(operations.parts.bus.problem.message, "Redis is away");
   assert.equal(operations.parts.bus.answer.dead_letters.count, 3);
+  assert.deepEqual(operations.deadLetterSinks, ["bus", "postgres"]);
   assert.equal(operations.answeredAt, 2_000);
 
   now = 3_000;
@@ -142,7 +143,7 @@ test("an answer to an older filter is dropped", async () => {
   const operations = new Operations(api);
   const reading = operations.read();
   operations.setFilter({ sink: "bus" });
-  release({ dead_letters: [{ id: "1-0" }], next_cursor: null });
+  release({ dead_letters: [{ id: "1-0" }], sinks: [], next_cursor: null });
   await reading;
   assert.equal(operations.parts.deadLetters.answer, null);
 });

@@ -4,7 +4,6 @@ import { element, setAttribute, setText } from "../view/dom.js";
 import { KeyedList } from "../view/keyed-list.js";
 import { partNote, resultText, showPartNote } from "./part-note.js";
 
-const sinks = ["", "bus", "postgres", "influxdb", "bigquery"];
 /** After the last key. */
 const typingPause = 300;
 
@@ -58,7 +57,7 @@ export class DeadLettersPanel extends Panel {
     this.title(translator.text("deadLetters.title"));
     setText(this.sinkLabel, translator.text("deadLetters.sink"));
     setText(this.reasonLabel, translator.text("deadLetters.reason"));
-    setOptions(this.sink, sinks.map((value) => ({
+    setOptions(this.sink, ["", ...operations.deadLetterSinks].map((value) => ({
       value, label: value === "" ? translator.text("deadLetters.allSinks") : value,
     })), operations.filter.sink);
     showPartNote(this.note, deadLetters, operations.isUnreachable, translator);

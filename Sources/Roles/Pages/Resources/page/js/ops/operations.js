@@ -13,6 +13,8 @@ export class Operations {
     this.api = api;
     this.now = now;
     this.parts = { bus: part(), sinks: part(), deadLetters: part(), mirror: part() };
+    /** Whose dead letters there can be, as the last list named them. */
+    this.deadLetterSinks = [];
     this.filter = { sink: "", reason: "" };
     this.shown = deadLettersAPage;
     this.trend = new LagTrend();
@@ -52,6 +54,7 @@ export class Operations {
 
   async readDeadLetters(filter) {
     const page = await this.api.deadLetters(filter, Math.min(this.shown, mostDeadLetters));
+    this.deadLetterSinks = page.sinks;
     // The answer to what was asked before the filter changed.
     return filter === this.filter ? { list: page.dead_letters, hasMore: page.next_cursor !== null } : undefined;
   }
