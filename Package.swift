@@ -313,7 +313,8 @@ let package = Package(
     tests(
       .bus, "EventBusTests",
       [
-        "EventBus", "RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix, nioLocks,
+        "EventBus", "Events", "RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix,
+        nioLocks,
         logging,
       ]),
     tests(

@@ -8,7 +8,8 @@ import RedisDriver
 
 /// Runs `body` with a bus on a fresh Redis of its own.
 func withRedisEventBus(
-  journalCapacity: Int = 1_000_000, responseTimeout: TimeAmount = .seconds(2),
+  journalCapacity: Int = RedisEventBusConfiguration.defaultJournalCapacity,
+  responseTimeout: TimeAmount = .seconds(2),
   probeInterval: TimeAmount = .seconds(5),
   _ body: @Sendable (RedisEventBus, ServerController<RedisServer>) async throws -> Void
 ) async throws {
