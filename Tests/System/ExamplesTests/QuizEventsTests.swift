@@ -27,7 +27,7 @@ import Testing
     #expect(fault?.errors.map(\.code) == [.outOfRange])
   }
 
-  @Test func shuffledAndSentTwiceEachAnswerIsOneRow() async throws {
+  @Test(.tags(.servers)) func shuffledAndSentTwiceEachAnswerIsOneRow() async throws {
     var entries: [JournalEntry] = []
     for number in 1...50 {
       let payload = try Self.normalized(
