@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,16 @@ def run_notebook(
     client = NotebookClient(notebook, timeout=TIMEOUT, allow_errors=allow_errors)
     asyncio.run(client.async_execute(env=env))
     return notebook
+
+
+@dataclass
+class Shown:
+    """What a front end gets of a cell."""
+
+    stdout: str = ""
+    stderr: str = ""
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    reply: dict[str, Any] = field(default_factory=dict)
 
 
 class Kernel:
@@ -90,20 +101,29 @@ class Kernel:
                 return text
 
     def output(self, code: str) -> str:
-        """What a cell shows, in all."""
-        identifier = self.send(code)
-        shown = ""
+        """What a cell prints and what it shows of errors, in all."""
+        shown = self.show(code)
+        tracebacks = ["\n".join(error["traceback"]) for error in shown.errors]
+        return "".join([shown.stdout, shown.stderr, *tracebacks])
+
+    def show(self, code: str, metadata: dict[str, Any] | None = None, **content: Any) -> Shown:
+        """Run a cell; what a front end gets of it."""
+        identifier = self.send(code, metadata, **content)
+        shown = Shown()
         while True:
             message = self.client.get_iopub_msg(timeout=TIMEOUT)
             if message["parent_header"].get("msg_id") != identifier:
                 continue
             content = message["content"]
             if message["msg_type"] == "stream":
-                shown += content["text"]
+                if content["name"] == "stdout":
+                    shown.stdout += content["text"]
+                else:
+                    shown.stderr += content["text"]
             elif message["msg_type"] == "error":
-                shown += "\n".join(content["traceback"])
+                shown.errors.append(content)
             elif message["msg_type"] == "status" and content["execution_state"] == "idle":
-                self.reply(identifier)
+                shown.reply = self.reply(identifier)
                 return shown
 
 

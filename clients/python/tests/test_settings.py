@@ -7,7 +7,6 @@ import pytest
 
 from progressbus.delivery.endpoint import Endpoint
 from progressbus.recording.cell_identity import cell_id
-from progressbus.recording.notebook_path import TERMINAL, UNNAMED_NOTEBOOK, notebook_path
 from progressbus.setting_values import SettingError
 from progressbus.settings import Settings, changed, from_environment
 
@@ -80,26 +79,6 @@ def test_one_wrong_assignment_changes_nothing() -> None:
 def test_an_empty_value_brings_the_default_back() -> None:
     settings = changed(Settings(student="ada", timeout=3.0), {"student": "", "timeout": ""})
     assert (settings.student, settings.timeout) == (None, 10.0)
-
-
-@pytest.mark.parametrize(
-    ("environment", "namespace", "expected"),
-    [
-        ({"JPY_SESSION_NAME": "/home/ada/course/one.ipynb"}, {}, "course/one.ipynb"),
-        ({"JPY_SESSION_NAME": "course/one.ipynb"}, {}, "course/one.ipynb"),
-        ({"JPY_SESSION_NAME": "/home/ada/RTC:one.ipynb"}, {}, "one.ipynb"),
-        ({"JPY_SESSION_NAME": "/srv/one.ipynb"}, {}, "/srv/one.ipynb"),
-        ({}, {"__vsc_ipynb_file__": "/home/ada/two.ipynb"}, "two.ipynb"),
-        ({}, {"__vsc_ipynb_file__": 7}, UNNAMED_NOTEBOOK),
-        ({}, {}, UNNAMED_NOTEBOOK),
-    ],
-)
-def test_notebook_paths(environment: Any, namespace: Any, expected: str) -> None:
-    assert notebook_path(environment, namespace, "/home/ada", is_kernel=True) == expected
-
-
-def test_a_terminal_is_no_notebook() -> None:
-    assert notebook_path({}, {}, "/", is_kernel=False) == TERMINAL
 
 
 class Info:

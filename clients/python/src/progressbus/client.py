@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Mapping
+from os import getpid
 from typing import Any, Callable
+from uuid import uuid4
 
 from . import lifecycle
 from .delivery.sender import Sender
 from .delivery.state import DeliveryState
 from .delivery.transport import HTTPTransport, Transport
+from .originals import BUILTINS
 from .recording.recorder import Recorder
 from .settings import Settings, changed
 from .spool.outbox import Outbox
+
+__builtins__ = BUILTINS
 
 #: Events that wait in memory for settings, or for a disk that is slower than the cells.
 _MEMORY_CAPACITY = 20_000
@@ -38,17 +41,17 @@ class Client:
         self.settings = settings
         #: What was wrong with the environment's settings.
         self.problems = problems
-        self.session_id = str(uuid.uuid4())
+        self.session_id = str(uuid4())
         self.recorder = Recorder(_MEMORY_CAPACITY)
         self.outbox = Outbox(self.session_id)
         self._notebook_path = notebook_path
         self._sender = Sender(
             self.recorder, self.outbox, transport or HTTPTransport(), lambda: self.settings
         )
-        self._process = os.getpid()
+        self._process = getpid()
         self._is_open = True
         lifecycle.register(self)
-        self._sender.start()
+        self._sender.keep_running()
 
     @property
     def state(self) -> DeliveryState:
@@ -62,8 +65,9 @@ class Client:
 
     def record(self, event_type: str, fields: Mapping[str, Any] | None = None) -> None:
         """Report that something happened just now; nothing in a forked child or after `close`."""
-        if not self._is_open or os.getpid() != self._process:
+        if not self._is_open or getpid() != self._process:
             return
+        self._sender.keep_running()
         settings = self.settings
         self.recorder.record(
             event_type,

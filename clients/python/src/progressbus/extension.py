@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 from weakref import WeakKeyDictionary
 
 from .client import Client
 from .magic import ProgressBusMagics
+from .originals import BUILTINS
 from .recording.cell_watcher import CellWatcher
-from .recording.notebook_path import notebook_path
-from .settings import Settings, from_environment
+from .recording.error_display import ErrorDisplay
+from .recording.notebook_path import NotebookPath
+from .settings import from_environment
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+__builtins__ = BUILTINS
 
 
 class _Attachment:
     """A client and its hooks in one shell."""
 
     def __init__(self, shell: InteractiveShell, loading_since: float) -> None:
-        settings, problems = from_environment(os.environ)
+        self._shell = shell
         is_kernel = hasattr(shell, "kernel")
-
-        def path(current: Settings) -> str:
-            return notebook_path(os.environ, shell.user_ns, current.root, is_kernel)
-
-        self.client = Client(settings, problems, path)
+        settings, problems = from_environment(os.environ)
+        self._path = NotebookPath(
+            os.environ, lambda: shell.user_ns, lambda: _parent_message(shell), is_kernel
+        )
+        self.client = Client(settings, problems, lambda current: self._path.below(current.root))
         self._watcher = CellWatcher(
             record=lambda fields: self.client.record("cell_executed", fields),
             parent=lambda: _parent_message(shell),
@@ -35,16 +39,53 @@ class _Attachment:
             keeps_error_messages=lambda: self.client.settings.error_messages,
             loading_since=loading_since,
         )
-        shell.register_magics(ProgressBusMagics(shell, self.client))
-        shell.events.register("pre_run_cell", self._watcher.pre_run_cell)
-        shell.events.register("post_run_cell", self._watcher.post_run_cell)
+        self._display = ErrorDisplay(shell, self._watcher.error_shown, is_kernel)
+        self._hooks: dict[str, Callable[..., None]] = {
+            "pre_run_cell": self._pre_run_cell,
+            "post_execute": self._post_execute,
+            "post_run_cell": self._watcher.post_run_cell,
+        }
+        try:
+            shell.register_magics(ProgressBusMagics(shell, self.client))
+            for event, hook in self._hooks.items():
+                shell.events.register(event, hook)
+        except BaseException:
+            self.remove()
+            raise
         self.client.record("notebook_opened")
 
-    def remove(self, shell: InteractiveShell) -> None:
-        shell.events.unregister("pre_run_cell", self._watcher.pre_run_cell)
-        shell.events.unregister("post_run_cell", self._watcher.post_run_cell)
+    def remove(self) -> None:
+        """Leave the shell as it was, and report that the notebook is closed."""
+        shell = self._shell
+        self._display.stop()
+        for event, hook in self._hooks.items():
+            if hook in shell.events.callbacks[event]:
+                shell.events.unregister(event, hook)
         shell.magics_manager.magics["line"].pop(ProgressBusMagics.NAME, None)
         self.client.begin_close()
+        self._path.close()
+
+    def _pre_run_cell(self, info: Any) -> None:
+        """IPython's hook. Never raises."""
+        self._watcher.pre_run_cell(info)
+        try:
+            self._display.watch()
+        except BaseException:  # An interrupt here has hit no code of the learner's.
+            return
+
+    def _post_execute(self) -> None:
+        """IPython's hook before `post_run_cell`. Never raises.
+
+        Comes last there, because the learner sees it too when another's hook fails.
+        """
+        try:
+            events, hook = self._shell.events, self._hooks["post_run_cell"]
+            hooks = events.callbacks["post_run_cell"]
+            if hooks[-1] != hook and hook in hooks:
+                events.unregister("post_run_cell", hook)
+                events.register("post_run_cell", hook)
+        except BaseException:  # As above.
+            return
 
 
 _attachments: WeakKeyDictionary[InteractiveShell, _Attachment] = WeakKeyDictionary()
@@ -60,7 +101,7 @@ def detach(shell: InteractiveShell) -> None:
     """Report no longer from `shell`."""
     attachment = _attachments.pop(shell, None)
     if attachment is not None:
-        attachment.remove(shell)
+        attachment.remove()
 
 
 def _parent_message(shell: InteractiveShell) -> dict[str, Any]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import atexit
 import os
-import weakref
 from typing import TYPE_CHECKING
+from weakref import WeakSet
+
+from .originals import BUILTINS
 
 if TYPE_CHECKING:
     from .client import Client
 
+__builtins__ = BUILTINS
+
 #: Seconds; Jupyter kills a kernel that is not gone 5 s after it was asked to go.
 _EXIT_GRACE = 1.5
 
-_clients: weakref.WeakSet[Client] = weakref.WeakSet()
+_clients: WeakSet[Client] = WeakSet()
 
 
 def register(client: Client) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
+from shlex import split
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_magic, magics_class
 
+from .originals import BUILTINS
 from .setting_values import SettingError
 from .settings import SETTING_NAMES
 from .status import describe
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from .client import Client
+
+__builtins__ = BUILTINS
 
 _USAGE = f"""\
 %progressbus help                  ask your teacher for help
@@ -74,7 +77,7 @@ class ProgressBusMagics(Magics):
 
     def _configure(self, rest: str) -> None:
         try:
-            words = shlex.split(rest)
+            words = split(rest)
         except ValueError as error:
             print(f"Nothing changed: {error}.")
             return

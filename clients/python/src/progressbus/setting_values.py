@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Callable
 
 from .delivery.endpoint import Endpoint
+from .originals import BUILTINS
+from .text import composed
+
+__builtins__ = BUILTINS
 
 
 class SettingError(ValueError):
@@ -30,9 +34,10 @@ def parse_endpoint(text: str) -> Endpoint:
 
 
 def parse_identifier(maximum_length: int) -> Callable[[str], str]:
-    """A parser of 1 to `maximum_length` printable characters."""
+    """A parser of 1 to `maximum_length` printable characters, in one form for equal ones."""
 
     def parse(text: str) -> str:
+        text = composed(text)
         if len(text) > maximum_length:
             raise SettingError(f"at most {maximum_length} characters")
         if not text.isprintable():
@@ -70,7 +75,8 @@ def parse_seconds(text: str) -> float:
 
 def parse_byte_count(text: str) -> int:
     """Bytes, with KiB, MiB or GiB if wanted."""
-    match = _BYTE_COUNT.fullmatch(text)
+    # No size has more digits, and Python reads only so many.
+    match = _BYTE_COUNT.fullmatch(text) if len(text) < 32 else None
     count = int(match[1]) * _UNITS[(match[2] or "B").lower()] if match else 0
     if count < _MINIMUM_SPOOL_BYTES:
         raise SettingError("bytes, 128 KiB or more, such as 16MiB")
@@ -79,7 +85,10 @@ def parse_byte_count(text: str) -> int:
 
 def parse_folder(text: str) -> Path:
     """An absolute folder; `~` is the learner's home."""
-    folder = Path(text).expanduser()
+    try:
+        folder = Path(text).expanduser()
+    except RuntimeError:
+        raise SettingError("a folder of a user who exists") from None
     if not folder.is_absolute():
         raise SettingError("an absolute path")
     return folder

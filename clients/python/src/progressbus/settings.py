@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from os import environ
+from os.path import expanduser
 from pathlib import Path
 from typing import Any, Callable
 
 from .delivery.endpoint import Endpoint
 from .limits import TEXT_LENGTHS
+from .originals import BUILTINS
 from .setting_values import (
     SettingError,
     parse_byte_count,
@@ -21,6 +23,9 @@ from .setting_values import (
     parse_switch,
     parse_token,
 )
+from .text import clean, composed
+
+__builtins__ = BUILTINS
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,12 @@ class Settings:
     course: str | None = None
     team: str | None = None
     notebook: str | None = None
-    root: str = field(default_factory=lambda: os.path.expanduser("~"))
+    root: str = field(default_factory=lambda: expanduser("~"))
     code: bool = False
     error_messages: bool = True
     #: Seconds that one request may take in all.
     timeout: float = 10.0
-    spool_dir: Path = field(default_factory=lambda: default_spool_dir(os.environ))
+    spool_dir: Path = field(default_factory=lambda: default_spool_dir(environ))
     #: Bytes of unsent events on disk, for each kernel.
     spool_limit: int = 16 * 1024 * 1024
 
@@ -98,7 +103,7 @@ def from_environment(environment: Mapping[str, str]) -> tuple[Settings, list[str
             problems.append(f"{setting.variable}: {error}")
     hub_user = environment.get("JUPYTERHUB_USER", "").strip()
     if "student" not in values and hub_user:
-        values["student"] = hub_user[: TEXT_LENGTHS["student_id"]]
+        values["student"] = clean(composed(hub_user), TEXT_LENGTHS["student_id"])
     return Settings(**values), problems
 
 
@@ -121,7 +126,7 @@ def changed(settings: Settings, assignments: Mapping[str, str]) -> Settings:
 
 def default_spool_dir(environment: Mapping[str, str]) -> Path:
     """The platform's folder for state that survives a restart."""
-    home = Path(os.path.expanduser("~"))
+    home = Path(expanduser("~"))
     if sys.platform == "win32":
         return Path(environment.get("LOCALAPPDATA") or home / "AppData/Local") / "progressbus"
     if sys.platform == "darwin":

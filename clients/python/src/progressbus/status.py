@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
+from .originals import BUILTINS, CLOCK
 from .recording.notebook_path import UNNAMED_NOTEBOOK
 
 if TYPE_CHECKING:
     from .client import Client
+
+__builtins__ = BUILTINS
 
 
 def describe(client: Client) -> str:
@@ -51,13 +53,18 @@ def _delivery(client: Client) -> str:
     state = client.state
     if not client.settings.is_complete:
         return "waits for the settings above"
+    if state.missing_thread:
+        return (
+            f"the system gives the client no thread ({state.missing_thread}); events go to disk "
+            "when the kernel ends, and a later kernel sends them"
+        )
     if state.trouble:
-        seconds = max(0.0, (state.next_attempt_at or 0.0) - time.time())
+        seconds = max(0.0, (state.next_attempt_at or 0.0) - CLOCK.unix_seconds())
         what = "the server refuses" if state.is_held else "the server cannot be reached"
         return f"{what} ({state.trouble}); next attempt in {seconds:.0f} s"
     if state.last_sent_at is None:
         return "nothing sent yet"
-    return f"works; last {max(0.0, time.time() - state.last_sent_at):.0f} s ago"
+    return f"works; last {max(0.0, CLOCK.unix_seconds() - state.last_sent_at):.0f} s ago"
 
 
 def _waiting(client: Client) -> str:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import re
+from unicodedata import normalize
+
+from .originals import BUILTINS
+
+__builtins__ = BUILTINS
 
 # PostgreSQL holds neither, so the server refuses both.
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
@@ -13,3 +18,12 @@ def clean(text: str, maximum_length: int) -> str:
     if len(text) > maximum_length:
         text = text[: max(0, maximum_length - 1)] + "…"
     return _REFUSED.sub("\ufffd", text)
+
+
+def composed(name: str) -> str:
+    """`name` in Unicode's form NFC.
+
+    macOS's older file systems and some keyboards write `é` as two characters. Whatever is a key on
+    the server must come in one form, or one notebook is two.
+    """
+    return normalize("NFC", name)

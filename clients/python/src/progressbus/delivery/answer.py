@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import enum
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from json import loads
 from typing import Any
 
+from ..originals import BUILTINS
 from .retry import parse_retry_after
+
+__builtins__ = BUILTINS
 
 _PROBLEM = "application/problem+json"
 
@@ -80,7 +83,7 @@ def judge(answer: Answer, event_count: int, was_compressed: bool, now: float) ->
 def _rejected(body: bytes, event_count: int) -> dict[int, str] | None:
     """Reasons by index, or None unless the body accounts for every event exactly once."""
     try:
-        answer = json.loads(body)
+        answer = loads(body)
         accepted = [item["index"] for item in answer["accepted"]]
         rejected = {item["index"]: _reason(item) for item in answer["rejected"]}
         indexes = sorted([*accepted, *rejected])
@@ -103,7 +106,7 @@ def _is_problem(answer: Answer) -> bool:
 
 def _problem_title(body: bytes) -> str:
     try:
-        problem = json.loads(body)
+        problem = loads(body)
         return str(problem.get("title") or problem.get("detail") or "refused")[:200]
     except (ValueError, AttributeError, RecursionError):
         return "refused"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import email.utils
 from dataclasses import dataclass
 from datetime import timezone
+from email.utils import parsedate_to_datetime
 from typing import Callable
+
+from ..originals import BUILTINS
+
+__builtins__ = BUILTINS
 
 #: Seconds; the first wait lies between 0 and this.
 FIRST_WAIT = 0.5
@@ -51,7 +55,7 @@ def parse_retry_after(text: str | None, now: float) -> float | None:
         # More digits than any wait that is honoured.
         return float(text[:12]) if len(text) <= 12 else LONGEST_RETRY_AFTER
     try:
-        moment = email.utils.parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(text)
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
     if moment.tzinfo is None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import random
-import threading
-import time
 from collections.abc import Mapping
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from random import Random
+from threading import Lock, Thread
 from typing import Callable
 
 from ..limits import MAXIMUM_BODY_BYTES, MAXIMUM_EVENTS
+from ..originals import BUILTINS, CLOCK
 from ..recording.event import encode
 from ..recording.recorder import Recorder
 from ..settings import Settings
@@ -21,10 +22,14 @@ from .retry import RetrySchedule
 from .state import DeliveryState
 from .transport import Transport, TransportError
 
+__builtins__ = BUILTINS
+
 #: Seconds in which the cells of one "Run All" gather in one request.
 _LINGER = 0.05
 #: Seconds between looks at what dead kernels left.
 _ADOPTION_INTERVAL = 60.0
+#: Seconds between attempts to start the thread where the system refuses one.
+_THREAD_INTERVAL = 60.0
 #: Seconds between calls of fsync while the server takes nothing.
 _SYNC_INTERVAL = 5.0
 #: Bytes of events that one request may hold.
@@ -50,22 +55,38 @@ class Sender:
         self._outbox = outbox
         self._transport = transport
         self._settings = settings
-        self._schedule = RetrySchedule(random.random)
+        self._schedule = RetrySchedule(Random().random)
         self._next_attempt = 0.0
-        self._next_adoption = time.monotonic() + _ADOPTION_INTERVAL
+        self._next_adoption = CLOCK.monotonic() + _ADOPTION_INTERVAL
         self._next_sync = 0.0
         self._batch_limit = MAXIMUM_EVENTS
         self._may_compress = True
         self._has_new_settings = False
-        self._outbox_lock = threading.Lock()
+        self._outbox_lock = Lock()
         self._is_outbox_gone = False
-        self._closing = threading.Event()
+        self._is_closing = False
+        #: Ends a pause when the closing begins.
+        self._closing: SimpleQueue[None] = SimpleQueue()
         self._deadline = 0.0
-        self._thread = threading.Thread(target=self._run, name="progressbus", daemon=True)
+        self._thread = Thread(target=self._run, name="progressbus", daemon=True)
+        self._is_started = False
+        self._next_start = 0.0
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
+    def keep_running(self) -> None:
+        """Start the thread unless it is; again after a while where the system gives none.
+
+        Never raises: without the thread, `rescue` brings to disk what was recorded.
+        """
+        if self._is_started or CLOCK.monotonic() < self._next_start:
+            return
+        self._next_start = CLOCK.monotonic() + _THREAD_INTERVAL
+        try:
+            self._thread.start()
+        except Exception as error:  # RuntimeError at a limit of processes, and where none can be.
+            self.state.missing_thread = str(error) or type(error).__name__
+        else:
+            self._is_started = True
+            self.state.missing_thread = ""
 
     def settings_changed(self) -> None:
         """Try at once with the new settings. Any thread; never blocks."""
@@ -74,12 +95,15 @@ class Sender:
 
     def begin_close(self, grace: float) -> None:
         """Send or keep what there is within `grace` seconds, then end. Never blocks."""
-        self._deadline = time.monotonic() + grace
-        self._closing.set()
+        self._deadline = CLOCK.monotonic() + grace
+        self._is_closing = True
+        self._closing.put(None)
         self._recorder.wake()
 
     def join(self, timeout: float) -> bool:
         """Wait for the end of the thread, at most `timeout` seconds; whether it came."""
+        if not self._is_started:
+            return False
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
@@ -99,13 +123,13 @@ class Sender:
         """In a forked child, which has no such thread: let go of files and connection."""
         self._outbox.abandon()
         # The thread may have been in the middle of a request when the process forked.
-        with contextlib.suppress(Exception):
+        with suppress(Exception):
             self._transport.close()
 
     def _run(self) -> None:
         # At once for what an earlier kernel left.
         self._guarded(self._turn)
-        while not self._closing.is_set():
+        while not self._is_closing:
             self._recorder.wait(self._idle_seconds())
             self._guarded(self._turn)
         # Once more for what came while the last turn was busy.
@@ -133,9 +157,10 @@ class Sender:
                 return
             self._collect(settings)
             self._look_after_disk()
-        if not self._outbox.pending or time.monotonic() < self._next_attempt:
+        if not self._outbox.pending or CLOCK.monotonic() < self._next_attempt:
             return
-        self._closing.wait(_LINGER)
+        with suppress(Empty):
+            self._closing.get(timeout=_LINGER)
         while self._is_due():
             with self._outbox_lock:
                 self._collect(settings)
@@ -148,12 +173,12 @@ class Sender:
                 return
 
     def _is_due(self) -> bool:
-        now = time.monotonic()
+        now = CLOCK.monotonic()
         return (
             not self._is_outbox_gone
             and self._outbox.pending > 0
             and now >= self._next_attempt
-            and not (self._closing.is_set() and now >= self._deadline)
+            and not (self._is_closing and now >= self._deadline)
         )
 
     def _collect(self, settings: Settings) -> None:
@@ -161,22 +186,30 @@ class Sender:
         if settings.url is None or settings.student is None:
             return
         lines: list[bytes] = []
-        while True:
-            recorded = self._recorder.take()
-            event = None if recorded is None else recorded.bound(settings)
-            student = event.settings.student if event else None
-            if lines and (student != self._outbox.student or len(lines) >= MAXIMUM_EVENTS):
+        try:
+            while True:
+                recorded = self._recorder.take()
+                event = None if recorded is None else recorded.bound(settings)
+                student = event.settings.student if event else None
+                if lines and (student != self._outbox.student or len(lines) >= MAXIMUM_EVENTS):
+                    self._outbox.append(lines)
+                    lines = []
+                self._outbox.point_at(
+                    settings.spool_dir,
+                    settings.url,
+                    student or settings.student,
+                    settings.spool_limit,
+                )
+                if event is None:
+                    return
+                lines.append(encode(event))
+        finally:
+            # Whatever stopped the rest.
+            if lines:
                 self._outbox.append(lines)
-                lines = []
-            self._outbox.point_at(
-                settings.spool_dir, settings.url, student or settings.student, settings.spool_limit
-            )
-            if event is None:
-                return
-            lines.append(encode(event))
 
     def _look_after_disk(self) -> None:
-        now = time.monotonic()
+        now = CLOCK.monotonic()
         if now >= self._next_adoption:
             self._next_adoption = now + _ADOPTION_INTERVAL
             self._outbox.adopt()
@@ -198,13 +231,13 @@ class Sender:
         if settings.token is not None:
             headers["Authorization"] = f"Bearer {settings.token}"
         timeout = settings.timeout
-        if self._closing.is_set():
-            timeout = min(timeout, max(0.05, self._deadline - time.monotonic()))
+        if self._is_closing:
+            timeout = min(timeout, max(0.05, self._deadline - CLOCK.monotonic()))
         try:
             answer = self._transport.post(settings.url, headers, body.content, timeout)
         except TransportError as error:
             return Verdict(Outcome.LATER, str(error))
-        return judge(answer, len(lines), body.is_compressed, time.time())
+        return judge(answer, len(lines), body.is_compressed, CLOCK.unix_seconds())
 
     def _apply(self, lines: list[bytes], verdict: Verdict) -> None:
         if verdict.outcome is Outcome.UNCOMPRESSED:
@@ -233,19 +266,19 @@ class Sender:
             self._outbox.acknowledge(lines)
         self.state.set_aside += len(rejected)
         self.state.sent += len(lines) - len(rejected)
-        self.state.last_sent_at = time.time()
+        self.state.last_sent_at = CLOCK.unix_seconds()
 
     def _fail(self, verdict: Verdict) -> None:
         wait = self._schedule.wait_after_failure(verdict.retry_after)
-        self._next_attempt = time.monotonic() + wait
+        self._next_attempt = CLOCK.monotonic() + wait
         self.state.trouble = verdict.reason
         self.state.is_held = verdict.outcome is Outcome.HELD
-        self.state.next_attempt_at = time.time() + wait
+        self.state.next_attempt_at = CLOCK.unix_seconds() + wait
 
     def _idle_seconds(self) -> float:
         seconds = _ADOPTION_INTERVAL
         if self._settings().is_complete and self._outbox.pending:
-            seconds = min(seconds, max(0.0, self._next_attempt - time.monotonic()))
+            seconds = min(seconds, max(0.0, self._next_attempt - CLOCK.monotonic()))
         return seconds
 
     def _finish(self) -> None:

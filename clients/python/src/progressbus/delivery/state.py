@@ -20,3 +20,5 @@ class DeliveryState:
     trouble: str = ""
     #: Whether it takes the learner to put that right.
     is_held: bool = False
+    #: Why there is no thread to send anything; empty while there is one.
+    missing_thread: str = ""

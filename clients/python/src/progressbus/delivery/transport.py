@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import http.client
-import io
-import socket
-import ssl
-import time
 from collections.abc import Mapping
-from typing import Any, Protocol
+from http.client import HTTPConnection, HTTPException, IncompleteRead, RemoteDisconnected
+from io import BufferedReader, RawIOBase
+from socket import IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, getaddrinfo, socket
+from typing import TYPE_CHECKING, Any, Protocol
 
+from ..originals import BUILTINS, CLOCK
 from .answer import Answer
 from .endpoint import Endpoint
+
+try:
+    from ssl import create_default_context
+except ImportError:  # Some builds of Python have no TLS.
+    create_default_context = None  # type: ignore[assignment]
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+__builtins__ = BUILTINS
 
 #: Bytes; a full batch's answer is a tenth of this.
 _MAXIMUM_ANSWER_BYTES = 1024 * 1024
@@ -39,29 +48,29 @@ class HTTPTransport:
     def __init__(self) -> None:
         self._endpoint: Endpoint | None = None
         self._connection: _Connection | None = None
-        self._tls: ssl.SSLContext | None = None
+        self._tls: SSLContext | None = None
 
     def post(
         self, endpoint: Endpoint, headers: Mapping[str, str], body: bytes, timeout: float
     ) -> Answer:
         """See `Transport.post`. Redirects are not followed: they would carry the token along."""
-        deadline = time.monotonic() + timeout
+        deadline = CLOCK.monotonic() + timeout
         if self._endpoint != endpoint:
             self.close()
         was_idle = self._connection is not None
         try:
             return self._exchange(endpoint, headers, body, deadline)
-        except (ConnectionError, http.client.RemoteDisconnected) as error:
+        except (ConnectionError, RemoteDisconnected) as error:
             self.close()
             if not was_idle:
                 raise TransportError(_describe(error)) from error
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (OSError, HTTPException, ValueError) as error:
             self.close()
             raise TransportError(_describe(error)) from error
         # The server closed the idle connection, as it may at any time; events can be sent twice.
         try:
             return self._exchange(endpoint, headers, body, deadline)
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (OSError, HTTPException, ValueError) as error:
             self.close()
             raise TransportError(_describe(error)) from error
 
@@ -83,10 +92,10 @@ class HTTPTransport:
         response = connection.getresponse()
         content = response.read(_MAXIMUM_ANSWER_BYTES + 1)
         if len(content) > _MAXIMUM_ANSWER_BYTES:
-            raise http.client.HTTPException("the answer is too long")
+            raise HTTPException("the answer is too long")
         if response.length:
             # `read` with a size takes a body cut short for a whole one.
-            raise http.client.IncompleteRead(content, response.length)
+            raise IncompleteRead(content, response.length)
         if response.will_close or not response.isclosed():
             self.close()
         fields = {name.lower(): value for name, value in response.getheaders()}
@@ -96,14 +105,19 @@ class HTTPTransport:
         if endpoint.scheme == "http":
             return _Connection(endpoint.host, endpoint.port, None)
         if self._tls is None:
-            self._tls = ssl.create_default_context()
+            if create_default_context is None:
+                raise OSError("this Python has no TLS")
+            self._tls = create_default_context()
         return _Connection(endpoint.host, endpoint.port, self._tls)
 
 
-class _Connection(http.client.HTTPConnection):
+class _Connection(HTTPConnection):
     """A connection that applies one deadline to connecting, sending and reading together."""
 
-    def __init__(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
+    # Who wants to see requests sets `HTTPConnection.debuglevel`, and would see the token.
+    debuglevel = 0
+
+    def __init__(self, host: str, port: int, tls: SSLContext | None) -> None:
         super().__init__(host, port)
         self._tls = tls
         self.deadline = 0.0
@@ -111,7 +125,7 @@ class _Connection(http.client.HTTPConnection):
     def connect(self) -> None:
         raw = _connected(self.host, self.port, self.deadline)
         try:
-            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            raw.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
             if self._tls is not None:
                 raw.settimeout(_remaining(self.deadline))
                 raw = self._tls.wrap_socket(raw, server_hostname=self.host)
@@ -128,7 +142,7 @@ class _DeadlineSocket:
     ever.
     """
 
-    def __init__(self, raw: socket.socket, connection: _Connection) -> None:
+    def __init__(self, raw: socket, connection: _Connection) -> None:
         self._raw = raw
         self._connection = connection
         self._readers = 0
@@ -140,9 +154,9 @@ class _DeadlineSocket:
             self.arm()
             view = view[self._raw.send(view) :]
 
-    def makefile(self, _mode: str) -> io.BufferedReader:
+    def makefile(self, _mode: str) -> BufferedReader:
         self._readers += 1
-        return io.BufferedReader(_DeadlineReader(self))
+        return BufferedReader(_DeadlineReader(self))
 
     def reader_closed(self) -> None:
         self._readers -= 1
@@ -165,7 +179,7 @@ class _DeadlineSocket:
             self._raw.close()
 
 
-class _DeadlineReader(io.RawIOBase):
+class _DeadlineReader(RawIOBase):
     def __init__(self, source: _DeadlineSocket) -> None:
         self._source = source
 
@@ -181,13 +195,11 @@ class _DeadlineReader(io.RawIOBase):
             self._source.reader_closed()
 
 
-def _connected(host: str, port: int, deadline: float) -> socket.socket:
+def _connected(host: str, port: int, deadline: float) -> socket:
     """A connection to the first of the host's addresses that answers."""
     failure: OSError = OSError(f"{host} has no address")
-    for family, kind, protocol, _, address in socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM
-    ):
-        raw = socket.socket(family, kind, protocol)
+    for family, kind, protocol, _, address in getaddrinfo(host, port, type=SOCK_STREAM):
+        raw = socket(family, kind, protocol)
         try:
             raw.settimeout(_remaining(deadline))
             raw.connect(address)
@@ -200,7 +212,7 @@ def _connected(host: str, port: int, deadline: float) -> socket.socket:
 
 
 def _remaining(deadline: float) -> float:
-    remaining = deadline - time.monotonic()
+    remaining = deadline - CLOCK.monotonic()
     if remaining <= 0:
         raise TimeoutError("no complete answer in time")
     return remaining

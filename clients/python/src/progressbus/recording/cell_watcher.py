@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import sys
-import threading
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import local
 from typing import Any, Callable
 
 from ..limits import TEXT_LENGTHS
+from ..originals import BUILTINS, CLOCK
 from .cell_identity import cell_id
+from .error_display import ShownError
+from .error_text import class_name, is_exception, message
+
+__builtins__ = BUILTINS
 
 
 @dataclass
 class _Run:
     info: Any
     started_at: float
+    #: The streams that the learner sees.
+    streams: dict[str, Any]
+    #: The latest error that the learner saw.
+    shown: ShownError | None = None
 
 
 class CellWatcher:
@@ -42,19 +51,41 @@ class CellWatcher:
         self._keeps_code = keeps_code
         self._keeps_error_messages = keeps_error_messages
         self._loading_since: float | None = loading_since
-        self._local = threading.local()
+        self._loading_streams = _streams()
+        self._local = local()
 
     def pre_run_cell(self, info: Any) -> None:
         """IPython's hook. Never raises."""
         try:
-            self._runs().append(_Run(info, time.perf_counter()))
+            runs = self._runs()
+            run = _Run(info, CLOCK.perf_counter(), _streams())
+            if not runs:
+                request, shown = self._take_shown_before()
+                if request is not None and request == self._request():
+                    run.shown = shown
+            runs.append(run)
         except BaseException:  # An interrupt here has hit no code of the learner's.
+            return
+
+    def error_shown(self, shown: ShownError) -> None:
+        """Take note of an error that the learner is about to see. Never raises."""
+        try:
+            runs = self._runs()
+            streams = runs[0].streams if runs else self._loading_streams
+            if shown.stream is not None and getattr(sys, shown.stream) is not streams[shown.stream]:
+                # Somebody catches what is printed, so the learner does not see it.
+                return
+            if runs:
+                runs[0].shown = shown
+            else:
+                self._local.shown_before = (self._request(), shown)
+        except BaseException:  # As above.
             return
 
     def post_run_cell(self, result: Any) -> None:
         """IPython's hook. Never raises."""
         try:
-            ended_at = time.perf_counter()
+            ended_at = CLOCK.perf_counter()
             run = self._finished_run(result)
             if run is not None:
                 self._record(self._describe(run, result, ended_at))
@@ -68,6 +99,17 @@ class CellWatcher:
             runs = self._local.runs = []
         return runs
 
+    def _request(self) -> str | None:
+        """The id of the front end's request that is being served; None where there is none."""
+        header = self._parent().get("header") or {}
+        return header.get("msg_id")
+
+    def _take_shown_before(self) -> tuple[str | None, ShownError | None]:
+        """The latest error that was shown outside any cell, and with which request."""
+        before: tuple[str | None, ShownError | None]
+        before = self._local.__dict__.pop("shown_before", (None, None))
+        return before
+
     def _finished_run(self, result: Any) -> _Run | None:
         """The learner's cell that `result` ends, or None if it ends something else."""
         runs = self._runs()
@@ -77,7 +119,8 @@ class CellWatcher:
         if not runs:
             if info is None or self._loading_since is None:
                 return None
-            run, is_outermost = _Run(info, self._loading_since), True
+            run, is_outermost = _Run(info, self._loading_since, self._loading_streams), True
+            run.shown = self._take_shown_before()[1]
         else:
             index = next(
                 (i for i in reversed(range(len(runs))) if runs[i].info is info), len(runs) - 1
@@ -85,6 +128,9 @@ class CellWatcher:
             run, is_outermost = runs[index], index == 0
             del runs[index:]
         if not is_outermost or run.info.silent or not run.info.store_history:
+            if is_outermost and self._loading_since is not None and run.shown is not None:
+                # It may be a cell within the one that loads the extension.
+                self._local.shown_before = (self._request(), run.shown)
             return None
         self._loading_since = None
         return run
@@ -94,43 +140,55 @@ class CellWatcher:
         if execution_count is None:
             # IPython gave up on the cell, having counted it.
             execution_count = self._next_execution_count() - 1
-        error = _error(result)
         fields: dict[str, Any] = {
             "cell_type": "code",
             "cell_id": cell_id(run.info, self._parent(), execution_count),
             "execution_count": execution_count,
             "duration_ms": round((ended_at - run.started_at) * 1000, 3),
-            "has_error": error is not None,
+            "has_error": _has_failed(result) or run.shown is not None,
         }
-        if error is not None:
-            fields["error_name"] = type(error).__name__
-            if self._keeps_error_messages():
-                fields["error_message"] = _message(error)
+        if fields["has_error"]:
+            self._describe_error(fields, _error(result), run.shown)
         if self._keeps_code():
             fields["code"] = _head(run.info.raw_cell, "code")
         return fields
 
+    def _describe_error(
+        self, fields: dict[str, Any], error: BaseException | None, shown: ShownError | None
+    ) -> None:
+        traceback: Sequence[str] = ()
+        if shown is not None and (error is None or shown.error is error):
+            error, traceback = shown.error, shown.traceback
+        if error is None:
+            return
+        fields["error_name"] = class_name(error)
+        if self._keeps_error_messages():
+            text = message(error, traceback)
+            if text is not None:
+                fields["error_message"] = _head(text, "error_message")
 
-def _error(result: Any) -> BaseException | None:
+
+def _streams() -> dict[str, Any]:
+    return {"stdout": sys.stdout, "stderr": sys.stderr}
+
+
+def _has_failed(result: Any) -> bool:
+    """Whether the kernel itself tells the front end that the cell failed."""
     if result is None:
         # IPython gave up on the cell: this hook runs while the exception is on its way.
-        return sys.exc_info()[1] or RuntimeError("The cell did not finish")
+        return True
+    return result.error_before_exec is not None or result.error_in_exec is not None
+
+
+def _error(result: Any) -> BaseException | None:
+    """The exception that ended the cell, if it is known."""
+    if result is None:
+        return sys.exc_info()[1]
     # Compared with None: a learner's exception may be falsy.
-    if result.error_before_exec is not None:
-        return _as_exception(result.error_before_exec)
-    return _as_exception(result.error_in_exec)
-
-
-def _as_exception(error: Any) -> BaseException | None:
-    return error if isinstance(error, BaseException) else None
-
-
-def _message(error: BaseException) -> str:
-    """The text that the notebook shows for `error`; learners write `__str__` too."""
-    try:
-        return _head(str(error), "error_message")
-    except BaseException as failure:
-        return f"<no message: its __str__ raised {type(failure).__name__}>"
+    error = result.error_before_exec
+    if error is None:
+        error = result.error_in_exec
+    return error if is_exception(error) else None
 
 
 def _head(text: str, field: str) -> str:

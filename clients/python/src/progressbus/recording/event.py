@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
+from json import JSONEncoder
 from typing import Any
 
 from ..limits import MAXIMUM_EVENT_BYTES, TEXT_LENGTHS
+from ..originals import BUILTINS
 from ..settings import Settings
 from ..text import clean
+
+__builtins__ = BUILTINS
+
+_text_of = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 #: What may be cut, in this order, when an event is too large.
 _SHRINKABLE = ("code", "error_message", "error_name")
@@ -68,4 +73,4 @@ def _without_token(text: str, token: str | None) -> str:
 
 
 def _dump(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    return _text_of(value).encode("utf-8")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import random
-import uuid
 from datetime import datetime, timezone
+from random import Random
+
+from ..originals import BUILTINS
+
+__builtins__ = BUILTINS
 
 _NANOSECONDS_PER_MILLISECOND = 1_000_000
 
 # Seeded by the system, apart from the `random` that learners seed. `os.urandom` would give the
 # interpreter's lock away on the cell's thread, which may take milliseconds to come back.
-_random = random.Random()
+_random_bits = Random().getrandbits
+# Bound here, out of the module's variables, for freezegun's sake.
+_moment_of = datetime.fromtimestamp
+_text_of = datetime.isoformat
 
 
 def uuid7(unix_nanoseconds: int) -> str:
@@ -21,11 +27,13 @@ def uuid7(unix_nanoseconds: int) -> str:
     milliseconds, rest = divmod(unix_nanoseconds, _NANOSECONDS_PER_MILLISECOND)
     fraction = (rest << 12) // _NANOSECONDS_PER_MILLISECOND
     value = (milliseconds & ((1 << 48) - 1)) << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62
-    return str(uuid.UUID(int=value | _random.getrandbits(62)))
+    digits = f"{value | _random_bits(62):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def timestamp(unix_nanoseconds: int) -> str:
     """RFC 3339 in UTC, to the microsecond."""
     seconds, rest = divmod(unix_nanoseconds, 1_000_000_000)
-    moment = datetime.fromtimestamp(seconds, timezone.utc)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // 1_000:06d}Z"
+    # Not with `strftime`, for which even `datetime` asks the module `time`.
+    text = _text_of(_moment_of(seconds, timezone.utc))
+    return f"{text[:19]}.{rest // 1_000:06d}Z"

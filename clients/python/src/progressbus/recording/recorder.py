@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import queue
-import time
 from collections import deque
+from queue import Empty, SimpleQueue
 from typing import Any
 
+from ..originals import BUILTINS, CLOCK
 from ..settings import Settings
 from .event import RecordedEvent
 from .identifier import timestamp, uuid7
+
+__builtins__ = BUILTINS
 
 
 class Recorder:
@@ -21,13 +23,13 @@ class Recorder:
 
     def __init__(self, capacity: int) -> None:
         self._events: deque[RecordedEvent] = deque(maxlen=capacity)
-        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._wake: SimpleQueue[None] = SimpleQueue()
         self._recorded = 0
         self._taken = 0
 
     def record(self, event_type: str, fields: dict[str, Any], settings: Settings) -> None:
         """Fix the event's id and time, and hand it over. Any thread; never blocks."""
-        now = time.time_ns()
+        now = CLOCK.unix_nanoseconds()
         envelope = {
             "event_id": uuid7(now),
             "event_type": event_type,
@@ -47,7 +49,7 @@ class Recorder:
         """Wait for an event or a `wake`, at most `timeout` seconds; whether one came."""
         try:
             self._wake.get(timeout=max(0.0, timeout))
-        except queue.Empty:
+        except Empty:
             return False
         return True
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+from ..originals import BUILTINS, OS
+
+__builtins__ = BUILTINS
+
+os = OS
+
 if sys.platform == "win32":
-    import msvcrt
+    from msvcrt import LK_NBLCK, locking
 
     # Windows refuses others the locked bytes, so lock some far behind the content.
     _LOCKED_OFFSET = 1 << 30
@@ -15,17 +21,17 @@ if sys.platform == "win32":
     def _try_lock(descriptor: int) -> bool:
         os.lseek(descriptor, _LOCKED_OFFSET, os.SEEK_SET)
         try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            locking(descriptor, LK_NBLCK, 1)
         except OSError:
             return False
         return True
 
 else:
-    import fcntl
+    from fcntl import LOCK_EX, LOCK_NB, flock
 
     def _try_lock(descriptor: int) -> bool:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            flock(descriptor, LOCK_EX | LOCK_NB)
         except BlockingIOError:
             return False
         return True
@@ -75,10 +81,10 @@ class FileLock:
         """Give the lock up; `remove` also deletes its file."""
         if remove and sys.platform != "win32":
             # Before the unlock, so that nobody locks a file that is about to go.
-            self.path.unlink(missing_ok=True)
+            delete(self.path)
         self.abandon()
         if remove and sys.platform == "win32":
-            self.path.unlink(missing_ok=True)
+            delete(self.path)
 
     def abandon(self) -> None:
         """Close this process's handle; a forked child so leaves the lock to its parent."""
@@ -87,9 +93,15 @@ class FileLock:
             os.close(descriptor)
 
 
+def delete(path: Path) -> None:
+    """Delete the file unless it is gone. Raises `OSError`."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+
+
 def _is_still(path: Path, descriptor: int) -> bool:
     """Whether `path` still names the locked file: its last owner may have deleted it since."""
     try:
-        return os.path.samestat(os.stat(path), os.fstat(descriptor))
+        return bool(os.path.samestat(os.stat(path), os.fstat(descriptor)))
     except FileNotFoundError:
         return False

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..limits import MAXIMUM_EVENT_BYTES
-from .file_lock import FileLock
+from ..originals import BUILTINS, OS
+from .file_lock import FileLock, delete
+
+__builtins__ = BUILTINS
+
+os = OS
 
 LOCK_SUFFIX = ".lock"
 EVENTS_SUFFIX = ".ndjson"
@@ -113,7 +117,7 @@ class FileSpool:
         os.close(self._descriptor)
         self._descriptor = -1
         if is_empty:
-            self.path.unlink(missing_ok=True)
+            delete(self.path)
         self._lock.release(remove=is_empty)
 
     def abandon(self) -> None:
@@ -125,7 +129,7 @@ class FileSpool:
 
     def _recover(self) -> None:
         """Find the unsent lines that another process left; a line begun but not ended goes."""
-        self._replacement.unlink(missing_ok=True)
+        delete(self._replacement)
         self._size = os.fstat(self._descriptor).st_size
         if self._size == 0:
             return
@@ -191,7 +195,7 @@ class FileSpool:
         except OSError:
             self._descriptor = old
             os.close(descriptor)
-            replacement.unlink(missing_ok=True)
+            delete(replacement)
             raise
         self._head, self._size = 0, len(data)
 

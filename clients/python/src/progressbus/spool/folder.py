@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
+from hashlib import sha256
+from json import loads
 from pathlib import Path
 
 from ..delivery.endpoint import Endpoint
+from ..originals import BUILTINS, OS
 from .file_spool import LOCK_SUFFIX, FileSpool
+
+__builtins__ = BUILTINS
+
+os = OS
 
 
 def destination_folder(root: Path, endpoint: Endpoint, student: str) -> Path:
@@ -17,9 +21,9 @@ def destination_folder(root: Path, endpoint: Endpoint, student: str) -> Path:
     Apart, so that a kernel does not send what others left over to another server than it was
     meant for, nor under another learner's token on a shared account. Raises `OSError`.
     """
-    name = hashlib.sha256(f"{endpoint}\n{student}".encode()).hexdigest()[:20]
+    name = sha256(f"{endpoint}\n{student}".encode()).hexdigest()[:20]
     folder = root / name
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
     return folder
 
 
@@ -55,7 +59,7 @@ def adopt_leftovers(own: FileSpool, limit: int) -> int:
 def _is_event(line: bytes) -> bool:
     """A power cut can leave zeros or old blocks in a file; one bad line would spoil its batch."""
     try:
-        return isinstance(json.loads(line), dict)
+        return isinstance(loads(line), dict)
     except (ValueError, RecursionError):
         return False
 

@@ -6,6 +6,10 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 
+from ..originals import BUILTINS
+
+__builtins__ = BUILTINS
+
 
 class MemorySpool:
     """`FileSpool`'s queue in memory: bounded in the same way, lost with the kernel."""

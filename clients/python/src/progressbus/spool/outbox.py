@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Sequence
+from json import JSONEncoder
 from pathlib import Path
 
 from ..delivery.endpoint import Endpoint
+from ..originals import BUILTINS, OS
 from .file_spool import FileSpool
 from .folder import adopt_leftovers, destination_folder
 from .memory_spool import MemorySpool
+
+__builtins__ = BUILTINS
+
+os = OS
+_text_of = JSONEncoder().encode
 
 #: Bytes of `set-aside.ndjson`; as much again is kept of what was there before.
 _SET_ASIDE_LIMIT = 512 * 1024
@@ -141,7 +146,7 @@ class Outbox:
         if self._file is None:
             return
         path = self._file.path.parent / "set-aside.ndjson"
-        entry = b'{"reason":%s,"event":%s}\n' % (json.dumps(reason).encode(), line)
+        entry = b'{"reason":%s,"event":%s}\n' % (_text_of(reason).encode(), line)
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             try:
