@@ -4,7 +4,7 @@
 FROM swift:6.3-bookworm AS packages
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends \
-      libcurl4-openssl-dev libhiredis-dev libpq-dev pkg-config zlib1g-dev \
+      libcurl4-openssl-dev libhiredis-dev libpq-dev libssl-dev pkg-config zlib1g-dev \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 
@@ -31,7 +31,7 @@ COPY sql /install/share/progressbus/sql
 FROM debian:bookworm-slim
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends \
-      ca-certificates libcurl4 libhiredis0.14 libpq5 \
+      ca-certificates libcurl4 libhiredis0.14 libpq5 libssl3 \
  && apt-get clean \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent \

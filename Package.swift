@@ -37,9 +37,7 @@ let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
-let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 // The folders of Sources, Tests and Benchmarks. A target lies in its group's folder, under its own name.
 enum Group: String {
@@ -106,17 +104,19 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
-    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+    // Without the trait "ConfigurationSupport", which compiles swift-configuration for settings that
+    // ProgressBus reads by itself.
+    .package(
+      url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0",
+      traits: ["FullFoundation"]),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
-    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
   targets: [
@@ -179,9 +179,8 @@ let package = Package(
     target(
       .stores, "BigQueryMirror",
       [
-        "DeadLetters", "Events", "PostgresDriver", "CurlTransport", "Observability", "JSONText",
-        "Concurrency",
-        jwtKit, crypto, logging, metrics, lifecycle,
+        "DeadLetters", "Events", "PostgresDriver", "CurlTransport", "Cryptography", "Concurrency",
+        "JSONText", "Observability", logging, metrics, lifecycle,
       ]),
 
     // Bus: what an event is, and how events move.
@@ -203,10 +202,12 @@ let package = Package(
     target(.drivers, "RedisDriver", ["CHiredis", nioCore, nioPosix]),
     target(.drivers, "PostgresDriver", ["CLibPQ", "BlockingExecutor", "Concurrency", logging]),
     target(.drivers, "CurlTransport", ["CLibCurl", "CZlib", "Concurrency", nioLocks]),
+    target(.drivers, "Cryptography", ["CLibCrypto"]),
     target(.drivers, "BlockingExecutor", []),
     library("CHiredis", debianPackage: "libhiredis-dev"),
     library("CLibPQ", pkgConfig: "libpq", debianPackage: "libpq-dev"),
     library("CLibCurl", pkgConfig: "libcurl", debianPackage: "libcurl4-openssl-dev"),
+    library("CLibCrypto", pkgConfig: "libcrypto", debianPackage: "libssl-dev"),
     library("CZlib", debianPackage: "zlib1g-dev"),
 
     // Ground: what all of them stand on.
@@ -306,8 +307,8 @@ let package = Package(
     tests(
       .stores, "BigQueryMirrorTests",
       [
-        "BigQueryMirror", "CurlTransport", "Events", "PostgresDriver", "LocalStack", "Concurrency",
-        "ProgressBusTesting", jwtKit, lifecycle, logging,
+        "BigQueryMirror", "Cryptography", "CurlTransport", "Events", "PostgresDriver", "LocalStack",
+        "Concurrency", "ProgressBusTesting", lifecycle, logging,
       ]),
     tests(.bus, "EventsTests", ["Events", "SeededRandom"]),
     tests(
@@ -328,6 +329,7 @@ let package = Package(
     tests(
       .drivers, "PostgresDriverTests",
       ["PostgresDriver", "LocalStack", "ProgressBusTesting", logging]),
+    tests(.drivers, "CryptographyTests", ["Cryptography", "ProgressBusTesting"]),
     tests(.drivers, "CurlTransportTests", ["CurlTransport", "ProgressBusTesting"]),
     tests(.drivers, "BlockingExecutorTests", ["BlockingExecutor"]),
     tests(.ground, "JSONTextTests", ["JSONText"]),

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Foundation
 import JSONText
 
@@ -75,17 +75,6 @@ enum InsertAllRequest {
     var identifier = form.replacing("{id}", with: sourceKey)
     if let correction { identifier += "~\(correction)" }
     guard identifier.unicodeScalars.count > insertIDLength else { return identifier }
-    return SHA256.hash(data: Data(identifier.utf8)).lowercaseHex
-  }
-}
-
-private let hexDigits = Array("0123456789abcdef".utf8)
-
-extension Sequence<UInt8> {
-  /// Two lower-case hexadecimal digits a byte.
-  var lowercaseHex: String {
-    var digits: [UInt8] = []
-    for byte in self { digits += [hexDigits[Int(byte >> 4)], hexDigits[Int(byte & 15)]] }
-    return String(decoding: digits, as: UTF8.self)
+    return SHA256.digest(of: identifier).lowercaseHex
   }
 }

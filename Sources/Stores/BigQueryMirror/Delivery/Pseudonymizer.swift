@@ -1,5 +1,4 @@
-import Crypto
-import Foundation
+import Cryptography
 
 /// Replaces identifiers by pseudonyms that only the holder of the salt can trace back.
 public struct Pseudonymizer: Sendable {
@@ -13,9 +12,6 @@ public struct Pseudonymizer: Sendable {
 
   /// Lower-case hexadecimal SHA-256 of the identifier followed by the salt, both in UTF-8.
   public func pseudonym(for identifier: String) -> String {
-    var hash = SHA256()
-    hash.update(data: Data(identifier.utf8))
-    hash.update(data: salt)
-    return hash.finalize().lowercaseHex
+    SHA256.digest(Array(identifier.utf8), salt).lowercaseHex
   }
 }

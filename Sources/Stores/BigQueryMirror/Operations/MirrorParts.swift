@@ -61,7 +61,7 @@ actor MirrorParts {
   private func makeClient() async throws -> BigQueryClient {
     if configuration.emulatorURL == nil {
       tokens = TokenCache(
-        try await CredentialResolver(environment: environment, transport: transport)
+        try CredentialResolver(environment: environment, transport: transport)
           .resolve(path: configuration.credentialsPath))
     }
     let client = BigQueryClient(

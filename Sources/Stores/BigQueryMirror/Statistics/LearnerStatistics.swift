@@ -1,5 +1,5 @@
 import Concurrency
-import Crypto
+import Cryptography
 import Events
 public import Foundation
 import PostgresDriver
@@ -33,7 +33,7 @@ public actor LearnerStatistics {
   public func statistics(of user: String, days: Int) async throws -> StatisticsReport {
     let period = StatisticsPeriod(days: days, endingAt: now())
     let source: StatisticsReport.Source = controller.isEnabled ? .bigquery : .postgresql
-    let hash = SHA256.hash(data: Data(user.utf8)).lowercaseHex
+    let hash = SHA256.digest(of: user).lowercaseHex
     let key = "progressbus:statistics:\(source.rawValue):\(period.from):\(days):\(hash)"
     return try await answers.value(for: key) {
       try await self.answer(user, period, source, key)
