@@ -19,6 +19,8 @@ public struct MirrorConfiguration: Sendable {
   /// A file of credentials that goes before application default credentials.
   public var credentialsPath: String?
   public var salt: Salt
+  /// Source tables that know learners by pseudonym although they are declared to name them.
+  public var pseudonymizedTables: Set<String>
   /// Rows in one insertAll call, 1 to 500.
   public var batchSize: Int
   /// Rows in one call while a queue is long, at most 500; not above `batchSize` keeps all calls alike.
@@ -46,7 +48,8 @@ public struct MirrorConfiguration: Sendable {
 
   public init(
     projectID: String, datasetID: String, location: String? = nil, emulatorURL: String? = nil,
-    credentialsPath: String? = nil, salt: Salt = .none, batchSize: Int = 100,
+    credentialsPath: String? = nil, salt: Salt = .none,
+    pseudonymizedTables: Set<String> = [], batchSize: Int = 100,
     backlogBatchSize: Int? = nil, interval: Duration = .seconds(30), maximumAttempts: Int = 10,
     callsPerSecond: Int = 10,
     callTimeout: Duration = .seconds(30), lease: Duration = .seconds(30), retentionDays: Int = 60,
@@ -63,6 +66,7 @@ public struct MirrorConfiguration: Sendable {
     self.emulatorURL = emulatorURL
     self.credentialsPath = credentialsPath
     self.salt = salt
+    self.pseudonymizedTables = pseudonymizedTables
     self.batchSize = batchSize
     self.backlogBatchSize = backlogBatchSize ?? BatchSize.maximum
     self.interval = interval

@@ -4,6 +4,8 @@ public enum MirrorError: Error, Sendable, Equatable, CustomStringConvertible {
   case disabled
   /// Tables have pseudonymised columns and there is no salt.
   case missingSalt(tables: [String])
+  /// A table that exists demands a column that a table with pseudonyms leaves out.
+  case demandedColumn(table: String, column: String)
   /// Credentials are missing, malformed or refused.
   case credentials(String)
   /// Google answered with an error.
@@ -18,6 +20,10 @@ public enum MirrorError: Error, Sendable, Equatable, CustomStringConvertible {
     case .missingSalt(let tables):
       "set PSEUDONYMIZATION_SALT: the mirror sends pseudonyms for "
         + tables.joined(separator: ", ") + ", and there is no salt to make them with"
+    case .demandedColumn(let table, let column):
+      "BigQuery's table \(table) demands the column \(column), which is personal and does not go where "
+        + "pseudonyms do; make the column NULLABLE, or take the table out of "
+        + "BQ_SYNC_PSEUDONYMIZE_TABLES"
     case .credentials(let reason): "Google credentials: \(reason)"
     case .google(let error): "BigQuery answered \(error)"
     case .unreachable(let reason): "BigQuery cannot be reached: \(reason)"

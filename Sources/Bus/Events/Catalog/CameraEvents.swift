@@ -28,7 +28,7 @@ public enum CameraEvents {
       Field("tags", .array(of: .word, maximumCount: 256), "Words for it."),
       Field("vehicle_ocr", .json, privacy: .personal, "What was read off a vehicle."),
       Field("face_features", .json, privacy: .personal, "What a face looked like."),
-      Field("snapshot_url", .string(maximumLength: 2048), "The picture."),
+      Field("snapshot_url", .string(maximumLength: 2048), privacy: .personal, "The picture."),
       Field("source_device", .word, "The device that reported it."),
     ]
 

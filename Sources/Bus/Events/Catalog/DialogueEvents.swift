@@ -46,7 +46,10 @@ public enum DialogueEvents {
   ]
 
   static let historyEntry: [Field] = [
-    Field("id", .identifier, "Identifies the entry. Default: made from what it says."),
+    // What it says includes the learner, so whoever has a list of learners could try each.
+    Field(
+      "id", .identifier, privacy: .identifier,
+      "Identifies the entry. Default: made from what it says."),
     Field("user_id", .identifier, privacy: .identifier, "Default: the session's."),
     Field("problem_id", .identifier, required: true, "The problem."),
     Field("attempted_at", .timestamp, "When it was attempted. Default: `occurred_at`."),
@@ -58,7 +61,9 @@ public enum DialogueEvents {
   ]
 
   static let profileSnapshot: [Field] = [
-    Field("id", .identifier, "Identifies the snapshot. Default: made from what it says."),
+    Field(
+      "id", .identifier, privacy: .identifier,
+      "Identifies the snapshot. Default: made from what it says."),
     Field("user_id", .identifier, privacy: .identifier, "Default: the session's."),
     Field("snapshot_at", .timestamp, "When it was taken. Default: `occurred_at`."),
     Field("persistence_score", score, "Persistence, 0 to 10."),

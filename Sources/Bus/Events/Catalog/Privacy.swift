@@ -1,13 +1,20 @@
 /// What a field says about a person. Logs, time series and the warehouse go by it.
+///
+/// Some tables of the warehouse name learners in the open because those who use them ask for it: each
+/// says which by its `WarehouseTable.identifiers`, and an operator can have pseudonyms in any of them.
 public enum Privacy: Sendable, Equatable {
   /// Nothing about a person.
   case open
-  /// Tells one learner from another: never logged above debug, a pseudonym in the warehouse.
+  /// Tells one learner from another: never logged above debug, a pseudonym in every warehouse table
+  /// that knows learners by pseudonym.
   case identifier
-  /// A name, an address, or words that a learner wrote: never logged, never sent to the time series,
-  /// nor to a warehouse table that knows learners by pseudonym.
+  /// A name, an address, words that a learner wrote, or what a camera saw of somebody: never logged,
+  /// never sent to the time series, nor to a warehouse table that knows learners by pseudonym.
   case personal
   /// A learner's work (code, its result): dropped at the edge unless the operator keeps it, and
   /// otherwise treated as `personal`.
   case work
+
+  /// Whether a warehouse table that knows learners by pseudonym leaves the column out.
+  var isLeftOutBesidePseudonyms: Bool { self == .personal || self == .work }
 }

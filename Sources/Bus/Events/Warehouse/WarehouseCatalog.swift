@@ -1,4 +1,4 @@
-/// The warehouse tables that the catalog's events end in.
+/// The warehouse tables that the catalog's events end in, and how each of them knows learners.
 public enum WarehouseCatalog {
   public static let tables: [WarehouseTable] = [
     progressEvents, trainingSessions, dialogueSessions, learningHistory, profileSnapshots,
@@ -15,52 +15,52 @@ public enum WarehouseCatalog {
 
   /// A learner's name and work stay in PostgreSQL.
   private static let progressEvents = WarehouseTable(
-    "progress_events",
-    fields: Envelope.fields
-      + NotebookEvents.fields.filter { $0.privacy == .open || $0.privacy == .identifier },
-    required: ["event_id", "event_type", "occurred_at", "received_at", "course_id"],
-    pseudonyms: ["student_id": "student_id_hash"])
+    "progress_events", identifiers: .pseudonyms(names: ["student_id": "student_id_hash"]),
+    fields: Envelope.fields + NotebookEvents.fields,
+    required: ["event_id", "event_type", "occurred_at", "received_at", "course_id"])
 
   private static let trainingSessions = WarehouseTable(
-    "training_sessions", fields: TrainingEvents.session,
+    "training_sessions", identifiers: .pseudonyms(names: ["user_id": "user_id_hash"]),
+    fields: TrainingEvents.session,
     trailing: [WarehouseColumn("synced_at", .timestamp, .required)],
-    required: ["rep_count", "set_count", "created_at"],
-    pseudonyms: ["user_id": "user_id_hash"])
+    required: ["rep_count", "set_count", "created_at"])
 
   private static let dialogueSessions = WarehouseTable(
-    "dialogue_sessions", fields: DialogueEvents.session, required: ["created_at"])
+    "dialogue_sessions", identifiers: .open, fields: DialogueEvents.session,
+    required: ["created_at"])
 
   private static let learningHistory = WarehouseTable(
-    "learning_history", fields: DialogueEvents.historyEntry,
+    "learning_history", identifiers: .open, fields: DialogueEvents.historyEntry,
     required: ["user_id", "attempted_at"])
 
   private static let profileSnapshots = WarehouseTable(
-    "learning_profile_snapshots", fields: DialogueEvents.profileSnapshot,
+    "learning_profile_snapshots", identifiers: .open, fields: DialogueEvents.profileSnapshot,
     required: ["user_id", "snapshot_at"])
 
   private static let agentMetrics = WarehouseTable(
-    "agent_metrics", fields: CoachMetricEvents.agentMetric, leading: [identity],
+    "agent_metrics", identifiers: .open, fields: CoachMetricEvents.agentMetric, leading: [identity],
     required: ["timestamp"])
 
   private static let emotionAnalysis = WarehouseTable(
-    "emotion_analysis", fields: CoachMetricEvents.emotionAnalysis, leading: [identity],
+    "emotion_analysis", identifiers: .open, fields: CoachMetricEvents.emotionAnalysis,
+    leading: [identity],
     required: ["analyzed_at"])
 
   private static let ragMetrics = WarehouseTable(
-    "rag_metrics", fields: CoachMetricEvents.ragMetric, leading: [identity],
+    "rag_metrics", identifiers: .open, fields: CoachMetricEvents.ragMetric, leading: [identity],
     required: ["queried_at"])
 
   private static let detections = WarehouseTable(
-    "detection_logs", fields: CameraEvents.detection,
+    "detection_logs", identifiers: .open, fields: CameraEvents.detection,
     leading: [WarehouseColumn("event_id", .string, .required)], trailing: [ingestedAt],
     required: ["detected_at"])
 
   private static let summaries = WarehouseTable(
-    "ai_summary_cache", fields: CameraEvents.summary, trailing: [ingestedAt],
+    "ai_summary_cache", identifiers: .open, fields: CameraEvents.summary, trailing: [ingestedAt],
     required: ["summary_id"])
 
   private static let inferences = WarehouseTable(
-    "is21_logs", fields: CameraEvents.inference,
+    "is21_logs", identifiers: .open, fields: CameraEvents.inference,
     leading: [WarehouseColumn("inference_id", .string, .required)], trailing: [ingestedAt],
     required: ["created_at"])
 }

@@ -1,31 +1,48 @@
 /// The BigQuery columns of a mirrored table, made from the fields of the events that it stores.
 public struct WarehouseTable: Sendable, Equatable {
+  /// How a table knows learners, unless the operator wants pseudonyms in it.
+  public enum Identifiers: Sendable, Equatable {
+    /// By the identifiers that the events have, and with what is personal beside them: whoever uses the
+    /// table asks for these columns.
+    case open
+    /// By pseudonyms. Nothing personal is in the table.
+    ///
+    /// - Parameter names: of the columns that hold pseudonyms, by the columns that they replace.
+    case pseudonyms(names: [String: String])
+  }
+
   /// The PostgreSQL table.
   public let sourceTable: String
+  public let identifiers: Identifiers
   public let columns: [WarehouseColumn]
-
-  public init(_ sourceTable: String, columns: [WarehouseColumn]) {
-    self.sourceTable = sourceTable
-    self.columns = columns
-  }
 
   /// - Parameters:
   ///   - fields: an object among them is taken apart: its fields become columns of their own.
   ///   - leading: columns before those of the fields.
   ///   - trailing: columns behind them.
   ///   - required: columns that every row has although senders may leave them out.
-  ///   - pseudonyms: the names of the columns that hold pseudonyms, by the columns that they replace.
   init(
-    _ sourceTable: String, fields: [Field], leading: [WarehouseColumn] = [],
-    trailing: [WarehouseColumn] = [], omitting omitted: Set<String> = [],
-    required: Set<String> = [], pseudonyms: [String: String] = [:]
+    _ sourceTable: String, identifiers: Identifiers, fields: [Field],
+    leading: [WarehouseColumn] = [], trailing: [WarehouseColumn] = [],
+    required: Set<String> = []
   ) {
-    let own = Self.flattened(fields).filter { !omitted.contains($0.column) }.map { field in
+    var fields = Self.flattened(fields)
+    var pseudonyms: [String: String] = [:]
+    if case .pseudonyms(let names) = identifiers {
+      pseudonyms = names
+      fields.removeAll { $0.privacy.isLeftOutBesidePseudonyms }
+      precondition(
+        Set(names.keys) == Set(fields.filter { $0.privacy == .identifier }.map(\.column)),
+        "every identifier of \(sourceTable) has a pseudonym's column, and nothing else has")
+    }
+    let own = fields.map { field in
       WarehouseColumn(field).with(
         name: pseudonyms[field.column],
         mode: required.contains(field.column) ? .required : nil)
     }
-    self.init(sourceTable, columns: leading + own + trailing)
+    self.sourceTable = sourceTable
+    self.identifiers = identifiers
+    columns = leading + own + trailing
   }
 
   private static func flattened(_ fields: [Field]) -> [Field] {

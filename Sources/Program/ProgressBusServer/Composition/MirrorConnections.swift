@@ -44,8 +44,8 @@ public struct MirrorConnections: Sendable {
 
   /// Proves that the mirror can start, as far as the servers that it needs answer.
   ///
-  /// - Throws: `MirrorError.missingSalt` or `.credentials`. Servers that do not answer are waited for
-  ///   once the mirror runs.
+  /// - Throws: `MirrorError.missingSalt`, `.demandedColumn` or `.credentials`. Servers that do not
+  ///   answer are waited for once the mirror runs.
   func prepare(logger: Logger) async throws {
     do {
       try await controller.prepare()

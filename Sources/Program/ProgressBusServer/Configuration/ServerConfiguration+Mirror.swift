@@ -24,7 +24,9 @@ extension ServerConfiguration {
       // Application default credentials begin with the second of them, too.
       credentialsPath: settings.text("bq_sync.credentials_path")
         ?? settings.text("google.application_credentials"),
-      salt: try mirrorSalt(), batchSize: batchSize,
+      salt: try mirrorSalt(),
+      pseudonymizedTables: Set(settings.givenList("bq_sync.pseudonymize_tables") ?? []),
+      batchSize: batchSize,
       // Whoever sets a size means it.
       backlogBatchSize: settings.isGiven("bq_sync.batch_size") ? batchSize : nil,
       interval: .seconds(settings.integer("bq_sync.interval_seconds")),

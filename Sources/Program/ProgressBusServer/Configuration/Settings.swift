@@ -196,5 +196,10 @@ public enum Settings {
     Setting(
       "bq_sync.pseudonymization_salt_secret", variable: "PSEUDONYMIZATION_SALT_SECRET", .text,
       "The salt in Secret Manager: `projects/P/secrets/S/versions/V`."),
+    Setting(
+      "bq_sync.pseudonymize_tables", variable: "BQ_SYNC_PSEUDONYMIZE_TABLES",
+      .list(of: WarehouseCatalog.tables.map(\.sourceTable)),
+      "PostgreSQL tables whose rows leave with pseudonyms and without anything personal, although they "
+        + "name learners by default."),
   ]
 }

@@ -1,4 +1,5 @@
 import Concurrency
+import Events
 import Foundation
 import Logging
 import PostgresDriver
@@ -15,7 +16,7 @@ struct MirrorEngine: Sendable {
 
   /// The tables that need a salt.
   static func needingSalt(_ tables: [MirroredTable]) -> [String] {
-    tables.filter { !$0.pseudonymisedColumns.isEmpty }.map(\.sourceTable)
+    tables.filter(\.holdsPseudonyms).map(\.sourceTable)
   }
 
   /// Batches of one table that are under way at the same time while the queue is long: BigQuery takes
@@ -122,6 +123,10 @@ struct MirrorEngine: Sendable {
           unsendable.append(
             RowVerdict(id: row.id, fate: .failed, reason: "the source row is gone"))
         }
+      } catch is JSONSyntaxError {
+        // Nested deeper than anything that means something; the others must not wait for it.
+        unsendable.append(
+          RowVerdict(id: row.id, fate: .failed, reason: "the row is nested too deep to be sent"))
       } catch {
         // Found at the start; a registry that changed since is put right by a restart with a salt.
         return DeliveryReport(
@@ -183,22 +188,29 @@ extension OutgoingRow {
   ///
   /// - Throws: `MirrorError.missingSalt`.
   init?(_ row: ClaimedRow, of table: MirroredTable, _ pseudonymizer: Pseudonymizer?) throws {
-    guard let document = row.document else { return nil }
+    guard var document = row.document else { return nil }
+    if pseudonymizer == nil, table.holdsPseudonyms || row.identities != nil {
+      throw MirrorError.missingSalt(tables: [table.sourceTable])
+    }
+    if !table.pseudonymRules.isEmpty {
+      document = try table.pseudonymRules.apply(to: document, pseudonymizer)[...]
+    }
+    var sourceKey = row.sourceKey
     var pseudonyms: [(name: String, value: String?)] = []
-    if let identities = row.identities {
-      guard let pseudonymizer else {
-        throw MirrorError.missingSalt(tables: [table.sourceTable])
-      }
-      let raw = try JSONDecoder().decode([String: Identity].self, from: Data(identities))
-      pseudonyms = raw.sorted { $0.key < $1.key }.map { name, identity in
-        (name, identity.text.map(pseudonymizer.pseudonym))
+    if let pseudonymizer {
+      if table.isPseudonym(table.idColumn) { sourceKey = pseudonymizer.pseudonym(for: sourceKey) }
+      if let identities = row.identities {
+        let raw = try JSONDecoder().decode([String: Identity].self, from: Data(identities))
+        pseudonyms = raw.sorted { $0.key < $1.key }.map { name, identity in
+          (name, identity.text.map(pseudonymizer.pseudonym))
+        }
       }
     }
     self.init(
       id: row.id, attempts: row.attempts,
       element: InsertAllRequest.element(
         insertID: InsertAllRequest.insertID(
-          form: table.insertIDForm, sourceKey: row.sourceKey,
+          form: table.insertIDForm, sourceKey: sourceKey,
           correction: row.isCorrection ? row.id : nil),
         document: document, pseudonyms: pseudonyms))
   }

@@ -29,9 +29,13 @@ extension MirrorController {
     if !needing.isEmpty, try await parts.pseudonymizer() == nil {
       problems.append("\(MirrorError.missingSalt(tables: needing))")
     }
-    return TablesReport(
-      datasetsCreated: [], tables: try await each(mirrored) { try await creator.inspect($0) },
-      problems: problems)
+    let reports = try await each(mirrored) { try await creator.inspect($0) }
+    for table in mirrored {
+      if let error = try await parts.demandedColumn(of: table, creator) {
+        problems.append("\(error)")
+      }
+    }
+    return TablesReport(datasetsCreated: [], tables: reports, problems: problems)
   }
 
   private func each(

@@ -25,7 +25,7 @@ public struct MirrorController: Sendable {
     self.isEnabled = isEnabled
     self.transport = transport
     self.logger = logger
-    store = MirrorStore(pool: pool)
+    store = MirrorStore(pool: pool, pseudonymizedTables: configuration.pseudonymizedTables)
     parts = MirrorParts(
       configuration: configuration, store: store, transport: transport, environment: environment,
       logger: logger)

@@ -73,12 +73,32 @@ actor MirrorParts {
 
   private func makeEngine() async throws -> MirrorEngine {
     let pseudonymizer = try await pseudonymizer()
-    let needing = MirrorEngine.needingSalt(try await store.tables())
+    let tables = try await store.tables()
+    let needing = MirrorEngine.needingSalt(tables)
     if pseudonymizer == nil, !needing.isEmpty { throw MirrorError.missingSalt(tables: needing) }
+    let client = try await client()
+    let creator = TableCreator(client: client, location: configuration.location)
+    for table in tables {
+      if let error = try await demandedColumn(of: table, creator) { throw error }
+    }
     let engine = MirrorEngine(
-      configuration: configuration, store: store, client: try await client(),
-      pseudonymizer: pseudonymizer, logger: logger)
+      configuration: configuration, store: store, client: client, pseudonymizer: pseudonymizer,
+      logger: logger)
     self.engine = engine
     return engine
+  }
+
+  /// What is wrong with a table that exists and demands a column that pseudonyms rule out. BigQuery
+  /// would refuse each of its rows; it is asked only about tables with such columns.
+  nonisolated func demandedColumn(
+    of table: MirroredTable, _ creator: TableCreator
+  ) async throws -> MirrorError? {
+    guard table.pseudonymRules.leavesOut else { return nil }
+    let dataset = table.dataset ?? configuration.datasetID
+    let found = try await creator.table(
+      .init(projectId: configuration.projectID, datasetId: dataset, tableId: table.table))
+    return table.pseudonymRules.demanded(by: found?.schema?.fields ?? []).map {
+      .demandedColumn(table: "\(dataset).\(table.table)", column: $0)
+    }
   }
 }

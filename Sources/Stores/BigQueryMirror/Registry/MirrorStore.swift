@@ -5,6 +5,8 @@ import PostgresDriver
 /// BigQuery answers.
 struct MirrorStore: Sendable {
   let pool: PostgresPool
+  /// Source tables that the operator wants to know learners by pseudonym.
+  var pseudonymizedTables: Set<String> = []
 
   /// The mirrored tables, by name.
   func tables() async throws -> [MirroredTable] {
@@ -19,18 +21,23 @@ struct MirrorStore: Sendable {
     ).rows
     return try rows.map { row in
       let schema: String? = try row.optional("schema_fields")
+      let sourceTable: String = try row.value("source_table")
+      let pseudonymisedColumns = try names(row, "pseudonymised_columns")
       return MirroredTable(
-        sourceTable: try row.value("source_table"), dataset: try row.optional("dataset"),
+        sourceTable: sourceTable, dataset: try row.optional("dataset"),
         table: try row.value("bigquery_table"), insertIDForm: try row.value("insert_id_form"),
         idColumn: try row.value("id_column"), versionColumn: try row.optional("version_column"),
         partitionColumn: try row.value("partition_column"),
         partitionExpirationDays: try row.optional("partition_expiration_days"),
         requiresPartitionFilter: try row.value("requires_partition_filter"),
         clustering: try names(row, "clustering"),
-        pseudonymisedColumns: try names(row, "pseudonymised_columns"),
+        pseudonymisedColumns: pseudonymisedColumns,
         schemaFields: try schema.map {
           try JSONDecoder().decode([TableField].self, from: Data($0.utf8))
-        })
+        },
+        pseudonymRules: MirroredTable.pseudonymRules(
+          for: sourceTable, wanted: pseudonymizedTables,
+          pseudonymisedColumns: pseudonymisedColumns))
     }
   }
 

@@ -14,13 +14,39 @@ struct MirroredTable: Sendable, Equatable {
   let partitionExpirationDays: Int?
   let requiresPartitionFilter: Bool
   let clustering: [String]
+  /// Members of the document that PostgreSQL hands out apart from it.
   let pseudonymisedColumns: [String]
   /// BigQuery's schema when the event catalog has none.
   let schemaFields: [TableField]?
 
+  /// What becomes of the columns of a table that knows learners by pseudonym.
+  let pseudonymRules: PseudonymRules
+
   /// The columns that the table should have in BigQuery, nil when nobody declares them.
   var fields: [TableField]? {
-    if let schemaFields { return schemaFields }
-    return WarehouseCatalog.table(for: sourceTable)?.columns.map(TableField.init)
+    let declared =
+      schemaFields ?? WarehouseCatalog.table(for: sourceTable)?.columns.map(TableField.init)
+    return declared.map(pseudonymRules.remaining)
+  }
+
+  /// Whether its rows hold pseudonyms, for which there must be a salt.
+  var holdsPseudonyms: Bool { !pseudonymisedColumns.isEmpty || pseudonymRules.hashes }
+
+  /// Whether a column holds pseudonyms.
+  func isPseudonym(_ column: String) -> Bool {
+    pseudonymisedColumns.contains(column) || pseudonymRules.rules[column] == .hash
+  }
+
+  /// The rules for a table: those of its declaration when it is declared to know learners by pseudonym,
+  /// when the operator wants that, or when the registry names one of its columns. A table that the
+  /// catalog does not declare goes by the registry alone.
+  static func pseudonymRules(
+    for sourceTable: String, wanted: Set<String>, pseudonymisedColumns: [String]
+  ) -> PseudonymRules {
+    guard let declared = WarehouseCatalog.table(for: sourceTable),
+      declared.identifiers != .open || wanted.contains(sourceTable)
+        || !pseudonymisedColumns.isEmpty
+    else { return .none }
+    return PseudonymRules(columns: declared.columns).without(pseudonymisedColumns)
   }
 }

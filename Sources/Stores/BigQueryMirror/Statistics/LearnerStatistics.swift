@@ -96,21 +96,20 @@ extension MirrorController {
       let dataset = table.dataset ?? configuration.datasetID
       return (
         "\(configuration.projectID).\(dataset).\(TableDesign.dedupName(table.table))",
-        table.pseudonymisedColumns.contains("user_id")
+        table.isPseudonym("user_id")
       )
     }
     let history = try view("learning_history")
     let sessions = try view("dialogue_sessions")
-    guard history.isPseudonymous == sessions.isPseudonymous else {
-      throw MirrorError.unreachable(
-        "learning_history and dialogue_sessions name learners differently in the registry")
+    func name(in view: (name: String, isPseudonymous: Bool)) -> String {
+      view.isPseudonymous ? engine.pseudonymizer?.pseudonym(for: user) ?? user : user
     }
-    let name =
-      history.isPseudonymous ? engine.pseudonymizer?.pseudonym(for: user) ?? user : user
     return try await QueryCall(client: engine.client, location: configuration.location).rows(
       StatisticsQuery.bigQuery(history: history.name, sessions: sessions.name),
       [
-        .init("user", "STRING", name), .init("from", "TIMESTAMP", period.from),
+        .init("history_user", "STRING", name(in: history)),
+        .init("session_user", "STRING", name(in: sessions)),
+        .init("from", "TIMESTAMP", period.from),
         .init("until", "TIMESTAMP", period.until),
       ]
     ).map(StatisticsQuery.day)

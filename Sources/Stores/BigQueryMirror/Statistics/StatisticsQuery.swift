@@ -8,12 +8,12 @@ enum StatisticsQuery {
         COUNTIF(solved_independently) AS solved_alone, SUM(hints_used) AS hints,
         SUM(points_earned) AS points, SUM(time_spent_seconds) AS seconds
       FROM `\(history)`
-      WHERE user_id = @user AND attempted_at >= @from AND attempted_at < @until
+      WHERE user_id = @history_user AND attempted_at >= @from AND attempted_at < @until
       GROUP BY day
     ), sessions AS (
       SELECT DATE(start_time) AS day, COUNT(*) AS sessions
       FROM `\(sessions)`
-      WHERE user_id = @user AND start_time >= @from AND start_time < @until
+      WHERE user_id = @session_user AND start_time >= @from AND start_time < @until
       GROUP BY day
     )
     SELECT CAST(COALESCE(history.day, sessions.day) AS STRING), IFNULL(sessions, 0),

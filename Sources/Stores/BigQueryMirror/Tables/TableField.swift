@@ -17,6 +17,24 @@ public struct TableField: Sendable, Codable, Equatable {
     defaultValueExpression = column.defaultExpression
   }
 
+  /// The same record with other columns inside.
+  func with(fields: [TableField]) -> TableField {
+    TableField(
+      name: name, type: type, mode: mode, fields: fields.isEmpty ? nil : fields,
+      defaultValueExpression: defaultValueExpression)
+  }
+
+  private init(
+    name: String, type: String, mode: String?, fields: [TableField]?,
+    defaultValueExpression: String?
+  ) {
+    self.name = name
+    self.type = type
+    self.mode = mode
+    self.fields = fields
+    self.defaultValueExpression = defaultValueExpression
+  }
+
   /// Standard SQL's names of types are the API's older ones under other names.
   var canonicalType: String {
     switch type.uppercased() {

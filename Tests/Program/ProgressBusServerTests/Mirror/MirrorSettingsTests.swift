@@ -55,6 +55,7 @@ import Testing
           retention_days: 90
           pending_warning: 11
           failed_alert: 12
+          pseudonymize_tables: [dialogue_sessions, rag_metrics]
         """)
     #expect(mirror.projectID == "school-1")
     #expect(mirror.datasetID == "lessons")
@@ -72,6 +73,7 @@ import Testing
     #expect(mirror.retentionDays == 90)
     #expect(mirror.pendingWarning == 11)
     #expect(mirror.failedAlert == 12)
+    #expect(mirror.pseudonymizedTables == ["dialogue_sessions", "rag_metrics"])
     #expect(mirror.alertWebhookURL == "https://example.org/alerts")
   }
 
@@ -94,7 +96,8 @@ import Testing
       ("BQ_SYNC_INTERVAL_SECONDS", "soon"), ("BQ_SYNC_MAX_ATTEMPTS", "0"),
       ("BQ_SYNC_CALLS_PER_SECOND", "0"), ("BQ_SYNC_CALL_TIMEOUT_SECONDS", "-1"),
       ("BQ_SYNC_RETENTION_DAYS", "0"), ("BQ_SYNC_PENDING_WARNING", "-1"),
-      ("BQ_SYNC_FAILED_ALERT", "x"), ("BQ_SYNC_PROJECT_ID", "a/b"),
+      ("BQ_SYNC_FAILED_ALERT", "x"), ("BQ_SYNC_PSEUDONYMIZE_TABLES", "dialogue_sessions,sessions"),
+      ("BQ_SYNC_PROJECT_ID", "a/b"),
       ("GOOGLE_CLOUD_PROJECT", "a b"), ("BQ_SYNC_DATASET_ID", "a-b"),
       ("BIGQUERY_EMULATOR_HOST", "localhost:9050"), ("BQ_SYNC_ALERT_WEBHOOK_URL", "ftp://x/"),
       ("PSEUDONYMIZATION_SALT_SECRET", "projects/p/secrets/s"),
