@@ -136,8 +136,8 @@ let package = Package(
       [
         "API", "Broadcaster", "Ingest", "Pages", "WorkerRuntime", "BigQueryMirror", "Influx",
         "PostgresSink", "DeadLetters", "EventBus", "Events", "HTTPServer", "CurlTransport",
-        "PostgresDriver", "RedisDriver", "Observability", hummingbird, nioCore, nioPosix,
-        yams, lifecycle, unixSignals, logging, coreMetrics,
+        "PostgresDriver", "RedisDriver", "Observability", hummingbird, nioCore, nioPosix, yams,
+        lifecycle, unixSignals, logging, coreMetrics,
       ]),
 
     // Roles: what a process does.
@@ -175,12 +175,13 @@ let package = Package(
       .stores, "PostgresSink",
       ["WorkerRuntime", "EventBus", "Events", "PostgresDriver", nioCore, logging]),
     target(
-      .stores, "Influx", ["WorkerRuntime", "EventBus", "Events", "CurlTransport", nioCore]),
+      .stores, "Influx",
+      ["WorkerRuntime", "EventBus", "Events", "CurlTransport", httpTypes, nioCore]),
     target(
       .stores, "BigQueryMirror",
       [
         "DeadLetters", "Events", "PostgresDriver", "CurlTransport", "Cryptography", "Concurrency",
-        "JSONText", "Observability", logging, metrics, lifecycle,
+        "JSONText", "Observability", httpTypes, logging, coreMetrics, lifecycle,
       ]),
 
     // Bus: what an event is, and how events move.
@@ -201,7 +202,7 @@ let package = Package(
     // Drivers: the only targets that import C.
     target(.drivers, "RedisDriver", ["CHiredis", nioCore, nioPosix]),
     target(.drivers, "PostgresDriver", ["CLibPQ", "BlockingExecutor", "Concurrency", logging]),
-    target(.drivers, "CurlTransport", ["CLibCurl", "CZlib", "Concurrency", nioLocks]),
+    target(.drivers, "CurlTransport", ["CLibCurl", "CZlib", "Concurrency", httpTypes, nioLocks]),
     target(.drivers, "Cryptography", ["CLibCrypto"]),
     target(.drivers, "BlockingExecutor", []),
     library("CHiredis", debianPackage: "libhiredis-dev"),
@@ -221,7 +222,8 @@ let package = Package(
       .local, "LocalStack",
       ["Concurrency", nioCore, nioPosix, nioLocks, subprocess, systemPackage]),
     target(
-      .local, "Demonstration", ["Events", "CurlTransport", "Concurrency", "SeededRandom"]),
+      .local, "Demonstration",
+      ["Events", "CurlTransport", "Concurrency", "SeededRandom", httpTypes]),
 
     benchmark(
       "FanOutBenchmark",
@@ -246,8 +248,8 @@ let package = Package(
     testSupport(
       "ProgressBusTesting",
       [
-        "EventBus", "WorkerRuntime", "CurlTransport", "LocalStack", "Concurrency", nioCore,
-        nioPosix, nioLocks, nioHTTP1, subprocess, systemPackage,
+        "EventBus", "WorkerRuntime", "CurlTransport", "LocalStack", "Concurrency", httpTypes,
+        nioCore, nioPosix, nioLocks, nioHTTP1, subprocess, systemPackage,
       ]),
     testSupport(
       "HTTPServerTesting",
@@ -287,7 +289,7 @@ let package = Package(
       [
         "API", "CurlTransport", "EventBus", "Events", "HTTPServer", "Influx", "PostgresDriver",
         "LocalStack", "HTTPServerTesting", "ProgressBusTesting", "SeededRandom", hummingbird,
-        subprocess, systemPackage, logging,
+        httpTypes, subprocess, systemPackage, logging,
       ]),
     tests(
       .roles, "PagesTests",
@@ -302,13 +304,13 @@ let package = Package(
       .stores, "InfluxTests",
       [
         "Influx", "CurlTransport", "EventBus", "Events", "WorkerRuntime", "LocalStack",
-        "SeededRandom", "ProgressBusTesting", nioCore,
+        "SeededRandom", "ProgressBusTesting", httpTypes, nioCore,
       ]),
     tests(
       .stores, "BigQueryMirrorTests",
       [
         "BigQueryMirror", "Cryptography", "CurlTransport", "Events", "PostgresDriver", "LocalStack",
-        "Concurrency", "ProgressBusTesting", lifecycle, logging,
+        "Concurrency", "ProgressBusTesting", httpTypes, lifecycle, logging,
       ]),
     tests(.bus, "EventsTests", ["Events", "SeededRandom"]),
     tests(
@@ -330,7 +332,7 @@ let package = Package(
       .drivers, "PostgresDriverTests",
       ["PostgresDriver", "LocalStack", "ProgressBusTesting", logging]),
     tests(.drivers, "CryptographyTests", ["Cryptography", "ProgressBusTesting"]),
-    tests(.drivers, "CurlTransportTests", ["CurlTransport", "ProgressBusTesting"]),
+    tests(.drivers, "CurlTransportTests", ["CurlTransport", "ProgressBusTesting", httpTypes]),
     tests(.drivers, "BlockingExecutorTests", ["BlockingExecutor"]),
     tests(.ground, "JSONTextTests", ["JSONText"]),
     tests(.ground, "ConcurrencyTests", ["Concurrency", "SeededRandom", nioLocks]),
@@ -348,9 +350,9 @@ let package = Package(
     tests(
       .system, "EndToEndTests",
       [
-        "progressbus", "BigQueryMirror", "CurlTransport", "Observability", "PostgresDriver",
+        "progressbus", "CurlTransport", "Observability", "PostgresDriver",
         "RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix, nioHTTP1,
-        nioWebSocket, subprocess, systemPackage, yams, logging,
+        nioWebSocket, httpTypes, subprocess, systemPackage, yams, logging,
       ]),
     tests(
       .system, "ExamplesTests",

@@ -2,6 +2,7 @@ internal import Concurrency
 public import CurlTransport
 public import Events
 internal import Foundation
+import HTTPTypes
 
 /// Sends what happens in a simulated class to a server as it happens, in batches, each event until the
 /// server has accounted for it.
@@ -67,7 +68,7 @@ public struct ClassDelivery: Sendable {
     }
   }
 
-  private func outcome(of request: HTTPRequest) async -> DeliveryOutcome {
+  private func outcome(of request: TransportRequest) async -> DeliveryOutcome {
     do {
       return DeliveryOutcome(try await transport.send(request))
     } catch {
@@ -77,13 +78,13 @@ public struct ClassDelivery: Sendable {
   }
 
   /// Compressed when that saves a tenth, as the notebook client does.
-  static func request(_ batch: [SimulatedEvent], to address: String) throws -> HTTPRequest {
+  static func request(_ batch: [SimulatedEvent], to address: String) throws -> TransportRequest {
     let body = Array(try JSONEncoder().encode(batch))
-    var request = HTTPRequest(
-      .post, address, headers: ["Content-Type": "application/json"], body: body,
+    var request = TransportRequest(
+      .post, address, headers: [.contentType: "application/json"], body: body,
       timeout: .seconds(10))
     if let compressed = Gzip.compress(body), compressed.count * 10 <= body.count * 9 {
-      request.headers[name: "Content-Encoding"] = "gzip"
+      request.headers[.contentEncoding] = "gzip"
       request.body = compressed
     }
     return request

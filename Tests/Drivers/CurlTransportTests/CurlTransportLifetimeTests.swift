@@ -1,66 +1,67 @@
 import CurlTransport
+import HTTPTypes
 import ProgressBusTesting
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct CurlTransportLifetimeTests {
-  @Test func `a cancelled task stops waiting at once`() async throws {
+  @Test func aCancelledTaskStopsWaitingAtOnce() async throws {
     try await withTransport(otherwise: hang) { transport, server in
       let url = server.url
-      let task = Task { await failure(transport, HTTPRequest(.get, url)) }
+      let task = Task { await failure(transport, TransportRequest(.get, url)) }
       try await eventually { server.requests.count == 1 }
       task.cancel()
       #expect(await task.value == TransportError(.cancelled, mayHaveReachedServer: true))
     }
   }
 
-  @Test func `a task cancelled before it sends does not send`() async throws {
+  @Test func aTaskCancelledBeforeItSendsDoesNotSend() async throws {
     try await withTransport { transport, server in
       let url = server.url
       let task = Task {
         withUnsafeCurrentTask { $0?.cancel() }
-        return await failure(transport, HTTPRequest(.get, url))
+        return await failure(transport, TransportRequest(.get, url))
       }
       #expect(await task.value == TransportError(.cancelled))
       #expect(server.requests.isEmpty)
     }
   }
 
-  @Test func `cancelling at any moment leaves the transport usable`() async throws {
+  @Test func cancellingAtAnyMomentLeavesTheTransportUsable() async throws {
     try await withTransport { transport, server in
       let url = server.url
       for delay in 0..<200 {
-        let task = Task { await failure(transport, HTTPRequest(.get, url)) }
+        let task = Task { await failure(transport, TransportRequest(.get, url)) }
         for _ in 0..<delay { await Task.yield() }
         task.cancel()
         let reason = await task.value?.reason
         #expect([nil, .cancelled].contains(reason))
       }
-      #expect(await failure(transport, HTTPRequest(.get, url)) == nil)
+      #expect(await failure(transport, TransportRequest(.get, url)) == nil)
     }
   }
 
-  @Test func `shutting down fails what is under way and what comes later`() async throws {
+  @Test func shuttingDownFailsWhatIsUnderWayAndWhatComesLater() async throws {
     try await withFaultServer(otherwise: hang) { server in
       let transport = CurlTransport(CurlConfiguration(connectionsPerHost: 1))
       let url = server.url
       let tasks = (0..<3).map { _ in
-        Task { await failure(transport, HTTPRequest(.get, url))?.reason }
+        Task { await failure(transport, TransportRequest(.get, url))?.reason }
       }
       try await eventually { server.requests.count == 1 }
       await transport.shutdown()
       for task in tasks { #expect(await task.value == .closed) }
-      #expect(await failure(transport, HTTPRequest(.get, url)) == TransportError(.closed))
+      #expect(await failure(transport, TransportRequest(.get, url)) == TransportError(.closed))
       await transport.shutdown()
     }
   }
 
-  @Test func `a server that restarts is found again on a kept connection`() async throws {
+  @Test func aServerThatRestartsIsFoundAgainOnAKeptConnection() async throws {
     try await withTransport { transport, server in
       server.answerNext(.text(200, ""), .cut)
       let url = server.url
-      #expect(await failure(transport, HTTPRequest(.post, url, body: [1, 2, 3])) == nil)
+      #expect(await failure(transport, TransportRequest(.post, url, body: [1, 2, 3])) == nil)
       // The kept connection dies under the second request; libcurl sends it anew, body and all.
-      #expect(await failure(transport, HTTPRequest(.post, url, body: [1, 2, 3])) == nil)
+      #expect(await failure(transport, TransportRequest(.post, url, body: [1, 2, 3])) == nil)
       #expect(server.requests.map(\.body) == [[1, 2, 3], [1, 2, 3], [1, 2, 3]])
     }
   }

@@ -1,21 +1,25 @@
 import CurlTransport
+import HTTPTypes
 import ProgressBusTesting
 import Testing
 
 @Suite struct CurlTransportTests {
-  @Test(arguments: [HTTPMethod.get, .post, .put, .patch, .delete])
-  func `a request arrives as it was meant`(_ method: HTTPMethod) async throws {
+  @Test(arguments: [HTTPRequest.Method.get, .post, .put, .patch, .delete])
+  func aRequestArrivesAsItWasMeant(_ method: HTTPRequest.Method) async throws {
     try await withTransport { transport, server in
       server.answerNext(.text(201, "made", headers: [("X-Answer", " yes "), ("x-more", "")]))
+      let one = try #require(HTTPField.Name("X-One"))
+      let empty = try #require(HTTPField.Name("X-Empty"))
       let body = method == .get ? [] : Array("hello, 日本".utf8)
       let response = try await transport.send(
-        HTTPRequest(
-          method, server.url + "/a/b?c=%20d", headers: ["X-One": "1", "X-Empty": ""], body: body))
+        TransportRequest(
+          method, server.url + "/a/b?c=%20d",
+          headers: [one: "1", empty: ""], body: body))
       #expect(response.status == 201)
       #expect(String(decoding: response.body, as: UTF8.self) == "made")
-      #expect(response.headers[name: "x-answer"] == "yes")
-      #expect(response.headers[name: "X-More"] == "")
-      #expect(response.headers[name: "absent"] == nil)
+      #expect(response.headers[HTTPField.Name("x-answer")!] == "yes")
+      #expect(response.headers[HTTPField.Name("X-More")!] == "")
+      #expect(response.headers[HTTPField.Name("absent")!] == nil)
 
       let request = try #require(server.requests.first)
       #expect(request.method == method.rawValue)
@@ -28,36 +32,37 @@ import Testing
     }
   }
 
-  @Test func `a HEAD request ends without waiting for a body`() async throws {
+  @Test func aHEADRequestEndsWithoutWaitingForABody() async throws {
     try await withTransport { transport, server in
       server.answerNext(.text(200, "unsent"))
-      let response = try await transport.send(HTTPRequest(.head, server.url))
+      let response = try await transport.send(TransportRequest(.head, server.url))
       #expect(response.status == 200)
       #expect(response.body.isEmpty)
     }
   }
 
-  @Test func `a large body arrives whole, without a pause for 100 Continue`() async throws {
+  @Test func aLargeBodyArrivesWholeWithoutAPauseFor100Continue() async throws {
     try await withTransport { transport, server in
       let body = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-      _ = try await transport.send(HTTPRequest(.post, server.url, body: body))
+      _ = try await transport.send(TransportRequest(.post, server.url, body: body))
       #expect(server.requests.first?.body == body)
     }
   }
 
-  @Test func `the connection is kept for the next request`() async throws {
+  @Test func theConnectionIsKeptForTheNextRequest() async throws {
     try await withTransport { transport, server in
-      for _ in 0..<5 { _ = try await transport.send(HTTPRequest(.get, server.url)) }
+      for _ in 0..<5 { _ = try await transport.send(TransportRequest(.get, server.url)) }
       #expect(server.requests.map(\.connection) == [0, 0, 0, 0, 0])
     }
   }
 
-  @Test func `no more connections to a host than allowed`() async throws {
+  @Test func noMoreConnectionsToAHostThanAllowed() async throws {
     try await withTransport(CurlConfiguration(connectionsPerHost: 2)) { transport, server in
       try await withThrowingTaskGroup(of: Void.self) { group in
         for number in 0..<40 {
           group.addTask {
-            let response = try await transport.send(HTTPRequest(.get, server.url + "/\(number)"))
+            let response = try await transport.send(
+              TransportRequest(.get, server.url + "/\(number)"))
             #expect(response.status == 200)
           }
         }
@@ -68,31 +73,31 @@ import Testing
     }
   }
 
-  @Test func `a compressed answer is unpacked`() async throws {
+  @Test func aCompressedAnswerIsUnpacked() async throws {
     let text = String(repeating: "progress ", count: 1000)
     let packed = try #require(Gzip.compress(Array(text.utf8)))
     #expect(packed.count < 200)
     try await withTransport { transport, server in
       server.answerNext(
         .respond(status: 200, headers: [("Content-Encoding", "gzip")], body: packed))
-      let response = try await transport.send(HTTPRequest(.get, server.url))
+      let response = try await transport.send(TransportRequest(.get, server.url))
       #expect(String(decoding: response.body, as: UTF8.self) == text)
       #expect(server.requests.first?.headers["accept-encoding"] == "gzip")
     }
   }
 
-  @Test func `a redirect is an answer like any other`() async throws {
+  @Test func aRedirectIsAnAnswerLikeAnyOther() async throws {
     try await withTransport { transport, server in
       server.answerNext(.text(307, "", headers: [("Location", "/elsewhere")]))
-      let response = try await transport.send(HTTPRequest(.post, server.url))
+      let response = try await transport.send(TransportRequest(.post, server.url))
       #expect(response.status == 307)
       #expect(server.requests.count == 1)
     }
   }
 
-  @Test func `a description shows neither URL nor headers nor body`() {
-    let request = HTTPRequest(
-      .post, "http://u:secret@h/?token=secret", headers: ["Authorization": "secret"],
+  @Test func aDescriptionShowsNeitherURLNorHeadersNorBody() {
+    let request = TransportRequest(
+      .post, "http://u:secret@h/?token=secret", headers: [.authorization: "secret"],
       body: Array("secret".utf8))
     var dumped = ""
     dump(request, to: &dumped)

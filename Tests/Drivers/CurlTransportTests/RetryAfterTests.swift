@@ -1,3 +1,4 @@
+import HTTPTypes
 import Testing
 
 @testable import CurlTransport
@@ -8,23 +9,25 @@ import Testing
       ("120", 120), ("0", 0), ("99999999999999999999", 31_536_000),
       ("Sun, 06 Nov 1994 08:49:37 GMT", 37), ("Sun, 06 Nov 1994 08:48:00 GMT", 0),
       ("Mon, 07 Nov 1994 08:49:00 GMT", 86_400), ("Tue, 29 Feb 2000 00:00:00 GMT", 31_536_000),
-      ("", nil), ("-1", nil), ("1.5", nil), ("soon", nil), ("Sun, 06 Nov 1994 08:49:37", nil),
-      ("Sun, 06 Foo 1994 08:49:37 GMT", nil), ("Sun, 6 Nov 1994 08:49:37 GMT", nil),
-      ("Sun, 06 Nov 1994 8:49:37 GMT", nil), ("Sun, 06 Nov 1994 25:49:37 GMT", nil),
+      // The two obsolete forms, and what is close enough.
+      ("Sunday, 06-Nov-94 08:49:37 GMT", 37), ("Sun Nov  6 08:49:37 1994", 37),
+      ("Sun, 06 Nov 1994 08:49:37", 37), ("Sun, 6 Nov 1994 8:49:37 GMT", 37),
+      ("", nil), ("-1", nil), ("1.5", nil), ("soon", nil), ("Sun, 06 Foo 1994 08:49:37 GMT", nil),
+      ("Sun, 06 Nov 1994 25:49:37 GMT", nil),
     ] as [(String, Int64?)])
-  func `seconds and dates are understood, anything else is not`(_ text: String, _ seconds: Int64?) {
-    let response = HTTPResponse(status: 503, headers: ["Retry-After": text])
+  func secondsAndDatesAreUnderstoodAnythingElseIsNot(_ text: String, _ seconds: Int64?) {
+    let response = TransportResponse(status: 503, headers: [.retryAfter: text])
     #expect(response.retryAfter(now: 784_111_740) == seconds.map { .seconds($0) })
   }
 
-  @Test func `the server's own clock counts`() {
-    let response = HTTPResponse(
+  @Test func theServersOwnClockCounts() {
+    let response = TransportResponse(
       status: 503,
       headers: [
-        "retry-after": "Sun, 06 Nov 1994 08:49:37 GMT", "date": "Sun, 06 Nov 1994 08:49:30 GMT",
+        .retryAfter: "Sun, 06 Nov 1994 08:49:37 GMT", .date: "Sun, 06 Nov 1994 08:49:30 GMT",
       ])
     #expect(response.retryAfter(now: 2_000_000_000) == .seconds(7))
-    #expect(HTTPResponse(status: 503).retryAfter == nil)
+    #expect(TransportResponse(status: 503).retryAfter == nil)
   }
 
   @Test(
@@ -33,11 +36,11 @@ import Testing
       ("Sat, 21 Nov 2026 10:00:00 GMT", 1_795_255_200),
       ("Wed, 01 Mar 2100 00:00:00 GMT", 4_107_542_400),
     ] as [(String, Int64)])
-  func `dates are counted by the Gregorian calendar`(_ text: String, _ seconds: Int64) {
-    #expect(HTTPDate.parse(text) == seconds)
+  func datesAreCountedByTheGregorianCalendar(_ text: String, _ seconds: Int64) {
+    #expect(HTTPDate.seconds(of: text) == seconds)
   }
 
-  @Test func `a query is encoded so that nothing breaks out of its value`() {
+  @Test func aQueryIsEncodedSoThatNothingBreaksOutOfItsValue() {
     #expect(QueryString.encode([]) == "")
     #expect(
       QueryString.encode([("db", "a&b=c d"), ("q", "é/~\u{1}")])

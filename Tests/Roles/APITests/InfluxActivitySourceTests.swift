@@ -1,6 +1,7 @@
 import API
 import CurlTransport
 import Events
+import HTTPTypes
 import Influx
 import LocalStack
 import ProgressBusTesting
@@ -13,7 +14,7 @@ struct InfluxActivitySourceTests {
   private func write(_ lines: [String], to url: String, with transport: CurlTransport) async throws
   {
     let response = try await transport.send(
-      HTTPRequest(
+      TransportRequest(
         .post, "\(url)/write?db=classroom&precision=u",
         body: Array(lines.joined(separator: "\n").utf8), timeout: .seconds(10)))
     try #require(response.status == 204)

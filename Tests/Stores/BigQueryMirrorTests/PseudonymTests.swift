@@ -7,7 +7,7 @@ import Testing
 @testable import BigQueryMirror
 
 /// What leaves for tables that know learners by pseudonym although they are declared to name them.
-@Suite struct PseudonymTests {
+@Suite(.tags(.servers)) struct PseudonymTests {
   /// Learners' ids and texts in the rows of `eleven_tables.sql`, beside what other tables hold openly.
   private static let secrets = [
     "user-1", "because", "why", "sets and", "plate", "http://x/y", "h1\"", "l1\"",

@@ -1,5 +1,6 @@
 import CurlTransport
 import EventBus
+import HTTPTypes
 import LocalStack
 import ProgressBusTesting
 import Testing
@@ -132,9 +133,9 @@ import WorkerRuntime
       #expect(try await sink.write(batch) == [])
       let url = server.server.url
       try await eventually {
-        _ = try await transport.send(HTTPRequest(.get, url + "/internal/force_flush"))
+        _ = try await transport.send(TransportRequest(.get, url + "/internal/force_flush"))
         let answer = try await transport.send(
-          HTTPRequest(
+          TransportRequest(
             .get,
             url + "/api/v1/export"
               + QueryString.encode([("match[]", "progress_event_cell_index")])))
@@ -177,7 +178,7 @@ func withSink(_ body: @Sendable (SinkUnderTest, InfluxQuery) async throws -> Voi
 /// without.
 private func withConflictingField(_ test: SinkUnderTest) async throws -> SinkError? {
   let response = try await test.transport.send(
-    HTTPRequest(
+    TransportRequest(
       .post, test.url + "/write" + QueryString.encode([("db", test.database)]),
       body: Array("progress_event cell_id=1i 1795255200000000000\n".utf8)))
   #expect(response.status == 204)

@@ -1,5 +1,6 @@
 import CurlTransport
 import Foundation
+import HTTPTypes
 import LocalStack
 import PostgresDriver
 import ProgressBusTesting
@@ -149,7 +150,7 @@ extension EndToEnd {
         let start = ContinuousClock.now
         let response = try await sender.post(NotebookEvent().json)
         #expect(response.status == 503)
-        #expect(response.headers[name: "Retry-After"].flatMap(Int.init) ?? 0 >= 1)
+        #expect(response.headers[.retryAfter].flatMap(Int.init) ?? 0 >= 1)
         #expect(ContinuousClock.now - start < .seconds(5))
       }
       #expect(try await HTTP.shared.get("\(process.url)/health/live").status == 200)

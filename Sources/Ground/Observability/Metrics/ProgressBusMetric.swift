@@ -34,6 +34,13 @@ public enum ProgressBusMetric: String, CaseIterable, Sendable {
   case websocketGaps = "progressbus_websocket_gaps_total"
   case websocketSlowClosed = "progressbus_websocket_slow_closed_total"
 
+  case bigQueryRows = "progressbus_bigquery_rows_total"
+  case bigQueryCalls = "progressbus_bigquery_calls_total"
+  case bigQueryPending = "progressbus_bigquery_pending"
+  case bigQueryFailed = "progressbus_bigquery_failed"
+  case bigQueryAlerts = "progressbus_bigquery_alerts_total"
+  case bigQueryExpired = "progressbus_bigquery_expired_total"
+
   case buildInfo = "progressbus_build_info"
   case residentMemory = "process_resident_memory_bytes"
   case startTime = "process_start_time_seconds"

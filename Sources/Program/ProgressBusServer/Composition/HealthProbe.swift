@@ -1,4 +1,5 @@
 public import CurlTransport
+import HTTPTypes
 
 /// Asks a running process for its health, for container engines and service managers that know exit
 /// codes only.
@@ -52,7 +53,7 @@ public struct HealthProbe: Sendable {
   /// - Throws: `TransportError` when there is no answer within 4 s.
   public func ask(_ question: Question) async throws(TransportError) -> Answer {
     let response = try await transport.send(
-      HTTPRequest(
+      TransportRequest(
         .get, "\(baseURL)/health/\(question.rawValue)", connectTimeout: Self.timeout,
         timeout: Self.timeout, responseLimit: 1 << 20))
     return Answer(

@@ -31,8 +31,7 @@ public struct Server: Sendable {
     defer { writer.flush() }
     let logger = ServerLogging.makeLogger(
       label: "progressbus", configuration: configuration, catalog: catalog, writer: writer)
-    let registry = MetricsRegistry(
-      declarations: ProgressBusMetric.allCases.map(\.declaration) + MirrorMetrics.declarations)
+    let registry = MetricsRegistry()
     MetricsSystem.bootstrap(registry)
     ProcessMetrics.register(in: registry, version: Self.version)
     let bus = try await RedisEventBus.start(

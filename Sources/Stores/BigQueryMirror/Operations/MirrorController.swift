@@ -62,10 +62,10 @@ public struct MirrorController: Sendable {
   public func flush() async throws -> FlushReport {
     let engine = try await engine()
     try await store.startQueues()
-    let tally = try await engine.drainAll()
+    let counts = try await engine.drainAll()
     let status = try await status()
     return FlushReport(
-      synced: tally.synced, retried: tally.retried, failed: tally.failed,
+      synced: counts.synced, retried: counts.retried, failed: counts.failed,
       pending: status.totals.pending)
   }
 
@@ -85,30 +85,6 @@ public struct MirrorController: Sendable {
     ClearReport(cleared: try await store.clearFailures(ids))
   }
 
-  /// Deletes mirrored rows that are older than the retention, some at a time, so that no statement
-  /// holds others up.
-  ///
-  /// - Throws: `PostgresError`.
-  public func enforceRetention() async throws -> RetentionReport {
-    var tables: [RetentionReport.Table] = []
-    for table in try await store.tables() {
-      var total = 0
-      while true {
-        let deleted = try await store.expire(
-          table.sourceTable, days: configuration.retentionDays,
-          limit: configuration.retentionBatch)
-        total += deleted
-        MirrorMetrics.countExpired(deleted, of: table.sourceTable)
-        guard deleted == configuration.retentionBatch else { break }
-        try await Task.sleep(for: .milliseconds(10))
-      }
-      if total > 0 { tables.append(.init(sourceTable: table.sourceTable, deleted: total)) }
-    }
-    return RetentionReport(
-      retentionDays: configuration.retentionDays, deleted: tables.reduce(0) { $0 + $1.deleted },
-      tables: tables)
-  }
-
   /// How the mirror is, judged by the queue and by this process' last calls.
   ///
   /// - Throws: `PostgresError`.
@@ -126,4 +102,26 @@ public struct MirrorController: Sendable {
     MirrorMetrics.show(status)
     await alerts.look(at: status.totals)
   }
+}
+
+/// The answer to a flush.
+public struct FlushReport: Sendable, Encodable, Equatable {
+  public let synced: Int
+  /// Rows that wait for another try.
+  public let retried: Int
+  /// Rows that were given up.
+  public let failed: Int
+  /// Rows on the queue afterwards.
+  public let pending: Int
+}
+
+/// The answer to a retry.
+public struct RetryReport: Sendable, Encodable, Equatable {
+  /// Failures that are on the queue again.
+  public let requeued: Int
+}
+
+/// The answer to clearing the failures.
+public struct ClearReport: Sendable, Encodable, Equatable {
+  public let cleared: Int
 }

@@ -1,4 +1,5 @@
 import CurlTransport
+import HTTPTypes
 
 /// Runs queries (https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query).
 struct QueryCall: Sendable {
@@ -75,9 +76,9 @@ struct QueryCall: Sendable {
   }
 
   private func path(_ job: Answer.Job, pageToken: String?) -> String {
-    var query = "?timeoutMs=\(Self.waitMilliseconds)"
-    if let location = job.location { query += "&location=\(BigQueryClient.escaped(location))" }
-    if let pageToken { query += "&pageToken=\(BigQueryClient.escaped(pageToken))" }
-    return client.path("queries", job.jobId) + query
+    var query = [(name: "timeoutMs", value: "\(Self.waitMilliseconds)")]
+    if let location = job.location { query.append((name: "location", value: location)) }
+    if let pageToken { query.append((name: "pageToken", value: pageToken)) }
+    return client.path("queries", job.jobId) + QueryString.encode(query)
   }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// One question in the words of two databases: each row is a day, its sessions, problems, problems
 /// solved alone, hints, points and seconds.
 enum StatisticsQuery {
@@ -60,5 +62,30 @@ enum StatisticsQuery {
       figures: .init(
         sessions: numbers[0], problems: numbers[1], solvedAlone: numbers[2], hints: numbers[3],
         points: numbers[4], timeSpentSeconds: numbers[5]))
+  }
+}
+
+/// Whole days in UTC, the last of which is today.
+struct StatisticsPeriod: Sendable, Equatable {
+  static let longest = 366
+
+  /// `YYYY-MM-DD`, oldest first.
+  let days: [String]
+  /// The first moment, and the first one after, as timestamps.
+  let from: String
+  let until: String
+
+  /// - Parameter days: from 1 to `longest`.
+  init(days count: Int, endingAt now: Date) {
+    precondition((1...Self.longest).contains(count), "a period has 1 to 366 days")
+    let today = Int64((now.timeIntervalSince1970 / 86_400).rounded(.down))
+    days = (0..<count).map { Self.name(of: today - Int64(count - 1 - $0)) }
+    from = Self.name(of: today - Int64(count - 1)) + "T00:00:00Z"
+    until = Self.name(of: today + 1) + "T00:00:00Z"
+  }
+
+  private static func name(of day: Int64) -> String {
+    Date(timeIntervalSince1970: Double(day) * 86_400)
+      .formatted(.iso8601.year().month().day())
   }
 }

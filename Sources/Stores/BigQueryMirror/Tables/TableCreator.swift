@@ -1,4 +1,4 @@
-import CurlTransport
+import HTTPTypes
 
 /// Makes datasets, tables and views, and says how those that exist differ.
 struct TableCreator: Sendable {

@@ -1,3 +1,5 @@
+public import Events
+
 /// What BigQuery is to have for a mirrored table: the table, and the view that shows each row once.
 struct TableDesign: Sendable {
   let table: TableDefinition
@@ -51,4 +53,91 @@ struct TableDesign: Sendable {
       (PARTITION BY `\(mirrored.idColumn)` ORDER BY `\(order)` DESC) = 1
       """
   }
+}
+
+/// A table as BigQuery's API describes it
+/// (https://cloud.google.com/bigquery/docs/reference/rest/v2/tables).
+struct TableDefinition: Codable, Sendable, Equatable {
+  struct Reference: Codable, Sendable, Equatable {
+    let projectId: String
+    let datasetId: String
+    let tableId: String
+  }
+
+  struct Schema: Codable, Sendable, Equatable {
+    let fields: [TableField]?
+  }
+
+  struct TimePartitioning: Codable, Sendable, Equatable {
+    let type: String
+    let field: String?
+    /// A number in decimal digits, as the API writes 64-bit integers.
+    let expirationMs: String?
+  }
+
+  struct Clustering: Codable, Sendable, Equatable {
+    let fields: [String]
+  }
+
+  struct View: Codable, Sendable, Equatable {
+    let query: String
+    let useLegacySql: Bool
+  }
+
+  let tableReference: Reference
+  var schema: Schema?
+  var timePartitioning: TimePartitioning?
+  var requirePartitionFilter: Bool?
+  var clustering: Clustering?
+  var view: View?
+}
+
+/// A column as BigQuery's API describes it
+/// (https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#TableFieldSchema).
+public struct TableField: Sendable, Codable, Equatable {
+  public let name: String
+  public let type: String
+  public let mode: String?
+  public let fields: [TableField]?
+  public let defaultValueExpression: String?
+
+  public init(_ column: WarehouseColumn) {
+    name = column.name
+    type = column.type.rawValue
+    mode = column.mode.rawValue
+    fields = column.columns.isEmpty ? nil : column.columns.map(TableField.init)
+    defaultValueExpression = column.defaultExpression
+  }
+
+  /// The same record with other columns inside.
+  func with(fields: [TableField]) -> TableField {
+    TableField(
+      name: name, type: type, mode: mode, fields: fields.isEmpty ? nil : fields,
+      defaultValueExpression: defaultValueExpression)
+  }
+
+  private init(
+    name: String, type: String, mode: String?, fields: [TableField]?,
+    defaultValueExpression: String?
+  ) {
+    self.name = name
+    self.type = type
+    self.mode = mode
+    self.fields = fields
+    self.defaultValueExpression = defaultValueExpression
+  }
+
+  /// Standard SQL's names of types are the API's older ones under other names.
+  var canonicalType: String {
+    switch type.uppercased() {
+    case "INT64": "INTEGER"
+    case "FLOAT64": "FLOAT"
+    case "BOOL": "BOOLEAN"
+    case "STRUCT": "RECORD"
+    case let other: other
+    }
+  }
+
+  /// NULLABLE when the API leaves it out.
+  var canonicalMode: String { mode?.uppercased() ?? "NULLABLE" }
 }

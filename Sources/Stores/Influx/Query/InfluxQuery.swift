@@ -1,5 +1,6 @@
 public import CurlTransport
 internal import Foundation
+import HTTPTypes
 
 /// Asks an InfluxDB 1.x in InfluxQL.
 public struct InfluxQuery: Sendable {
@@ -37,11 +38,11 @@ public struct InfluxQuery: Sendable {
       items.append(("params", String(decoding: encoded, as: UTF8.self)))
     }
     // The statement goes into the body, so that no server logs it with the URL.
-    var request = HTTPRequest(
+    var request = TransportRequest(
       .post, configuration.url + "/query",
-      headers: ["Content-Type": "application/x-www-form-urlencoded"],
+      headers: [.contentType: "application/x-www-form-urlencoded"],
       body: Array(QueryString.form(items).utf8), timeout: configuration.timeout)
-    request.headers[name: "Authorization"] = configuration.api.authorization
+    request.headers[.authorization] = configuration.api.authorization
     return try await series(in: answer(to: request))
   }
 
@@ -52,7 +53,9 @@ public struct InfluxQuery: Sendable {
     _ = try await run("CREATE DATABASE \"\(escaped)\"")
   }
 
-  private func answer(to request: HTTPRequest) async throws(InfluxQueryError) -> HTTPResponse {
+  private func answer(to request: TransportRequest) async throws(InfluxQueryError)
+    -> TransportResponse
+  {
     do throws(TransportError) {
       return try await transport.send(request)
     } catch {
@@ -60,7 +63,7 @@ public struct InfluxQuery: Sendable {
     }
   }
 
-  private func series(in response: HTTPResponse) throws(InfluxQueryError) -> [InfluxSeries] {
+  private func series(in response: TransportResponse) throws(InfluxQueryError) -> [InfluxSeries] {
     guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(response.body)) else {
       throw .unavailable("InfluxDB answered status \(response.status) and no JSON")
     }

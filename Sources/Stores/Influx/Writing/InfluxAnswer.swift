@@ -32,7 +32,7 @@ struct InfluxAnswer {
     }
   }
 
-  let response: HTTPResponse
+  let response: TransportResponse
   let api: InfluxAPI
 
   /// - Parameter lineCount: how many lines the request held.

@@ -1,4 +1,5 @@
 internal import CurlTransport
+internal import HTTPTypes
 internal import WorkerRuntime
 
 /// Sends lines to InfluxDB, whichever of its APIs it speaks.
@@ -57,16 +58,16 @@ struct InfluxWriter: Sendable {
 
   private func send(_ lines: [UInt8], lineCount: Int) async -> InfluxOutcome {
     var request = self.request(.post, writeURL)
-    request.headers.add("Content-Type", "text/plain; charset=utf-8")
+    request.headers[.contentType] = "text/plain; charset=utf-8"
     request.body = lines
     if lines.count >= configuration.compressionThreshold, let packed = Gzip.compress(lines) {
-      request.headers.add("Content-Encoding", "gzip")
+      request.headers[.contentEncoding] = "gzip"
       request.body = packed
     }
     return await outcome(of: request, lineCount: lineCount)
   }
 
-  private func outcome(of request: HTTPRequest, lineCount: Int) async -> InfluxOutcome {
+  private func outcome(of request: TransportRequest, lineCount: Int) async -> InfluxOutcome {
     do throws(TransportError) {
       let response = try await transport.send(request)
       return InfluxAnswer(response: response, api: configuration.api)
@@ -96,10 +97,10 @@ struct InfluxWriter: Sendable {
     }
   }
 
-  private func request(_ method: HTTPMethod, _ url: String) -> HTTPRequest {
-    var request = HTTPRequest(
+  private func request(_ method: HTTPRequest.Method, _ url: String) -> TransportRequest {
+    var request = TransportRequest(
       method, url, timeout: configuration.timeout, responseLimit: Self.responseLimit)
-    request.headers[name: "Authorization"] = authorization
+    request.headers[.authorization] = authorization
     return request
   }
 

@@ -21,8 +21,7 @@ import Testing
     }
   }
 
-  @Test("off, it needs nothing")
-  func off() async throws {
+  @Test func nothingIsNeededWhileItIsOff() async throws {
     let configuration = try ServerConfiguration(await ResolvedSettings.sample())
     #expect(!configuration.isMirrorEnabled)
     #expect(try configuration.mirror().salt == .none)
@@ -32,8 +31,7 @@ import Testing
     #expect(error?.name == "BQ_SYNC_PROJECT_ID")
   }
 
-  @Test("every setting reaches the mirror")
-  func all() async throws {
+  @Test func everySettingReachesTheMirror() async throws {
     let mirror = try await mirror(
       [
         "BQ_SYNC_ENABLED": "true", "GOOGLE_CLOUD_PROJECT": "school-1",
@@ -77,8 +75,7 @@ import Testing
     #expect(mirror.alertWebhookURL == "https://example.org/alerts")
   }
 
-  @Test("its own project and credentials go before the general ones")
-  func own() async throws {
+  @Test func itsOwnProjectAndCredentialsGoFirst() async throws {
     let mirror = try await mirror([
       "BQ_SYNC_ENABLED": "true", "BQ_SYNC_PROJECT_ID": "example.org:own",
       "GOOGLE_CLOUD_PROJECT": "other", "BQ_CREDENTIALS_PATH": "/keys/own.json",
@@ -89,33 +86,29 @@ import Testing
     #expect(mirror.salt == .text("pepper"))
   }
 
-  @Test(
-    "what is malformed is named",
-    arguments: [
-      ("BQ_SYNC_ENABLED", "perhaps"), ("BQ_SYNC_BATCH_SIZE", "501"), ("BQ_SYNC_BATCH_SIZE", "0"),
-      ("BQ_SYNC_INTERVAL_SECONDS", "soon"), ("BQ_SYNC_MAX_ATTEMPTS", "0"),
-      ("BQ_SYNC_CALLS_PER_SECOND", "0"), ("BQ_SYNC_CALL_TIMEOUT_SECONDS", "-1"),
-      ("BQ_SYNC_RETENTION_DAYS", "0"), ("BQ_SYNC_PENDING_WARNING", "-1"),
-      ("BQ_SYNC_FAILED_ALERT", "x"), ("BQ_SYNC_PSEUDONYMIZE_TABLES", "dialogue_sessions,sessions"),
-      ("BQ_SYNC_PROJECT_ID", "a/b"),
-      ("GOOGLE_CLOUD_PROJECT", "a b"), ("BQ_SYNC_DATASET_ID", "a-b"),
-      ("BIGQUERY_EMULATOR_HOST", "localhost:9050"), ("BQ_SYNC_ALERT_WEBHOOK_URL", "ftp://x/"),
-      ("PSEUDONYMIZATION_SALT_SECRET", "projects/p/secrets/s"),
-      ("BQ_SYNC_RETENTION", "60"),
-    ])
-  func malformed(variable: String, value: String) async throws {
+  @Test(arguments: [
+    ("BQ_SYNC_ENABLED", "perhaps"), ("BQ_SYNC_BATCH_SIZE", "501"), ("BQ_SYNC_BATCH_SIZE", "0"),
+    ("BQ_SYNC_INTERVAL_SECONDS", "soon"), ("BQ_SYNC_MAX_ATTEMPTS", "0"),
+    ("BQ_SYNC_CALLS_PER_SECOND", "0"), ("BQ_SYNC_CALL_TIMEOUT_SECONDS", "-1"),
+    ("BQ_SYNC_RETENTION_DAYS", "0"), ("BQ_SYNC_PENDING_WARNING", "-1"),
+    ("BQ_SYNC_FAILED_ALERT", "x"), ("BQ_SYNC_PSEUDONYMIZE_TABLES", "dialogue_sessions,sessions"),
+    ("BQ_SYNC_PROJECT_ID", "a/b"),
+    ("GOOGLE_CLOUD_PROJECT", "a b"), ("BQ_SYNC_DATASET_ID", "a-b"),
+    ("BIGQUERY_EMULATOR_HOST", "localhost:9050"), ("BQ_SYNC_ALERT_WEBHOOK_URL", "ftp://x/"),
+    ("PSEUDONYMIZATION_SALT_SECRET", "projects/p/secrets/s"),
+    ("BQ_SYNC_RETENTION", "60"),
+  ])
+  func whatIsMalformedIsNamed(variable: String, value: String) async throws {
     #expect(try await refusal([variable: value])?.name == variable)
   }
 
-  @Test("on, it needs a project")
-  func missingProject() async throws {
+  @Test func aProjectIsNeededWhileItIsOn() async throws {
     let error = try await refusal(["BQ_SYNC_ENABLED": "true"])
     #expect(error?.name == "BQ_SYNC_PROJECT_ID")
     #expect(error?.reason.contains("GOOGLE_CLOUD_PROJECT") == true)
   }
 
-  @Test("two salts are one too many, and neither is told")
-  func twoSalts() async throws {
+  @Test func twoSaltsAreRefusedAndNeitherIsTold() async throws {
     let error = try await refusal([
       "PSEUDONYMIZATION_SALT": "pepper-4711",
       "PSEUDONYMIZATION_SALT_SECRET": "projects/p/secrets/s/versions/1",

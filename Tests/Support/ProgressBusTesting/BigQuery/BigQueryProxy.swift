@@ -1,4 +1,5 @@
 internal import CurlTransport
+internal import HTTPTypes
 
 /// What stands between the mirror and an emulator.
 public struct BigQueryProxy: Sendable {
@@ -20,11 +21,11 @@ public func withBigQueryProxy<Value>(
 ) async throws -> Value {
   let transport = CurlTransport()
   @Sendable func forward(_ request: RecordedRequest) async -> FaultAnswer {
-    var headers: HTTPHeaders = [:]
-    headers[name: "Content-Type"] = request.headers["content-type"]
-    guard let method = HTTPMethod(rawValue: request.method),
+    var headers: HTTPFields = [:]
+    headers[.contentType] = request.headers["content-type"]
+    guard let method = HTTPRequest.Method(rawValue: request.method),
       let answer = try? await transport.send(
-        HTTPRequest(
+        TransportRequest(
           method, url + request.target, headers: headers, body: proxy.rewrite(request),
           timeout: .seconds(120)))
       // The emulator is away: so is what stands for BigQuery.

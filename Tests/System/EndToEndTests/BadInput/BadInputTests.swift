@@ -1,4 +1,5 @@
 import CurlTransport
+import HTTPTypes
 import ProgressBusTesting
 import Testing
 
@@ -44,8 +45,8 @@ import Testing
   /// - Returns: how many were.
   private func sendUntilCancelled(to ingest: LiveIngest) async throws -> Int {
     let transport = CurlTransport()
-    let request = HTTPRequest(
-      .post, "\(ingest.url)/student-progress", headers: ["Content-Type": "application/json"],
+    let request = TransportRequest(
+      .post, "\(ingest.url)/student-progress", headers: [.contentType: "application/json"],
       body: Array(HostileRequests.event("").utf8), timeout: .seconds(20))
     var accepted = 0
     repeat {

@@ -1,4 +1,5 @@
 import CurlTransport
+import HTTPTypes
 import NIOCore
 import ProgressBusTesting
 import Testing
@@ -39,13 +40,13 @@ import Testing
           "notebookPath":"w/1.ipynb"}]
         """#
       let answer = try await transport.send(
-        HTTPRequest(
+        TransportRequest(
           .post, "\(ingest.url)/api/v1/events",
-          headers: ["Content-Type": "application/json", "Origin": Self.origin],
+          headers: [.contentType: "application/json", .origin: Self.origin],
           body: Array(body.utf8)))
       await transport.shutdown()
       #expect(answer.status == 202)
-      #expect(answer.headers[name: "Access-Control-Allow-Origin"] == "*")
+      #expect(answer.headers[.accessControlAllowOrigin] == "*")
 
       let journal = try await ingest.journal()
       #expect(journal.count == 2)

@@ -1,12 +1,14 @@
 import CurlTransport
 import Foundation
+import HTTPTypes
 import LocalStack
 import PostgresDriver
 import ProgressBusTesting
 import Testing
 
 extension MirrorEndToEnd {
-  struct MirrorAlertTests {
+  /// What the mirror tells its operator.
+  @Suite struct MirrorAlertTests {
     private struct Health: Decodable {
       let status: String
       let warnings: [String]
@@ -19,7 +21,7 @@ extension MirrorEndToEnd {
       let failed: Int
     }
 
-    @Test func moreThan1000WaitingRowsAreWarnedOfMoreThanTenGivenUpRaiseAnAlert() async throws {
+    @Test func tooManyWaitingOrGivenUpRowsAreTold() async throws {
       let taken: FaultServer.Script = { _ in .text(204, "") }
       try await withFaultServer(otherwise: taken) { webhook in
         let script: FaultServer.Script = { request in
@@ -105,7 +107,7 @@ extension MirrorEndToEnd {
       of server: ServerUnderTest, in deployment: MirrorDeployment
     ) async throws -> Health {
       let response = try await deployment.transport.send(
-        HTTPRequest(.get, server.url + "/api/bq-sync/health"))
+        TransportRequest(.get, server.url + "/api/bq-sync/health"))
       let health = try JSONDecoder().decode(Health.self, from: Data(response.body))
       #expect(response.status == (health.status == "unhealthy" ? 503 : 200))
       return health

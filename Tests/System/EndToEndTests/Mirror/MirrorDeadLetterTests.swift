@@ -5,8 +5,9 @@ import ProgressBusTesting
 import Testing
 
 extension MirrorEndToEnd {
-  struct MirrorDeadLetterTests {
-    @Test func theyAreListedShownReplayedAndPurgedOneByOne() async throws {
+  /// Rows that BigQuery refused, among the dead letters.
+  @Suite struct MirrorDeadLetterTests {
+    @Test func refusedRowsAreListedShownReplayedAndPurged() async throws {
       let refusal = Switch()
       let script: FaultServer.Script = { request in
         guard refusal.isOn else { return .json(200, #"{"kind":"x"}"#) }

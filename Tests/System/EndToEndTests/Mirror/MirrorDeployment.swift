@@ -1,5 +1,6 @@
 import CurlTransport
 import Foundation
+import HTTPTypes
 import LocalStack
 import Logging
 import PostgresDriver
@@ -57,24 +58,26 @@ struct MirrorDeployment: Sendable {
   /// Sends an event.
   func post(_ event: String, to server: ServerUnderTest) async throws {
     let response = try await transport.send(
-      HTTPRequest(
-        .post, server.url + "/student-progress", headers: ["Content-Type": "application/json"],
+      TransportRequest(
+        .post, server.url + "/student-progress", headers: [.contentType: "application/json"],
         body: Array(event.utf8)))
     try #require(
       response.status == 202, "\(String(decoding: response.body, as: UTF8.self)) for \(event)")
   }
 
   /// Asks the mirror's API for something, and returns the status of its answer.
-  func ask(_ method: HTTPMethod, _ path: String, of server: ServerUnderTest) async throws -> Int {
+  func ask(_ method: HTTPRequest.Method, _ path: String, of server: ServerUnderTest) async throws
+    -> Int
+  {
     try await transport.send(
-      HTTPRequest(method, "\(server.url)/api/bq-sync/\(path)", timeout: .seconds(180))
+      TransportRequest(method, "\(server.url)/api/bq-sync/\(path)", timeout: .seconds(180))
     ).status
   }
 
   func get<Answer: Decodable>(
     _ type: Answer.Type, _ path: String, of server: ServerUnderTest
   ) async throws -> Answer {
-    let response = try await transport.send(HTTPRequest(.get, server.url + path))
+    let response = try await transport.send(TransportRequest(.get, server.url + path))
     try #require(
       response.status == 200, "\(String(decoding: response.body, as: UTF8.self)) for \(path)")
     return try JSONDecoder().decode(type, from: Data(response.body))
@@ -82,7 +85,7 @@ struct MirrorDeployment: Sendable {
 
   /// The text of `/metrics`.
   func metrics(of server: ServerUnderTest) async throws -> String {
-    let response = try await transport.send(HTTPRequest(.get, server.url + "/metrics"))
+    let response = try await transport.send(TransportRequest(.get, server.url + "/metrics"))
     try #require(response.status == 200)
     return String(decoding: response.body, as: UTF8.self)
   }

@@ -1,5 +1,6 @@
 import CurlTransport
 import Foundation
+import HTTPTypes
 import LocalStack
 import PostgresDriver
 import ProgressBusTesting
@@ -7,8 +8,9 @@ import Synchronization
 import Testing
 
 extension MirrorEndToEnd {
-  struct MirrorEndToEndTests {
-    @Test func whatIsSentByPOSTArrivesInAllElevenTablesWithTheRightTypes() async throws {
+  /// The BigQuery mirror in the running program.
+  @Suite struct MirrorEndToEndTests {
+    @Test func whatIsSentByPOSTArrivesInAllTables() async throws {
       try await withMirrorEmulator { emulator in
         try await withBigQueryProxy(to: emulator.url) { bigQuery in
           try await withMirrorDeployment(bigQueryURL: bigQuery.url) { deployment in
@@ -39,7 +41,7 @@ extension MirrorEndToEnd {
       }
     }
 
-    @Test func oneQueryForAHundredAskersABadNumberOfDaysIsRefusedByItsName() async throws {
+    @Test func aHundredAskersCostOneQuery() async throws {
       let answer = FaultAnswer.json(
         200,
         #"{"jobComplete":true,"rows":[]}"#, delay: .milliseconds(200))
@@ -61,7 +63,7 @@ extension MirrorEndToEnd {
             #expect(answers.allSatisfy { $0.source == "bigquery" && $0.days.count == 7 })
             #expect(bigQuery.requests.filter { $0.target.hasSuffix("/queries") }.count == 1)
             let refused = try await deployment.transport.send(
-              HTTPRequest(.get, server.url + "/api/v1/users/ada/stats?days=0"))
+              TransportRequest(.get, server.url + "/api/v1/users/ada/stats?days=0"))
             #expect(refused.status == 400)
             #expect(String(decoding: refused.body, as: UTF8.self).contains("days"))
           }
@@ -69,7 +71,7 @@ extension MirrorEndToEnd {
       }
     }
 
-    @Test func whileItIsOffStatisticsComeFromPostgreSQLAndAFlushIsRefused() async throws {
+    @Test func statisticsComeFromPostgreSQLWhileItIsOff() async throws {
       try await withMirrorDeployment(
         bigQueryURL: "http://127.0.0.1:1", ["BQ_SYNC_ENABLED": "false"]
       ) { deployment in
@@ -79,14 +81,14 @@ extension MirrorEndToEnd {
             StatisticsAnswer.self, "/api/v1/users/ada/stats?days=1", of: server)
           #expect(statistics.source == "postgresql")
           let flush = try await deployment.transport.send(
-            HTTPRequest(.post, server.url + "/api/bq-sync/flush"))
+            TransportRequest(.post, server.url + "/api/bq-sync/flush"))
           #expect(flush.status == 409)
           #expect(String(decoding: flush.body, as: UTF8.self).contains("BQ_SYNC_ENABLED"))
         }
       }
     }
 
-    @Test func withoutASaltTheProgramRefusesToStartAndSaysWhichSettingIsMissing() async throws {
+    @Test func withoutASaltTheProgramRefusesToStart() async throws {
       try await withMirrorDeployment(bigQueryURL: "http://127.0.0.1:1") { deployment in
         let refused = try await deployment.run(
           "serve", "--http-port", "0", environment: ["PSEUDONYMIZATION_SALT": ""])

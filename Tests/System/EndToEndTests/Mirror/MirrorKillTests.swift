@@ -8,12 +8,11 @@ import Synchronization
 import Testing
 
 extension MirrorEndToEnd {
-  struct MirrorKillTests {
+  /// Workers of the mirror that are killed.
+  @Suite struct MirrorKillTests {
     private static let rowsARound = 20
 
-    @Test func tenTimesBetweenInsertAllsAnswerAndTheCommitNoRowIsMissingNoneShowsTwice()
-      async throws
-    {
+    @Test func aKillBetweenAnswerAndCommitLosesNoRow() async throws {
       try await withMirrorEmulator { emulator in
         let trap = Trap()
         var proxy = BigQueryProxy()

@@ -7,10 +7,11 @@ import Synchronization
 import Testing
 
 extension MirrorEndToEnd {
-  struct MirrorOutageTests {
+  /// The BigQuery mirror when something breaks.
+  @Suite struct MirrorOutageTests {
     private static let accepted = FaultAnswer.json(200, #"{"kind":"x"}"#)
 
-    @Test func whileBigQueryHangsPOSTStaysFastAndPostgreSQLCurrentThenTheRowsArrive() async throws {
+    @Test func postStaysFastWhileBigQueryHangs() async throws {
       let isHanging = Switch()
       let script: FaultServer.Script = { _ in isHanging.isOn ? .hang : Self.accepted }
       try await withBigQueryStub(otherwise: script) { bigQuery in
@@ -58,7 +59,7 @@ extension MirrorEndToEnd {
       return times
     }
 
-    @Test func aWorkerThatIsKilledWhileItSendsLeavesNoRowBehind() async throws {
+    @Test func aWorkerThatIsKilledLeavesNoRowBehind() async throws {
       let answers = AnswerBudget()
       let script: FaultServer.Script = { _ in answers.take() ? Self.accepted : .hang }
       try await withBigQueryStub(otherwise: script) { bigQuery in

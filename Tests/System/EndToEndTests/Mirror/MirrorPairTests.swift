@@ -1,17 +1,19 @@
 import CurlTransport
 import Foundation
+import HTTPTypes
 import LocalStack
 import PostgresDriver
 import ProgressBusTesting
 import Testing
 
 extension MirrorEndToEnd {
-  struct MirrorPairTests {
+  /// Two workers that mirror one database.
+  @Suite struct MirrorPairTests {
     private static let rounds = 20
     private static let rowsARound = 100
     private static let rows = rounds * rowsARound
 
-    @Test func everyRowIsSentOnceAndTheFiguresAddUpWhateverIsAskedOfEitherMeanwhile() async throws {
+    @Test func everyRowIsSentOnceByTwoWorkers() async throws {
       try await withMirrorEmulator { emulator in
         let refusal = Switch()
         var proxy = BigQueryProxy()
@@ -67,7 +69,7 @@ extension MirrorEndToEnd {
         }
         for server in servers {
           for (method, path) in [
-            (HTTPMethod.post, "flush"), (.post, "retry"), (.post, "retention"),
+            (HTTPRequest.Method.post, "flush"), (.post, "retry"), (.post, "retention"),
           ] {
             group.addTask {
               var asked = 0

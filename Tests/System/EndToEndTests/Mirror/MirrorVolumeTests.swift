@@ -1,15 +1,17 @@
 import CurlTransport
 import Foundation
+import HTTPTypes
 import LocalStack
 import PostgresDriver
 import ProgressBusTesting
 import Testing
 
 extension MirrorEndToEnd {
-  struct MirrorVolumeTests {
+  /// The mirror in the running program, with many rows.
+  @Suite struct MirrorVolumeTests {
     private static let accepted = FaultAnswer.json(200, #"{"kind":"x"}"#)
 
-    @Test func aLongQueueDrainsWithTheDefaultSettingsAndMemoryStaysFlat() async throws {
+    @Test func aLongQueueDrainsAndMemoryStaysFlat() async throws {
       let rows = MirrorScale.queuedRows
       let script: FaultServer.Script = { _ in Self.accepted }
       try await withFaultServer(remembersRequests: false, otherwise: script) { bigQuery in
@@ -41,9 +43,7 @@ extension MirrorEndToEnd {
       }
     }
 
-    @Test func retentionDeletesTheOldRowsThatAreInBigQueryAndPOSTsAreAnsweredMeanwhile()
-      async throws
-    {
+    @Test func retentionDeletesWhilePOSTsAreAnswered() async throws {
       let old = MirrorScale.oldRows
       let script: FaultServer.Script = { _ in .hang }
       try await withBigQueryStub(otherwise: script) { bigQuery in
@@ -56,7 +56,8 @@ extension MirrorEndToEnd {
             async let posted = post(to: server, in: deployment, while: isExpiring)
             let start = ContinuousClock.now
             let answer = try await deployment.transport.send(
-              HTTPRequest(.post, server.url + "/api/bq-sync/retention", timeout: .seconds(120)))
+              TransportRequest(.post, server.url + "/api/bq-sync/retention", timeout: .seconds(120))
+            )
             let took = ContinuousClock.now - start
             let stored = try await deployment.number("select count(*) from dialogue_sessions")
             isExpiring.turnOff()

@@ -1,4 +1,5 @@
 import CurlTransport
+import HTTPTypes
 import LocalStack
 import NIOCore
 import ProgressBusTesting
@@ -38,7 +39,7 @@ extension EndToEnd {
           }
           let form = try await client.post(
             "\(Self.letters)/\(action)", "all=true",
-            headers: ["Content-Type": "application/x-www-form-urlencoded"])
+            headers: [.contentType: "application/x-www-form-urlencoded"])
           #expect(form.status == 415)
           let long = #"{"all":true,"reason":"\#(String(repeating: "x", count: 20_000))"}"#
           #expect(try await client.post("\(Self.letters)/\(action)", long).status == 413)
@@ -55,8 +56,8 @@ extension EndToEnd {
           ["PUBLISH", "progress-events", "no event"], to: deployment.redis)
         try await eventually("the dead letter") { try await client.deadLetters().count == 1 }
         let id = try #require(try await client.deadLetters().first?["id"] as? String)
-        let foreign: [HTTPHeaders] = [
-          ["Sec-Fetch-Site": "cross-site"], ["Origin": "https://evil.example"],
+        let foreign: [HTTPFields] = [
+          [HTTPField.Name("Sec-Fetch-Site")!: "cross-site"], [.origin: "https://evil.example"],
         ]
         for headers in foreign {
           for path in [
@@ -75,7 +76,8 @@ extension EndToEnd {
 
         // Nor does one whose own name points here, nor can it read.
         for path in [Self.letters, "\(Self.letters)/\(id)", "/api/v1/bus", "/api/bq-sync/status"] {
-          let answer = try await client.ask(.get, path, headers: ["Host": "evil.example"])
+          let answer = try await client.ask(
+            .get, path, headers: [HTTPField.Name("Host")!: "evil.example"])
           #expect(answer.status == 421, "\(path)")
           #expect(answer.detail.contains("PROGRESSBUS_HTTP_OPERATOR_HOSTS"))
         }

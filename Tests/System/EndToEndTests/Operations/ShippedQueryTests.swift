@@ -1,4 +1,3 @@
-import BigQueryMirror
 import Foundation
 import LocalStack
 import Observability
@@ -9,8 +8,7 @@ import Testing
 /// An alert on a metric that nobody exports never fires, and nothing else would tell.
 @Suite struct ShippedQueryTests {
   @Test func everyMetricIsDeclared() throws {
-    let declarations =
-      ProgressBusMetric.allCases.map(\.declaration) + MirrorMetrics.declarations
+    let declarations = ProgressBusMetric.allCases.map(\.declaration)
     var names: Set<String> = ["up"]
     for declaration in declarations {
       if declaration.kind == .histogram {
@@ -28,8 +26,7 @@ import Testing
   @Test func everyMetricIsOnThePanels() throws {
     let shown = Set(
       try ShippedQueries.panelQueries().flatMap { MetricUse.all(in: $0.expression) }.map(\.name))
-    let declarations =
-      ProgressBusMetric.allCases.map(\.declaration) + MirrorMetrics.declarations
+    let declarations = ProgressBusMetric.allCases.map(\.declaration)
     for declaration in declarations {
       #expect(shown.contains { $0.hasPrefix(declaration.name) }, "\(declaration.name)")
     }

@@ -1,5 +1,6 @@
 import CurlTransport
 import Foundation
+import HTTPTypes
 import LocalStack
 import Logging
 import PostgresDriver
@@ -45,9 +46,9 @@ extension Deployment {
       (name: "db", value: influx.database), (name: "epoch", value: "ns"),
       (name: "q", value: query),
     ])
-    let verb = query.hasPrefix("DROP") ? HTTPMethod.post : .get
+    let verb = query.hasPrefix("DROP") ? HTTPRequest.Method.post : .get
     let response = try await HTTP.shared.transport.send(
-      HTTPRequest(verb, "\(influx.url)/query\(parameters)", responseLimit: 64 << 20))
+      TransportRequest(verb, "\(influx.url)/query\(parameters)", responseLimit: 64 << 20))
     let answer: Answer = try response.decoded()
     if let error = answer.results.first?.error { throw InfluxFailure(message: error) }
     return answer.results.flatMap { $0.series ?? [] }.flatMap { series in

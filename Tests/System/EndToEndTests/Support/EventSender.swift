@@ -36,7 +36,7 @@ final class EventSender: Sendable {
 
   /// Posts one body and notes what was accepted.
   @discardableResult
-  func post(_ body: String) async throws -> HTTPResponse {
+  func post(_ body: String) async throws -> TransportResponse {
     let response = try await http.post(url, body)
     if response.status == 202 {
       let new = try response.decoded(as: Answer.self).accepted.map(\.eventID)
@@ -45,12 +45,12 @@ final class EventSender: Sendable {
     return response
   }
 
-  func post(_ events: [NotebookEvent]) async throws -> HTTPResponse {
+  func post(_ events: [NotebookEvent]) async throws -> TransportResponse {
     try await post("[\(events.map(\.json).joined(separator: ","))]")
   }
 
   struct Refused: Error {
-    let response: HTTPResponse
+    let response: TransportResponse
   }
 
   /// Posts all `bodies` over several connections at once.

@@ -1,5 +1,6 @@
 import CurlTransport
 import Foundation
+import HTTPTypes
 
 /// The tests' HTTP client.
 struct HTTP {
@@ -11,19 +12,19 @@ struct HTTP {
     transport = CurlTransport(CurlConfiguration(connectionsPerHost: connections))
   }
 
-  func get(_ url: String) async throws -> HTTPResponse {
-    try await transport.send(HTTPRequest(.get, url, responseLimit: 64 << 20))
+  func get(_ url: String) async throws -> TransportResponse {
+    try await transport.send(TransportRequest(.get, url, responseLimit: 64 << 20))
   }
 
   func post(
     _ url: String, _ body: String, contentType: String = "application/json"
-  ) async throws -> HTTPResponse {
+  ) async throws -> TransportResponse {
     try await transport.send(
-      HTTPRequest(.post, url, headers: ["Content-Type": contentType], body: Array(body.utf8)))
+      TransportRequest(.post, url, headers: [.contentType: contentType], body: Array(body.utf8)))
   }
 }
 
-extension HTTPResponse {
+extension TransportResponse {
   var text: String { String(decoding: body, as: UTF8.self) }
 
   func decoded<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {

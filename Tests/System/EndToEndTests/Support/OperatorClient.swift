@@ -1,5 +1,6 @@
 import CurlTransport
 import Foundation
+import HTTPTypes
 
 /// Asks a process what an operator asks, and takes the JSON apart.
 struct OperatorClient {
@@ -23,25 +24,25 @@ struct OperatorClient {
   func get(_ path: String) async throws -> Answer { try await ask(.get, path) }
 
   func post(
-    _ path: String, _ body: String = "", headers: HTTPHeaders = [:]
+    _ path: String, _ body: String = "", headers: HTTPFields = [:]
   ) async throws -> Answer {
     var headers = headers
-    if !body.isEmpty, headers[name: "Content-Type"] == nil {
-      headers.add("Content-Type", "application/json")
+    if !body.isEmpty, headers[.contentType] == nil {
+      headers[.contentType] = "application/json"
     }
     return try await ask(.post, path, headers: headers, body: body)
   }
 
   func ask(
-    _ method: HTTPMethod, _ path: String, headers: HTTPHeaders = [:], body: String = ""
+    _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields = [:], body: String = ""
   ) async throws -> Answer {
     let response = try await HTTP.shared.transport.send(
-      HTTPRequest(
+      TransportRequest(
         method, url + path, headers: headers, body: Array(body.utf8), responseLimit: 64 << 20))
     let json = try JSONSerialization.jsonObject(with: Data(response.body))
     return Answer(
       json: json as? [String: Any] ?? [:], status: response.status,
-      contentType: response.headers[name: "Content-Type"])
+      contentType: response.headers[.contentType])
   }
 
   /// The dead letters that a query means, all pages.

@@ -22,7 +22,7 @@ struct ServerUnderTest: LocalServer {
 
   func isReady() async throws -> Bool {
     let transport = CurlTransport()
-    let response = try await transport.send(HTTPRequest(.get, "\(url)/health/\(health)"))
+    let response = try await transport.send(TransportRequest(.get, "\(url)/health/\(health)"))
     await transport.shutdown()
     return response.isSuccess
   }

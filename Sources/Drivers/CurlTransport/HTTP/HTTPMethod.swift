@@ -1,9 +1,0 @@
-/// A request method (RFC 9110, section 9).
-public enum HTTPMethod: String, Sendable {
-  case get = "GET"
-  case head = "HEAD"
-  case post = "POST"
-  case put = "PUT"
-  case patch = "PATCH"
-  case delete = "DELETE"
-}

@@ -1,0 +1,221 @@
+import Foundation
+import PostgresDriver
+
+/// The queue in PostgreSQL. Each method is one statement, so that no transaction stays open while
+/// BigQuery answers.
+struct MirrorStore: Sendable {
+  let pool: PostgresPool
+  /// Source tables that the operator wants to know learners by pseudonym.
+  var pseudonymizedTables: Set<String> = []
+
+  /// The mirrored tables, by name.
+  func tables() async throws -> [MirroredTable] {
+    let rows = try await pool.query(
+      """
+      select source_table, dataset, bigquery_table, insert_id_form, id_column, version_column,
+        partition_column, partition_expiration_days, requires_partition_filter,
+        to_json(clustering) as clustering, to_json(pseudonymised_columns) as pseudonymised_columns,
+        schema_fields
+      from bq_sync_registry order by source_table
+      """
+    ).rows
+    return try rows.map { row in
+      let schema: String? = try row.optional("schema_fields")
+      let sourceTable: String = try row.value("source_table")
+      let pseudonymisedColumns = try names(row, "pseudonymised_columns")
+      return MirroredTable(
+        sourceTable: sourceTable, dataset: try row.optional("dataset"),
+        table: try row.value("bigquery_table"), insertIDForm: try row.value("insert_id_form"),
+        idColumn: try row.value("id_column"), versionColumn: try row.optional("version_column"),
+        partitionColumn: try row.value("partition_column"),
+        partitionExpirationDays: try row.optional("partition_expiration_days"),
+        requiresPartitionFilter: try row.value("requires_partition_filter"),
+        clustering: try names(row, "clustering"),
+        pseudonymisedColumns: pseudonymisedColumns,
+        schemaFields: try schema.map {
+          try JSONDecoder().decode([TableField].self, from: Data($0.utf8))
+        },
+        pseudonymRules: MirroredTable.pseudonymRules(
+          for: sourceTable, wanted: pseudonymizedTables,
+          pseudonymisedColumns: pseudonymisedColumns))
+    }
+  }
+
+  private func names(_ row: PostgresRow, _ column: String) throws -> [String] {
+    let text: String = try row.value(column)
+    return try JSONDecoder().decode([String].self, from: Data(text.utf8))
+  }
+
+  /// Has new rows queued from now on, and those that were stored before the mirror first started: of
+  /// each table once. That may be all there is, so it may take its time.
+  func startQueues() async throws {
+    let waiting = try await pool.query(
+      "select source_table from bq_sync_registry where not bq_sync_has_queue(source_table) order by 1"
+    ).rows
+    for row in waiting {
+      let table: String = try row.value("source_table")
+      try await pool.transaction { connection throws(PostgresError) in
+        try connection.query("set local statement_timeout = 0")
+        try connection.query(
+          "select bq_sync_start_queue($1)", [.text(table)], timeout: .seconds(3600))
+      }
+    }
+  }
+
+  /// Tables with rows that can be taken.
+  ///
+  /// - Parameter limit: rows are counted up to this.
+  func readiness(limit: Int) async throws -> [TableReadiness] {
+    try await pool.query(
+      """
+      select source_table, ready.row_count, ready.has_tried,
+        extract(epoch from now() - ready.oldest)::double precision as waited
+      from bq_sync_registry as registry
+      cross join lateral (
+        select count(*) as row_count, min(ready_at) as oldest,
+          bool_or(claim is not null or attempts > 0 or last_error is not null
+            or failure_id is not null) as has_tried
+        from (
+          select ready_at, claim, attempts, last_error, failure_id
+          from bq_sync_queue as queue
+          where queue.source_table = registry.source_table and ready_at <= now()
+          order by ready_at limit $1::bigint
+        ) as head
+      ) as ready
+      where ready.row_count > 0
+      """, [.integer(Int64(limit))]
+    ).rows.map { row in
+      TableReadiness(
+        sourceTable: try row.value("source_table"), rowCount: try row.value("row_count"),
+        hasTriedRows: try row.value("has_tried"),
+        waited: .seconds(try row.value("waited", as: Double.self)))
+    }
+  }
+
+  /// In how long a call to BigQuery may begin, which is then counted.
+  func admitCall(callsPerSecond: Int) async throws -> Duration {
+    let row = try await pool.query(
+      "select bq_sync_admit_call($1::integer) as wait", [.integer(Int64(callsPerSecond))]
+    ).first
+    return .seconds(try row?.value("wait", as: Double.self) ?? 0)
+  }
+
+  /// Takes rows that are ready.
+  func claim(
+    _ table: String, token: UUID, limit: Int, lease: Duration
+  ) async throws -> [ClaimedRow] {
+    try await pool.query(
+      "select * from bq_sync_claim($1, $2::uuid, $3::integer, $4::double precision * '1 s'::interval)",
+      [
+        .text(table), .text(token.uuidString), .integer(Int64(limit)), .double(lease / .seconds(1)),
+      ]
+    ).rows.map { row in
+      ClaimedRow(
+        id: try row.value("id"), sourceKey: try row.value("source_key"),
+        attempts: try row.value("attempts"), isCorrection: try row.value("is_correction"),
+        document: try row.utf8("document"), identities: try row.utf8("identities"))
+    }
+  }
+
+  /// Holds rows longer.
+  func renew(_ table: String, token: UUID, ids: [Int64], lease: Duration) async throws {
+    try await pool.query(
+      "select bq_sync_renew($1, $2::uuid, $3::bigint[], $4::double precision * '1 s'::interval)",
+      [
+        .text(table), .text(token.uuidString),
+        .text(Self.array(ids)), .double(lease / .seconds(1)),
+      ])
+  }
+
+  /// PostgreSQL's text form of an array.
+  static func array(_ ids: [Int64]) -> String {
+    "{" + ids.map(String.init).joined(separator: ",") + "}"
+  }
+
+  /// Ends a claim.
+  func settle(
+    _ table: String, token: UUID, verdicts: [RowVerdict], publicError: String?
+  ) async throws -> DeliveryCounts {
+    let document = try JSONEncoder().encode(verdicts.map(StoredVerdict.init))
+    let row = try await pool.query(
+      "select * from bq_sync_settle($1, $2::uuid, $3::jsonb, $4)",
+      [
+        .text(table), .text(token.uuidString), .text(String(decoding: document, as: UTF8.self)),
+        .text(publicError),
+      ]
+    ).first
+    guard let row else { return DeliveryCounts() }
+    return DeliveryCounts(
+      synced: try row.value("synced"), retried: try row.value("retried"),
+      failed: try row.value("failed"))
+  }
+}
+
+/// A table with rows that can be taken.
+struct TableReadiness: Sendable {
+  let sourceTable: String
+  let rowCount: Int
+  /// Some row is due after a wait, or was left by a process that is gone.
+  let hasTriedRows: Bool
+  /// How long the first row has been ready.
+  let waited: Duration
+}
+
+/// A row that this process holds.
+struct ClaimedRow: Sendable {
+  let id: Int64
+  let sourceKey: String
+  let attempts: Int
+  let isCorrection: Bool
+  /// Nil when the source row is gone.
+  let document: ArraySlice<UInt8>?
+  /// A JSON object of the members that leave as pseudonyms.
+  let identities: ArraySlice<UInt8>?
+}
+
+/// What became of some rows.
+struct DeliveryCounts: Sendable, Equatable, Encodable {
+  var synced = 0
+  var retried = 0
+  var failed = 0
+
+  static func += (left: inout DeliveryCounts, right: DeliveryCounts) {
+    left.synced += right.synced
+    left.retried += right.retried
+    left.failed += right.failed
+  }
+}
+
+/// A verdict as `bq_sync_settle` takes it.
+private struct StoredVerdict: Encodable {
+  let id: Int64
+  let verdict: String
+  let reason: String?
+  let publicReason: String?
+  let delay: Double?
+  let counts: Bool?
+
+  private enum CodingKeys: String, CodingKey {
+    case id, verdict, reason, delay, counts
+    case publicReason = "public_reason"
+  }
+
+  init(_ verdict: RowVerdict) {
+    id = verdict.id
+    switch verdict.fate {
+    case .synced:
+      (self.verdict, reason, publicReason, delay, counts) = ("synced", nil, nil, nil, nil)
+    case .failed:
+      (self.verdict, delay, counts) = ("failed", nil, true)
+      (reason, publicReason) = (Self.stored(verdict.reason), Self.stored(verdict.publicReason))
+    case .retry(let after, let countsAsAttempt):
+      (self.verdict, reason, publicReason) = ("retry", Self.stored(verdict.reason), nil)
+      (delay, counts) = (after / .seconds(1), countsAsAttempt)
+    }
+  }
+
+  /// Cut to a length that a table of failures can be read in, and free of what PostgreSQL cannot hold.
+  private static func stored(_ reason: String) -> String {
+    String(reason.replacing("\0", with: "").prefix(2_000))
+  }
+}
