@@ -100,7 +100,7 @@ enum DeliveryOutcome: Equatable {
   /// Sending them again would end the same way.
   case refused(String)
 
-  init(_ response: HTTPResponse) {
+  init(_ response: TransportResponse) {
     switch response.status {
     case 202: self = .delivered(fault: nil)
     case 207, 422:
