@@ -1,4 +1,5 @@
 import Concurrency
+public import Foundation
 
 /// Named checks that together say whether the process is ready.
 ///
@@ -77,4 +78,42 @@ public actor HealthRegistry {
     for await result in results { return result }
     return HealthCheckResult(.down, detail: "cancelled")
   }
+}
+
+/// The body of `/health/ready`.
+public struct HealthReport: Sendable, Equatable, Encodable {
+  public let status: HealthStatus
+  public let checks: [String: HealthCheckResult]
+
+  /// Whether the process should get traffic: true unless something that it cannot do without is
+  /// down. 200 or 503 on HTTP.
+  public var isReady: Bool { status != .down }
+
+  /// `{"checks":{name:{"detail":…,"status":…}},"status":…}`, keys in order.
+  public func json() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(self)
+  }
+}
+
+/// What a check found.
+public struct HealthCheckResult: Sendable, Equatable, Encodable {
+  public let status: HealthStatus
+  /// What an operator should know, without secrets; nil when all is said.
+  public let detail: String?
+
+  public init(_ status: HealthStatus, detail: String? = nil) {
+    self.status = status
+    self.detail = detail
+  }
+}
+
+/// How well something does.
+public enum HealthStatus: String, Sendable, Encodable {
+  case ok
+  /// Works, with something missing.
+  case degraded
+  /// Does not work.
+  case down
 }
