@@ -144,7 +144,8 @@ let package = Package(
     target(
       .roles, "Ingest",
       [
-        "EventBus", "Events", "HTTPServer", "Observability", httpTypes, nioCore, nioHTTP1,
+        "EventBus", "Events", "HTTPServer", "JSONText", "Observability", httpTypes, nioCore,
+        nioHTTP1,
         nioCompression, metrics, coreMetrics,
       ]),
     target(
@@ -185,7 +186,7 @@ let package = Package(
       ]),
 
     // Bus: what an event is, and how events move.
-    target(.bus, "Events", []),
+    target(.bus, "Events", ["JSONText"]),
     target(
       .bus, "EventBus", ["Events", "RedisDriver", "Concurrency", nioCore, nioLocks, logging],
       resources: [.embedInCode("Scripts")]),
@@ -225,12 +226,6 @@ let package = Package(
       .local, "Demonstration",
       ["Events", "CurlTransport", "Concurrency", "SeededRandom", httpTypes]),
 
-    benchmark(
-      "FanOutBenchmark",
-      [
-        "Broadcaster", "EventBus", "HTTPServer", hummingbird, lifecycle, nioCore, nioPosix,
-        nioLocks, logging,
-      ]),
     benchmark("DecoderBenchmark", ["Events"]),
     benchmark(
       "StoreBenchmark",

@@ -13,7 +13,7 @@ final class NormalizerRun {
   /// - Throws: `EventRejection` when the catalog does not accept the event.
   init(_ event: Data) throws {
     self.event = Array(event)
-    output = Array(repeating: 0, count: EventNormalizer.canonicalBound(of: event.count))
+    output = Array(repeating: 0, count: CanonicalForm.bound(of: event.count))
     try run(1)
   }
 

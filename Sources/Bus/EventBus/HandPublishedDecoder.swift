@@ -76,7 +76,7 @@ private struct MessageDecoder {
         var output = ByteBuffer()
         var eventType = ""
         try output.writeWithUnsafeMutableBytes(
-          minimumWritableBytes: EventNormalizer.canonicalBound(of: bytes.count)
+          minimumWritableBytes: CanonicalForm.bound(of: bytes.count)
         ) { memory in
           let event = try normalizer.normalize(
             bytes, tape: tape, at: 0, receivedAt: .now(), into: memory)

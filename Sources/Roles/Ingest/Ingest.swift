@@ -1,6 +1,7 @@
 public import CoreMetrics
 public import EventBus
 public import Events
+import HTTPServer
 public import NIOCore
 
 /// The ingest endpoint: makes the channel handlers that answer `POST /student-progress` and
@@ -47,7 +48,67 @@ public struct Ingest: Sendable {
       preconditionFailure("the channel's event loop was not given to the ingest endpoint")
     }
     return [
-      RequestUnpacker(limit: configuration.bodyBytes), IngestHandler(workspace: workspace.value),
+      RequestDecompressor(limit: configuration.bodyBytes),
+      IngestHandler(workspace: workspace.value),
     ]
+  }
+}
+
+/// What the requests of one event loop share: the decoder's memory and the way to the bus. Stays on
+/// its loop.
+final class IngestWorkspace {
+  let bodyBytes: Int
+  let policy: CrossOriginPolicy
+  let metrics: IngestMetrics
+  private let publisher: any EventPublisher
+  private let eventLoop: any EventLoop
+  private var decoder: BatchDecoder
+
+  init(
+    configuration: IngestConfiguration, catalog: EventCatalog, publisher: any EventPublisher,
+    metrics: IngestMetrics, eventLoop: any EventLoop
+  ) {
+    self.bodyBytes = configuration.bodyBytes
+    self.policy = CrossOriginPolicy(allowedOrigins: configuration.allowedOrigins)
+    self.metrics = metrics
+    self.publisher = publisher
+    self.eventLoop = eventLoop
+    self.decoder = BatchDecoder(configuration: configuration, catalog: catalog)
+  }
+
+  func decode(_ body: ByteBuffer, format: BodyFormat) throws(Problem) -> DecodedBatch {
+    let batch = try decoder.decode(body, format: format, receivedAt: .now())
+    metrics.decoded(batch)
+    return batch
+  }
+
+  func publish(_ events: [PublishedEvent]) -> EventLoopFuture<Void> {
+    publisher.publish(events, on: eventLoop)
+  }
+}
+
+/// What the ingest endpoint takes at most, and from whom.
+public struct IngestConfiguration: Sendable {
+  /// Bytes of a request's body, unpacked.
+  public var bodyBytes: Int
+  /// Events in one request.
+  public var eventsPerRequest: Int
+  public var eventLimits: EventLimits
+  /// Whether code and results of cells are kept. Off by default: learners' work is private.
+  public var keepsWork: Bool
+  /// The origins whose pages may send events; `*` stands for all. Requests carry no cookies, so a
+  /// page gains nothing by it but the right to send.
+  public var allowedOrigins: [String]
+
+  public init(
+    bodyBytes: Int = 1024 * 1024, eventsPerRequest: Int = 1000,
+    eventLimits: EventLimits = EventLimits(),
+    keepsWork: Bool = false, allowedOrigins: [String] = ["*"]
+  ) {
+    self.bodyBytes = bodyBytes
+    self.eventsPerRequest = eventsPerRequest
+    self.eventLimits = eventLimits
+    self.keepsWork = keepsWork
+    self.allowedOrigins = allowedOrigins
   }
 }

@@ -32,7 +32,7 @@ public struct PostgresSink: Sink {
     _ configuration: PostgresConfiguration, catalog: EventCatalog = .standard,
     lanes: Int = defaultLanes, batchSize: Int = defaultBatchSize, logger: Logger
   ) {
-    precondition(lanes > 0 && batchSize > 0, "a sink needs a lane and room for an event")
+    precondition(lanes > 0 && batchSize > 0, "a sink needs a lane, and a batch of one event")
     self.catalog = catalog
     self.lanes = lanes
     self.batchSize = batchSize
@@ -73,5 +73,18 @@ public struct PostgresSink: Sink {
 
   public func close() async {
     await pool.close()
+  }
+}
+
+extension SinkError {
+  /// Only what PostgreSQL says of the data itself condemns an event. A missing table, a wrong password
+  /// or a full disk is no event's fault: those wait until someone has mended it. The text holds no
+  /// DETAIL and no value.
+  init(_ error: PostgresError) {
+    self =
+      switch error.category {
+      case .data: .refused("\(error)")
+      case .transient, .permanent: .unavailable("\(error)")
+      }
   }
 }

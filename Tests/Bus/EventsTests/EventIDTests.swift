@@ -2,10 +2,8 @@ import Testing
 
 @testable import Events
 
-@Suite("Event ids")
-struct EventIDTests {
-  @Test("text form in either case, written in lower case")
-  func text() {
+@Suite struct EventIDTests {
+  @Test func theTextFormIsReadInEitherCaseAndWrittenInLowerCase() {
     let id = EventID("0192F5A1-7B3C-7DEF-8123-456789ABCDEF")
     #expect(id?.description == "0192f5a1-7b3c-7def-8123-456789abcdef")
     for wrong in [
@@ -16,8 +14,7 @@ struct EventIDTests {
     }
   }
 
-  @Test("generated ids are UUIDv7, distinct, and sort by time")
-  func generated() {
+  @Test func generatedIDsAreDistinctUUIDsOfVersion7AndSortByTime() {
     var generator = EventIDGenerator()
     var seen: Set<EventID> = []
     var previous = ""
@@ -34,9 +31,7 @@ struct EventIDTests {
     }
   }
 
-  @Test(
-    "random words differ across blocks, every bit about as often set as not, no copy draws alike")
-  func randomWords() {
+  @Test func randomWordsDifferAndEveryBitIsAboutAsOftenSetAsNot() {
     var words = RandomWords()
     let drawn = (0..<RandomWords.blockCount * 64).map { _ in words.next() }
     #expect(Set(drawn).count == drawn.count)

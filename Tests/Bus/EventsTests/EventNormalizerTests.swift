@@ -4,8 +4,7 @@ import Testing
 
 @testable import Events
 
-@Suite("Event normaliser")
-struct EventNormalizerTests {
+@Suite struct EventNormalizerTests {
   private static let receivedAt = Timestamp(rfc3339: "2026-11-21T10:00:00.000001Z".utf8)!
 
   private func normalize(
@@ -16,7 +15,7 @@ struct EventNormalizerTests {
     return try Array(text.utf8).withUnsafeBufferPointer { bytes in
       try tape.scan(bytes)
       return try withUnsafeTemporaryAllocation(
-        byteCount: EventNormalizer.canonicalBound(of: bytes.count), alignment: 1
+        byteCount: CanonicalForm.bound(of: bytes.count), alignment: 1
       ) { memory in
         let event = try normalizer.normalize(
           bytes, tape: tape, at: 0, receivedAt: Self.receivedAt, into: memory)
@@ -38,8 +37,7 @@ struct EventNormalizerTests {
     #"{"event_type":"cell_executed","student_id":"s-1","notebook_path":"a.ipynb"\#(members)}"#
   }
 
-  @Test("completes the envelope and keeps the declared order")
-  func completes() throws {
+  @Test func theEnvelopeIsCompletedAndTheDeclaredOrderKept() throws {
     let text = try normalize(
       #"{ "has_error" : false, "notebook_path":"w/1.ipynb", "student_id":"s-1","event_id":"0192F5A1-7B3C-7DEF-8123-456789ABCDEF", "event_type":"cell_executed","duration_ms":1.50 }"#
     )
@@ -49,8 +47,7 @@ struct EventNormalizerTests {
     )
   }
 
-  @Test("is idempotent: a canonical event stays as it is, but for received_at")
-  func idempotent() throws {
+  @Test func aCanonicalEventStaysAsItIsButForReceivedAt() throws {
     let once = try normalize(
       event(#","occurred_at":"2026-11-21T19:00:00.5+09:00","attributes":{"a": 1, "b":"x y"}"#))
     #expect(try normalize(once) == once)
@@ -58,8 +55,7 @@ struct EventNormalizerTests {
     #expect(once.contains(#""attributes":{"a":1,"b":"x y"}"#))
   }
 
-  @Test("takes the names of the cell-monitor extension")
-  func aliases() throws {
+  @Test func theNamesOfTheCellMonitorExtensionAreTaken() throws {
     let text = try normalize(
       #"{"eventId":"0192f5a1-7b3c-7def-8123-456789abcdef","eventType":"cell_executed","eventTime":"2026-11-21T09:00:00.000Z","emailAddress":"a@example.org","userName":"A","teamName":"チームA","sessionId":"s","notebookPath":"n.ipynb","cellId":"c","cellIndex":0,"cellType":"code","code":"x","executionCount":3,"hasError":true,"errorMessage":"boom","result":"r","executionDurationMs":0.4}"#
     )
@@ -74,22 +70,19 @@ struct EventNormalizerTests {
     #expect(!text.contains("\"result\":"))
   }
 
-  @Test("keeps learners' work only when told to")
-  func work() throws {
+  @Test func learnersWorkIsKeptOnlyWhenToldTo() throws {
     #expect(try !normalize(event(#","code":"x=1""#)).contains("x=1"))
     #expect(try normalize(event(#","code":"x=1""#), keepsWork: true).contains(#""code":"x=1""#))
   }
 
-  @Test("drops what no field declares, takes null for absent, and the last of equal names")
-  func lenient() throws {
+  @Test func undeclaredMembersAreDroppedNullIsAbsentAndTheLastOfEqualNamesCounts() throws {
     let text = try normalize(
       event(#","foo":{"a":[1]},"stream_id":"1-1","team":null,"cell_id":"a","cell_id":"b""#))
     #expect(!text.contains("foo") && !text.contains("stream_id") && !text.contains("team"))
     #expect(text.contains(#""cell_id":"b""#) && !text.contains(#""cell_id":"a""#))
   }
 
-  @Test("reads escaped names and writes no line break")
-  func escapes() throws {
+  @Test func escapedNamesAreReadAndNoLineBreakIsWritten() throws {
     let text = try normalize(
       "{\"event_type\":\"help\",\n\"student\\u005fid\":\"s\\n\\ud83d\\ude00\",\"notebook_path\":\"n\"}"
     )
@@ -97,60 +90,55 @@ struct EventNormalizerTests {
     #expect(!text.contains("\n"))
   }
 
-  @Test(
-    "names the field and the fault",
-    arguments: [
-      ("[]", "", FieldError.Code.type), ("1", "", .type), ("{}", "/event_type", .required),
-      (#"{"event_type":1}"#, "/event_type", .type),
-      (#"{"event_type":"nope"}"#, "/event_type", .unknownEventType),
-      (#"{"event_type":"help","notebook_path":"n"}"#, "/student_id", .required),
-      (#"{"event_type":"help","notebook_path":"n","student_id":null}"#, "/student_id", .required),
-      (#"{"event_type":"help","notebook_path":"n","student_id":""}"#, "/student_id", .tooShort),
-      (#"{"event_type":"help","notebook_path":"n","student_id":7}"#, "/student_id", .type),
-      (#"{"event_type":"help","notebook_path":"","student_id":"s"}"#, "/notebook_path", .tooShort),
-    ])
-  func faults(text: String, pointer: String, code: FieldError.Code) throws {
+  @Test(arguments: [
+    ("[]", "", FieldError.Code.type), ("1", "", .type), ("{}", "/event_type", .required),
+    (#"{"event_type":1}"#, "/event_type", .type),
+    (#"{"event_type":"nope"}"#, "/event_type", .unknownEventType),
+    (#"{"event_type":"help","notebook_path":"n"}"#, "/student_id", .required),
+    (#"{"event_type":"help","notebook_path":"n","student_id":null}"#, "/student_id", .required),
+    (#"{"event_type":"help","notebook_path":"n","student_id":""}"#, "/student_id", .tooShort),
+    (#"{"event_type":"help","notebook_path":"n","student_id":7}"#, "/student_id", .type),
+    (#"{"event_type":"help","notebook_path":"","student_id":"s"}"#, "/notebook_path", .tooShort),
+  ])
+  func aFaultIsNamedWithItsField(text: String, pointer: String, code: FieldError.Code) throws {
     let errors = try errors(text)
     #expect(errors.map(\.pointer) == [pointer])
     #expect(errors.map(\.code) == [code])
   }
 
-  @Test(
-    "checks each type and limit",
-    arguments: [
-      (#","event_id":"x""#, "/event_id", FieldError.Code.format),
-      (#","event_id":5"#, "/event_id", .format),
-      (#","occurred_at":"yesterday""#, "/occurred_at", .format),
-      (#","occurred_at":1763715600"#, "/occurred_at", .format),
-      (#","occurred_at":"2026-11-22T10:00:00.000002Z""#, "/occurred_at", .inFuture),
-      (#","course_id":"""#, "/course_id", .tooShort),
-      (#","cell_type":"latex""#, "/cell_type", .unknownValue),
-      (#","cell_type":1"#, "/cell_type", .type),
-      (#","cell_index":1.5"#, "/cell_index", .type),
-      (#","cell_index":-1"#, "/cell_index", .outOfRange),
-      (#","cell_index":99999999999999999999"#, "/cell_index", .type),
-      (#","execution_count":2147483648"#, "/execution_count", .outOfRange),
-      (#","execution_count":"3""#, "/execution_count", .type),
-      (#","has_error":"false""#, "/has_error", .type), (#","has_error":0"#, "/has_error", .type),
-      (#","duration_ms":1e999"#, "/duration_ms", .outOfRange),
-      (#","duration_ms":-0.1"#, "/duration_ms", .outOfRange),
-      (#","duration_ms":"1""#, "/duration_ms", .type),
-      (#","attributes":[]"#, "/attributes", .type),
-      (#","attributes":{"a":[1]}"#, "/attributes", .type),
-      (#","attributes":{"a/b":"\u0000"}"#, "/attributes/a~1b", .nulCharacter),
-      (#","attributes":{"a":1e400}"#, "/attributes/a", .outOfRange),
-      (#","team":"\u0000""#, "/team", .nulCharacter),
-      (#","team":"\ud800""#, "/team", .loneSurrogate),
-      (#","x":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{}}}}}}}}"#, "", .tooDeep),
-    ])
-  func limits(members: String, pointer: String, code: FieldError.Code) throws {
+  @Test(arguments: [
+    (#","event_id":"x""#, "/event_id", FieldError.Code.format),
+    (#","event_id":5"#, "/event_id", .format),
+    (#","occurred_at":"yesterday""#, "/occurred_at", .format),
+    (#","occurred_at":1763715600"#, "/occurred_at", .format),
+    (#","occurred_at":"2026-11-22T10:00:00.000002Z""#, "/occurred_at", .inFuture),
+    (#","course_id":"""#, "/course_id", .tooShort),
+    (#","cell_type":"latex""#, "/cell_type", .unknownValue),
+    (#","cell_type":1"#, "/cell_type", .type),
+    (#","cell_index":1.5"#, "/cell_index", .type),
+    (#","cell_index":-1"#, "/cell_index", .outOfRange),
+    (#","cell_index":99999999999999999999"#, "/cell_index", .type),
+    (#","execution_count":2147483648"#, "/execution_count", .outOfRange),
+    (#","execution_count":"3""#, "/execution_count", .type),
+    (#","has_error":"false""#, "/has_error", .type), (#","has_error":0"#, "/has_error", .type),
+    (#","duration_ms":1e999"#, "/duration_ms", .outOfRange),
+    (#","duration_ms":-0.1"#, "/duration_ms", .outOfRange),
+    (#","duration_ms":"1""#, "/duration_ms", .type),
+    (#","attributes":[]"#, "/attributes", .type),
+    (#","attributes":{"a":[1]}"#, "/attributes", .type),
+    (#","attributes":{"a/b":"\u0000"}"#, "/attributes/a~1b", .nulCharacter),
+    (#","attributes":{"a":1e400}"#, "/attributes/a", .outOfRange),
+    (#","team":"\u0000""#, "/team", .nulCharacter),
+    (#","team":"\ud800""#, "/team", .loneSurrogate),
+    (#","x":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{}}}}}}}}"#, "", .tooDeep),
+  ])
+  func eachTypeAndLimitIsChecked(members: String, pointer: String, code: FieldError.Code) throws {
     let errors = try errors(event(members))
     #expect(errors.map(\.pointer) == [pointer])
     #expect(errors.map(\.code) == [code])
   }
 
-  @Test("lengths count characters, not bytes, and escapes as one")
-  func lengths() throws {
+  @Test func lengthsCountCharactersNotBytesAndEscapesAsOne() throws {
     let path = { (text: String) in
       #"{"event_type":"help","student_id":"s","notebook_path":"n","team":"\#(text)"}"#
     }
@@ -162,8 +150,7 @@ struct EventNormalizerTests {
     #expect(try errors(large).map(\.code) == [.tooLarge])
   }
 
-  @Test("several faults are told together, without the values")
-  func several() throws {
+  @Test func severalFaultsAreToldTogetherWithoutTheValues() throws {
     let errors = try errors(
       #"{"event_type":"help","student_id":"secret-\u0000","cell_index":"secret","has_error":"secret"}"#
     )
@@ -172,8 +159,7 @@ struct EventNormalizerTests {
     #expect(!errors.contains { $0.message.contains("secret") })
   }
 
-  @Test("numbers that databases cannot take are shortened, others stay as they were")
-  func numbers() throws {
+  @Test func numbersThatDatabasesCannotTakeAreShortenedOthersStayAsTheyWere() throws {
     let digits = String(repeating: "1", count: 5000)
     let text = try normalize(
       event(
@@ -185,8 +171,7 @@ struct EventNormalizerTests {
         #""attributes":{"a":0.1111111111111111,"b":0,"c":12345678901234567890,"d":-1.25e3}"#))
   }
 
-  @Test("what is written is JSON with the values that came in", arguments: 0..<4)
-  func property(seed: UInt64) throws {
+  @Test(arguments: 0..<4) func whatIsWrittenIsJSONWithTheValuesThatCameIn(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     for _ in 0..<200 {
       var members: [String: String] = [

@@ -4,8 +4,7 @@ import Testing
 
 @testable import Events
 
-@Suite("JSON scanner")
-struct JSONScannerTests {
+@Suite struct JSONScannerTests {
   private func scan(_ text: String) throws(JSONSyntaxError) -> JSONTape {
     try scan(Array(text.utf8))
   }
@@ -22,8 +21,7 @@ struct JSONScannerTests {
     return tape
   }
 
-  @Test("counts, nesting and skips of a document")
-  func structure() throws {
+  @Test func aDocumentsTokensTellCountsNestingAndWhatToSkip() throws {
     let tape = try scan(#" {"a":[1,{"b":null}],"c":"é\n"} "#)
     #expect(
       tape.tokens.map(\.kind) == [
@@ -36,39 +34,35 @@ struct JSONScannerTests {
     #expect(tape.tokens[8].traits == .escaped)
   }
 
-  @Test(
-    "malformed texts",
-    arguments: [
-      ("", JSONSyntaxError.Reason.empty), ("  ", .empty), ("{", .unexpectedEnd),
-      (#"{"a""#, .unexpectedEnd), (#"{"a":1,}"#, .unexpectedByte), ("[1,]", .unexpectedByte),
-      ("[1 2]", .unexpectedByte), ("{a:1}", .unexpectedByte), ("tru", .unexpectedEnd),
-      ("trux", .unexpectedByte), ("NaN", .unexpectedByte), ("Infinity", .unexpectedByte),
-      ("01", .trailingBytes), ("1.", .unexpectedEnd), ("1.x", .invalidNumber),
-      ("-", .unexpectedEnd),
-      ("1e", .unexpectedEnd), ("+1", .unexpectedByte), (".5", .unexpectedByte),
-      ("\"a\u{1}\"", .controlCharacter), (#""\x""#, .invalidEscape), (#""\u12g4""#, .invalidEscape),
-      (#""\u12"#, .unexpectedEnd), ("1 2", .trailingBytes), ("{}{}", .trailingBytes),
-      ("]", .unexpectedByte), ("'a'", .unexpectedByte), ("// c", .unexpectedByte),
-    ])
-  func malformed(text: String, reason: JSONSyntaxError.Reason) {
+  @Test(arguments: [
+    ("", JSONSyntaxError.Reason.empty), ("  ", .empty), ("{", .unexpectedEnd),
+    (#"{"a""#, .unexpectedEnd), (#"{"a":1,}"#, .unexpectedByte), ("[1,]", .unexpectedByte),
+    ("[1 2]", .unexpectedByte), ("{a:1}", .unexpectedByte), ("tru", .unexpectedEnd),
+    ("trux", .unexpectedByte), ("NaN", .unexpectedByte), ("Infinity", .unexpectedByte),
+    ("01", .trailingBytes), ("1.", .unexpectedEnd), ("1.x", .invalidNumber),
+    ("-", .unexpectedEnd),
+    ("1e", .unexpectedEnd), ("+1", .unexpectedByte), (".5", .unexpectedByte),
+    ("\"a\u{1}\"", .controlCharacter), (#""\x""#, .invalidEscape), (#""\u12g4""#, .invalidEscape),
+    (#""\u12"#, .unexpectedEnd), ("1 2", .trailingBytes), ("{}{}", .trailingBytes),
+    ("]", .unexpectedByte), ("'a'", .unexpectedByte), ("// c", .unexpectedByte),
+  ])
+  func aMalformedTextIsRefusedWithTheReason(text: String, reason: JSONSyntaxError.Reason) {
     let error = #expect(throws: JSONSyntaxError.self) { try scan(text) }
     #expect(error?.reason == reason, "\(text)")
   }
 
   @Test(
-    "bytes that are not UTF-8",
     arguments: [
       [0x80], [0xC0, 0xAF], [0xC1, 0xBF], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80],
       [0xF5, 0x80, 0x80, 0x80],
       [0xF4, 0x90, 0x80, 0x80], [0xE3, 0x81], [0xFF],
     ] as [[UInt8]])
-  func invalidUTF8(bytes: [UInt8]) {
+  func bytesThatAreNotUTF8AreRefused(bytes: [UInt8]) {
     let error = #expect(throws: JSONSyntaxError.self) { try scan([0x22] + bytes + [0x22]) }
     #expect(error?.reason == .invalidUTF8)
   }
 
-  @Test("lone surrogates and U+0000 are marked, pairs are not")
-  func surrogates() throws {
+  @Test func loneSurrogatesAndU0000AreMarkedPairsAreNot() throws {
     #expect(try scan(#""\ud83d\ude00""#).tokens[0].traits == .escaped)
     for lone in [#""\ud83d""#, #""\ud83dx""#, #""\ude00""#, #""\ud83d\u0041""#, #""\ud83d\n""#] {
       #expect(try scan(lone).tokens[0].traits.contains(.loneSurrogate), "\(lone)")
@@ -77,8 +71,7 @@ struct JSONScannerTests {
     #expect(try scan(#""\ud83d\u0000""#).tokens[0].traits.contains(.loneSurrogate))
   }
 
-  @Test("nesting beyond the limit is refused, up to it is not")
-  func depth() throws {
+  @Test func nestingBeyondTheLimitIsRefusedUpToItIsNot() throws {
     let text = { (depth: Int) in
       String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
     }
@@ -87,8 +80,7 @@ struct JSONScannerTests {
     #expect(throws: JSONSyntaxError(.tooDeep, at: 128)) { try scan(text(1_000_000)) }
   }
 
-  @Test("agrees with Foundation on random texts", arguments: 0..<8)
-  func agreesWithFoundation(seed: UInt64) throws {
+  @Test(arguments: 0..<8) func randomTextsReadAsFoundationReadsThem(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     for _ in 0..<400 {
       var bytes = Array(RandomJSON.value(depth: 4, using: &random).utf8)

@@ -20,7 +20,7 @@ import Testing
       let stored = try Array(sent).withUnsafeBufferPointer { bytes in
         try tape.scan(bytes)
         return try withUnsafeTemporaryAllocation(
-          byteCount: EventNormalizer.canonicalBound(of: bytes.count), alignment: 1
+          byteCount: CanonicalForm.bound(of: bytes.count), alignment: 1
         ) { memory in
           let normalized = try normalizer.normalize(
             bytes, tape: tape, at: 0, receivedAt: Self.start + .minutes(161), into: memory)

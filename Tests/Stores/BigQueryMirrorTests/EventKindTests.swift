@@ -15,7 +15,7 @@ import Testing
     let bytes = Array(event.utf8)
     return try bytes.withUnsafeBufferPointer { buffer in
       try tape.scan(buffer)
-      var output = [UInt8](repeating: 0, count: EventNormalizer.canonicalBound(of: bytes.count))
+      var output = [UInt8](repeating: 0, count: CanonicalForm.bound(of: bytes.count))
       let normalized = try output.withUnsafeMutableBytes {
         try normalizer.normalize(
           buffer, tape: tape, at: 0, receivedAt: Timestamp(microseconds: 1_772_884_800_000_000),

@@ -3,7 +3,7 @@ import Testing
 @testable import Influx
 
 @Suite struct InfluxConfigurationTests {
-  @Test func `what is set chooses the API`() throws {
+  @Test func whatIsSetChoosesTheAPI() throws {
     let url = "http://h:8086/"
     #expect(try InfluxConfiguration(url: url, database: "d").api == .v1(database: "d"))
     #expect(
@@ -18,7 +18,7 @@ import Testing
     #expect(try InfluxConfiguration(url: url, database: "d").url == "http://h:8086")
   }
 
-  @Test func `what is missing or contradicts is named`() {
+  @Test func whatIsMissingOrContradictsIsNamed() {
     func setting(
       token: String? = nil, organization: String? = nil, bucket: String? = nil,
       database: String? = nil
@@ -42,7 +42,7 @@ import Testing
     "", "h:8086", "ftp://h", "http://", "http:///x", "http://u:secret@h", "http://h?db=x",
     "http://h#x", "http://h /", "http://h\n",
   ])
-  func `an address that cannot be is refused without being shown`(_ url: String) {
+  func anAddressThatCannotBeIsRefusedWithoutBeingShown(_ url: String) {
     let error = #expect(throws: InfluxConfigurationError.self) {
       try InfluxConfiguration(url: url, database: "d")
     }
@@ -50,7 +50,7 @@ import Testing
     #expect(error?.description.contains("secret") == false)
   }
 
-  @Test func `a description shows no secret`() throws {
+  @Test func aDescriptionShowsNoSecret() throws {
     let configurations = [
       try InfluxConfiguration(url: "http://h", token: "secret", organization: "o", bucket: "b"),
       try InfluxConfiguration(url: "http://h", token: "secret", database: "d"),

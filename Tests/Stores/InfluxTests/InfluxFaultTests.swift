@@ -11,7 +11,7 @@ import WorkerRuntime
   private static let v2 = InfluxAPI.v2(organization: "my org", bucket: "b&c", token: "secret")
   private static let v3 = InfluxAPI.v3(database: "d", token: "secret")
 
-  @Test func `2 x gets its URL, its token and nanoseconds`() async throws {
+  @Test func version2GetsItsURLItsTokenAndNanoseconds() async throws {
     try await withStub(Self.v2) { sink, server in
       #expect(try await sink.write([TestEvents.entry()]) == [])
       let request = try #require(server.requests.first)
@@ -23,7 +23,7 @@ import WorkerRuntime
     }
   }
 
-  @Test func `3 gets its URL, its token and nanoseconds`() async throws {
+  @Test func version3GetsItsURLItsTokenAndNanoseconds() async throws {
     try await withStub(Self.v3) { sink, server in
       #expect(try await sink.write([TestEvents.entry()]) == [])
       let request = try #require(server.requests.first)
@@ -32,7 +32,7 @@ import WorkerRuntime
     }
   }
 
-  @Test func `1 x gets its user's name and password in a header, not in the URL`() async throws {
+  @Test func version1GetsItsUsersNameAndPasswordInAHeaderNotInTheURL() async throws {
     let api = InfluxAPI.v1(database: "d", username: "ada", password: "pass word")
     try await withStub(api) { sink, server in
       #expect(try await sink.write([TestEvents.entry()]) == [])
@@ -42,7 +42,7 @@ import WorkerRuntime
     }
   }
 
-  @Test func `a large batch is compressed, and never larger than a request may be`() async throws {
+  @Test func aLargeBatchIsCompressedAndNeverLargerThanARequestMayBe() async throws {
     try await withStub(Self.v2) { sink, server in
       let refusals = try await sink.write((0..<12_000).map(entry))
       #expect(refusals == [])
@@ -56,7 +56,7 @@ import WorkerRuntime
     }
   }
 
-  @Test func `the lines that 3 names are refused, the others are stored`() async throws {
+  @Test func theLinesThatVersion3NamesAreRefusedTheOthersAreStored() async throws {
     try await withStub(Self.v3) { sink, server in
       server.answerNext(
         .json(
@@ -81,7 +81,7 @@ import WorkerRuntime
     "{\"error\":\"partial write\",\"data\":[{\"line_number\":99}]}",
     "{\"error\":\"partial write\",\"data\":[]}", "<html>", "",
   ])
-  func `a refusal that names no line of ours is left to be searched for`(
+  func aRefusalThatNamesNoLineOfOursIsLeftToBeSearchedFor(
     _ body: String
   ) async throws {
     try await withStub(Self.v3, answer: .json(400, body)) { sink, _ in
@@ -95,7 +95,7 @@ import WorkerRuntime
     }
   }
 
-  @Test func `an endless refusal is a refusal still`() async throws {
+  @Test func anEndlessRefusalIsARefusalStill() async throws {
     let endless = FaultAnswer.text(400, String(repeating: "unable to parse ", count: 200_000))
     try await withStub(Self.v2, answer: endless) { sink, _ in
       guard case .refused? = await failure(sink, [entry(1), entry(2)]) else {
@@ -105,7 +105,7 @@ import WorkerRuntime
     }
   }
 
-  @Test func `too large a request is halved until it fits; a point that never fits is refused`()
+  @Test func tooLargeARequestIsHalvedUntilItFitsAPointThatNeverFitsIsRefused()
     async throws
   {
     let stub = try await FaultServer.start { request in
@@ -126,7 +126,7 @@ import WorkerRuntime
       (429, "7", Duration.seconds(7)), (503, "0", .zero), (503, nil, nil), (500, nil, nil),
       (503, "soon", nil), (429, "Sun, 06 Nov 1994 08:49:37 GMT", .zero),
     ] as [(Int, String?, Duration?)])
-  func `a busy server is given the time that it asks for`(
+  func aBusyServerIsGivenTheTimeThatItAsksFor(
     _ status: Int, _ retryAfter: String?, _ expected: Duration?
   ) async throws {
     let headers = retryAfter.map { [("Retry-After", $0)] } ?? []
@@ -144,7 +144,7 @@ import WorkerRuntime
     (401, "INFLUXDB_TOKEN"), (403, "INFLUXDB_TOKEN"), (404, "INFLUXDB_BUCKET"),
     (307, "INFLUXDB_URL"), (405, "INFLUXDB_URL"),
   ])
-  func `an operator's mistake refuses no event and names the setting`(
+  func anOperatorsMistakeRefusesNoEventAndNamesTheSetting(
     _ status: Int, _ setting: String
   ) async throws {
     try await withStub(Self.v2, answer: .json(status, "{\"message\":\"secret\"}")) { sink, _ in
@@ -162,7 +162,7 @@ import WorkerRuntime
     FaultAnswer.cut, .hang, .garbage(Array("junk\r\n\r\n".utf8)),
     .cutBody(status: 400, body: Array("{\"error\":\"\"}".utf8), sent: 3),
   ])
-  func `a server that breaks off or hangs is unavailable, in bounded time`(
+  func aServerThatBreaksOffOrHangsIsUnavailableInBoundedTime(
     _ answer: FaultAnswer
   ) async throws {
     try await withStub(Self.v2, answer: answer) { sink, _ in

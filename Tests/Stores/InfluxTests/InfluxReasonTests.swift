@@ -28,7 +28,7 @@ import Testing
     ("field type conflict: ada", "field type conflict"),
     ("ada", "InfluxDB refused the point"), ("", "InfluxDB refused the point"),
   ])
-  func `a reason keeps the class of the error and nothing of the line`(
+  func aReasonKeepsTheClassOfTheErrorAndNothingOfTheLine(
     _ message: String, _ reason: String
   ) {
     #expect(InfluxReason.of(message) == reason)

@@ -10,7 +10,7 @@ import WorkerRuntime
 
 /// Against a real InfluxDB 1.x and a real VictoriaMetrics.
 @Suite(.timeLimit(.minutes(2))) struct InfluxServerTests {
-  @Test func `nasty strings come back as they went, in tags and fields`() async throws {
+  @Test func nastyStringsComeBackAsTheyWentInTagsAndFields() async throws {
     try await withSink { sink, query in
       let batch = TestEvents.nasty.enumerated().map { index, text in
         TestEvents.entry([
@@ -39,7 +39,7 @@ import WorkerRuntime
     }
   }
 
-  @Test func `a batch of thousands is stored once however often it is written`() async throws {
+  @Test func aBatchOfThousandsIsStoredOnceHoweverOftenItIsWritten() async throws {
     try await withSink { sink, query in
       // One microsecond for each pair of events: only the ids tell them apart.
       let batch = (0..<7000).map { number in
@@ -56,7 +56,7 @@ import WorkerRuntime
     }
   }
 
-  @Test func `a line that the server refuses does not lose the others`() async throws {
+  @Test func aLineThatTheServerRefusesDoesNotLoseTheOthers() async throws {
     try await withSink { sink, query in
       // Another program has made cell_id a number.
       _ = try await sink.write([TestEvents.entry(["cell_index": "1"])])
@@ -73,7 +73,7 @@ import WorkerRuntime
     }
   }
 
-  @Test func `a point older than the retention policy keeps is refused for good`() async throws {
+  @Test func aPointOlderThanTheRetentionPolicyKeepsIsRefusedForGood() async throws {
     try await withSink { sink, query in
       _ = try await query.run(
         "ALTER RETENTION POLICY autogen ON \"\(sink.database)\" DURATION 1h SHARD DURATION 1h")
@@ -86,7 +86,7 @@ import WorkerRuntime
     }
   }
 
-  @Test func `a database that is missing makes the sink unavailable and names the setting`()
+  @Test func aDatabaseThatIsMissingMakesTheSinkUnavailableAndNamesTheSetting()
     async throws
   {
     try await withInfluxDB { server in
@@ -115,7 +115,7 @@ import WorkerRuntime
     }
   }
 
-  @Test func `VictoriaMetrics takes what is written by the API of 2 x`() async throws {
+  @Test func victoriaMetricsTakesWhatIsWrittenByTheAPIOfVersion2() async throws {
     try await withVictoriaMetrics { server in
       let transport = CurlTransport()
       let sink = InfluxSink(

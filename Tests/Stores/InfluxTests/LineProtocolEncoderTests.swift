@@ -6,7 +6,7 @@ import Testing
 @testable import Influx
 
 @Suite struct LineProtocolEncoderTests {
-  @Test func `an event becomes a point by its declaration`() throws {
+  @Test func anEventBecomesAPointByItsDeclaration() throws {
     let line = try encode(
       TestEvents.json([
         "received_at": "\"2026-11-21T10:00:01.000000Z\"", "student_name": "\"Ada\"",
@@ -26,7 +26,7 @@ import Testing
     #expect(line.hasSuffix("\n"))
   }
 
-  @Test func `the members of an event may come in any order`() throws {
+  @Test func theMembersOfAnEventMayComeInAnyOrder() throws {
     let members = [
       "\"team\":\"t\"", "\"event_id\":\"\(TestEvents.id)\"", "\"cell_index\":7",
       "\"occurred_at\":\"2026-11-21T10:00:00.000000Z\"", "\"unknown\":[{\"team\":\"no\"}]",
@@ -37,7 +37,7 @@ import Testing
     #expect(forward.hasPrefix("progress_event,team=t event_id="))
   }
 
-  @Test func `an empty tag is left out, an empty string field is not`() throws {
+  @Test func anEmptyTagIsLeftOutAnEmptyStringFieldIsNot() throws {
     let point = try parse(encode(TestEvents.json(["team": "\"\"", "session_id": "\"\""])))
     #expect(point.tags["team"] == nil)
     #expect(point.fields["session_id"] == "\"")
@@ -51,14 +51,14 @@ import Testing
       ("1969-12-31T23:59:59.999999Z", -1000, 1000),
       ("2262-04-11T23:47:16.000000Z", 9_223_372_036_000_000_000, 1_000_000),
     ] as [(String, Int64, Int64)])
-  func `the time is the event's and an offset below its precision`(
+  func theTimeIsTheEventsAndAnOffsetBelowItsPrecision(
     _ text: String, _ nanoseconds: Int64, _ precision: Int64
   ) throws {
     let point = try parse(encode(TestEvents.json(["occurred_at": "\"\(text)\""])))
     #expect((nanoseconds..<nanoseconds + precision).contains(point.time))
   }
 
-  @Test func `the offset depends on the id alone and spreads evenly`() throws {
+  @Test func theOffsetDependsOnTheIdAloneAndSpreadsEvenly() throws {
     var seen: [Int64: Int] = [:]
     for number in 0..<10_000 {
       let id = try #require(EventID(TestEvents.id(number)))
@@ -83,7 +83,7 @@ import Testing
       (["has_error": "1"], "has_error has the wrong type"),
       (["session_id": "{}"], "session_id has the wrong type"),
     ] as [(KeyValuePairs<String, String?>, String)])
-  func `what cannot be a point is refused by name and leaves no trace`(
+  func whatCannotBeAPointIsRefusedByNameAndLeavesNoTrace(
     _ members: KeyValuePairs<String, String?>, _ reason: String
   ) {
     var encoder = LineProtocolEncoder(layouts: LineProtocolEncoder.layouts(of: .standard))
@@ -94,7 +94,7 @@ import Testing
     #expect(lines == Array("before\n".utf8))
   }
 
-  @Test func `what is no JSON, or of an unknown kind, is refused`() {
+  @Test func whatIsNoJSONOrOfAnUnknownKindIsRefused() {
     var encoder = LineProtocolEncoder(layouts: LineProtocolEncoder.layouts(of: .standard))
     var lines: [UInt8] = []
     for text in ["", "{", "[]", "1", "{\"event_id\":"] {
@@ -110,7 +110,7 @@ import Testing
     #expect(lines.isEmpty)
   }
 
-  @Test func `a kind without a measurement has no point`() {
+  @Test func aKindWithoutAMeasurementHasNoPoint() {
     let catalog = EventCatalog([EventKind("quiet", storedBy: "store_quiet", fields: [], "Quiet.")])
     var encoder = LineProtocolEncoder(layouts: LineProtocolEncoder.layouts(of: catalog))
     var lines: [UInt8] = []
@@ -120,7 +120,7 @@ import Testing
   }
 
   @Test(arguments: 0..<500 as Range<UInt64>)
-  func `what is written reads back as the same point`(_ seed: UInt64) throws {
+  func whatIsWrittenReadsBackAsTheSamePoint(_ seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     var encoder = LineProtocolEncoder(layouts: LineProtocolEncoder.layouts(of: .standard))
     var lines: [UInt8] = []

@@ -72,7 +72,7 @@ import Testing
     return try Array(text.utf8).withUnsafeBufferPointer { bytes in
       try tape.scan(bytes)
       return try withUnsafeTemporaryAllocation(
-        byteCount: EventNormalizer.canonicalBound(of: bytes.count), alignment: 1
+        byteCount: CanonicalForm.bound(of: bytes.count), alignment: 1
       ) { memory in
         let event = try normalizer.normalize(
           bytes, tape: tape, at: 0, receivedAt: .now(), into: memory)

@@ -1,5 +1,7 @@
 /// The fields that every event has after ingest.
 public enum Envelope {
+  /// The course of an event whose sender names none.
+  public static let defaultCourse = "default"
   /// The longest identifier, in Unicode scalars.
   public static let identifierLength = 128
 
@@ -16,6 +18,6 @@ public enum Envelope {
     Field("received_at", .timestamp, series: .field, "When the server got it; set by the server."),
     Field(
       "course_id", .string(minimumLength: 1, maximumLength: identifierLength), series: .tag,
-      "The course. Default: `default`."),
+      "The course. Default: `\(defaultCourse)`."),
   ]
 }

@@ -29,3 +29,55 @@ public struct Field: Sendable, Equatable {
     self.summary = summary
   }
 }
+
+/// How a field appears in the time series.
+public enum SeriesRole: Sendable, Equatable {
+  /// Indexed; few different values.
+  case tag
+  /// A value of the point.
+  case field
+  /// The point's time.
+  case time
+  case omitted
+}
+
+/// The type of a field and its limits.
+public enum FieldType: Sendable, Equatable {
+  /// Text of at most `maximumLength` Unicode scalars; `minimumLength` 1 refuses the empty string.
+  case string(minimumLength: Int = 0, maximumLength: Int)
+  /// One of these words.
+  case enumeration([String])
+  /// A whole number in a range.
+  case integer(ClosedRange<Int64>)
+  /// A finite number in a range.
+  case number(ClosedRange<Double>)
+  case boolean
+  /// An RFC 3339 date and time, kept to the microsecond, in UTC.
+  case timestamp
+  /// A UUID (RFC 9562) in its text form.
+  case uuid
+  /// An object whose values are strings, numbers, booleans or null.
+  case scalars(maximumCount: Int)
+  /// Any JSON value.
+  case json
+  /// An object with fields of its own.
+  case object([Field])
+  indirect case array(of: FieldType, maximumCount: Int)
+}
+
+/// Types that many kinds of event use.
+extension FieldType {
+  /// A number of things.
+  static let count = FieldType.integer(0...Int64.max)
+  /// A measured value. JSON knows no infinity, and a database that sums such values is not to make one.
+  static let measure = FieldType.number(-1e300...1e300)
+  /// A short text.
+  static let word = FieldType.string(maximumLength: 256)
+  /// A short text that says something.
+  static let name = FieldType.string(minimumLength: 1, maximumLength: 256)
+  /// What identifies something.
+  static let identifier = FieldType.string(
+    minimumLength: 1, maximumLength: Envelope.identifierLength)
+  /// Why something failed.
+  static let message = FieldType.string(maximumLength: 4096)
+}

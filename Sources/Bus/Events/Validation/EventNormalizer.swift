@@ -7,13 +7,17 @@ public struct EventNormalizer {
   private final class KindTable {
     let eventType: String
     let table: FieldTable
-    /// `"event_type":"…"`, as it is written.
+    /// The `event_type` as it is written, without the quotes.
     let writtenType: [UInt8]
 
     init(_ kind: EventKind) {
       eventType = kind.eventType
       table = FieldTable(kind.fields)
-      writtenType = Array("\"event_type\":\"\(kind.eventType)\"".utf8)
+      writtenType = Array(kind.eventType.utf8)
+    }
+
+    func isNamed(_ name: Slice<UnsafeRawBufferPointer>) -> Bool {
+      writtenType.count == name.count && writtenType.elementsEqual(name)
     }
   }
 
@@ -22,6 +26,8 @@ public struct EventNormalizer {
   private let limits: EventLimits
   private var identifiers = EventIDGenerator()
   private var values: ValueNormalizer
+  /// The place in `kinds` of the last event's kind.
+  private var lastKind = 0
 
   /// - Parameter keepsWork: whether fields of `Privacy.work` are kept; otherwise they are dropped.
   public init(catalog: EventCatalog, limits: EventLimits = EventLimits(), keepsWork: Bool = false) {
@@ -32,18 +38,12 @@ public struct EventNormalizer {
       microsecondsAhead: limits.microsecondsAhead, keepsWork: keepsWork)
   }
 
-  /// The most bytes that the canonical form of an event of `length` bytes can take.
-  public static func canonicalBound(of length: Int) -> Int {
-    // A timestamp can grow from 20 bytes to 27, a name by two; the envelope adds what is constant.
-    length * 2 + 512
-  }
-
   /// Normalises the value at `index` of the tape.
   ///
   /// - Parameters:
   ///   - bytes: the text that `tape` was made from.
   ///   - defaultOccurredAt: `occurred_at` of an event that has none; nil for `receivedAt`.
-  ///   - output: at least `canonicalBound(of:)` bytes for the value's length.
+  ///   - output: at least `CanonicalForm.bound(of:)` bytes for the value's length.
   public mutating func normalize(
     _ bytes: UnsafeBufferPointer<UInt8>, tape: JSONTape, at index: Int, receivedAt: Timestamp,
     defaultOccurredAt: Timestamp? = nil, into output: UnsafeMutableRawBufferPointer
@@ -61,9 +61,8 @@ public struct EventNormalizer {
       throw EventRejection(
         FieldError("", .tooDeep, "an event must not nest deeper than \(limits.depth) levels"))
     }
-    let kind = kinds[try kindIndex(raw, tape: tape, at: index)]
+    let kind = try locateKind(raw, tape: tape, at: index)
     values.begin(raw, receivedAt: receivedAt)
-    values.collect(tape, object: index, table: kind.table)
 
     var writer = ByteWriter(output)
     let eventID =
@@ -71,17 +70,17 @@ public struct EventNormalizer {
       ?? identifiers.next(at: receivedAt)
     let occurredAt =
       values.occurredAt(tape, entry: EnvelopeIndex.occurredAt) ?? defaultOccurredAt ?? receivedAt
-    writer.write("{\"event_id\":\"".utf8)
+    writer.write(CanonicalForm.beforeEventID)
     writer.fill(EventID.textLength) { eventID.write(to: $0) }
-    writer.write("\",".utf8)
+    writer.write(CanonicalForm.beforeEventType)
     kind.writtenType.withUnsafeBytes { writer.write($0) }
-    writer.write(",\"occurred_at\":\"".utf8)
+    writer.write(CanonicalForm.beforeOccurredAt)
     writer.fill(Timestamp.canonicalLength) { occurredAt.write(to: $0) }
-    writer.write("\",\"received_at\":\"".utf8)
+    writer.write(CanonicalForm.beforeReceivedAt)
     writer.fill(Timestamp.canonicalLength) { receivedAt.write(to: $0) }
     writer.write(UInt8(ascii: "\""))
     if !values.write(tape, entry: EnvelopeIndex.courseID, of: kind.table, to: &writer) {
-      writer.write(",\"course_id\":\"default\"".utf8)
+      writer.write(CanonicalForm.defaultCourse)
     }
     for entry in Envelope.fields.count..<kind.table.entries.count {
       values.write(tape, entry: entry, of: kind.table, to: &writer)
@@ -92,28 +91,25 @@ public struct EventNormalizer {
     return NormalizedEvent(eventType: kind.eventType, id: eventID, length: writer.count)
   }
 
-  /// Finds the event's kind; the last `event_type` counts, as it does for every other field.
-  private func kindIndex(
+  /// Finds the event's kind and where the values of its fields stand. The last event's kind is tried
+  /// first: events come in runs, and since every kind begins with the envelope, the fields of any of them
+  /// find `event_type`.
+  private mutating func locateKind(
     _ bytes: UnsafeRawBufferPointer, tape: JSONTape, at object: Int
-  ) throws(EventRejection) -> Int {
-    var found: JSONToken?
-    var index = object + 1
-    while index < Int(tape.tokens[object].next) {
-      if kinds[0].table.index(of: tape.tokens[index], in: bytes) == EnvelopeIndex.eventType {
-        found = tape.tokens[index + 1]
-      }
-      index = Int(tape.tokens[index + 1].next)
-    }
-    guard let token = found, token.kind != .null else {
+  ) throws(EventRejection) -> KindTable {
+    values.locate(kinds[lastKind].table, in: tape, object: object, bytes)
+    guard let token = values.token(tape, slot: EnvelopeIndex.eventType) else {
       throw EventRejection(FieldError("/event_type", .required, "is required"))
     }
     guard token.kind == .string else {
       throw EventRejection(FieldError("/event_type", .type, "must be a string"))
     }
     let raw = bytes[Int(token.start)..<Int(token.end)]
-    for (index, kind) in kinds.enumerated()
-    where kind.eventType.utf8.count == raw.count && kind.eventType.utf8.elementsEqual(raw) {
-      return index
+    if kinds[lastKind].isNamed(raw) { return kinds[lastKind] }
+    for (index, kind) in kinds.enumerated() where kind.isNamed(raw) {
+      lastKind = index
+      values.locate(kind.table, in: tape, object: object, bytes)
+      return kind
     }
     throw EventRejection(
       FieldError(
@@ -134,5 +130,31 @@ private enum EnvelopeIndex {
       preconditionFailure("the envelope declares \(name)")
     }
     return index
+  }
+}
+
+/// An event that passed, now written in its canonical form.
+public struct NormalizedEvent: Sendable {
+  public let eventType: String
+  public let id: EventID
+  /// Bytes of the canonical form.
+  public let length: Int
+}
+
+/// What an event may be at most.
+public struct EventLimits: Sendable, Equatable {
+  /// Bytes of an event as it was sent.
+  public var eventBytes: Int
+  /// Objects and arrays inside one another, the event itself included.
+  public var depth: Int
+  /// How far ahead of its receipt an event may say that it happened, in microseconds.
+  public var microsecondsAhead: Int64
+
+  public init(
+    eventBytes: Int = 64 * 1024, depth: Int = 8, microsecondsAhead: Int64 = 24 * 3600 * 1_000_000
+  ) {
+    self.eventBytes = eventBytes
+    self.depth = depth
+    self.microsecondsAhead = microsecondsAhead
   }
 }

@@ -1,12 +1,10 @@
 /// Checks the values of one event and writes them.
 struct ValueNormalizer {
-  private static let absent = UInt32.max
-
   private let microsecondsAhead: Int64
   private let keepsWork: Bool
   private var receivedAt = Timestamp(microseconds: 0)
   /// For each entry of the table, the token of its value; those of nested objects lie behind.
-  private var slots: [UInt32] = []
+  private var slots: [Int] = []
   private var faults = FaultCollector()
   /// The text at hand. Valid between `begin` and `end` only.
   private var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -16,10 +14,18 @@ struct ValueNormalizer {
     self.keepsWork = keepsWork
   }
 
+  /// Notes where the values of an event's fields stand.
+  mutating func locate(
+    _ table: FieldTable, in tape: JSONTape, object: Int, _ text: UnsafeRawBufferPointer
+  ) {
+    slots.removeAll(keepingCapacity: true)
+    table.members.findValues(of: object, in: tape, text, appendingTo: &slots)
+  }
+
+  /// Begins the event whose fields were located last.
   mutating func begin(_ text: UnsafeRawBufferPointer, receivedAt: Timestamp) {
     bytes = text
     self.receivedAt = receivedAt
-    slots.removeAll(keepingCapacity: true)
   }
 
   /// Ends the event and hands over what was wrong with it.
@@ -28,25 +34,13 @@ struct ValueNormalizer {
     return faults.take()
   }
 
-  /// Notes where the value of each field stands; the last of equal names counts. Names that no field
-  /// has are passed over.
-  @discardableResult
-  mutating func collect(_ tape: JSONTape, object: Int, table: FieldTable) -> Int {
-    let base = slots.count
-    for _ in table.entries { slots.append(Self.absent) }
-    var index = object + 1
-    let end = Int(tape.tokens[object].next)
-    while index < end {
-      if let entry = table.index(of: tape.tokens[index], in: bytes) {
-        slots[base + entry] = UInt32(index + 1)
-      }
-      index = Int(tape.tokens[index + 1].next)
-    }
-    return base
+  /// The token of a located field's value.
+  func token(_ tape: JSONTape, slot: Int) -> JSONToken? {
+    slots[slot] == JSONMembers.absent ? nil : tape.tokens[slots[slot]]
   }
 
   mutating func eventID(_ tape: JSONTape, entry: Int) -> EventID? {
-    guard let token = present(tape, slot: entry) else { return nil }
+    guard let token = token(tape, slot: entry) else { return nil }
     guard token.kind == .string, let id = EventID(text(token)) else {
       faults.fail(.name("event_id"), .format, "must be a UUID")
       return nil
@@ -55,7 +49,7 @@ struct ValueNormalizer {
   }
 
   mutating func occurredAt(_ tape: JSONTape, entry: Int) -> Timestamp? {
-    guard let token = present(tape, slot: entry) else { return nil }
+    guard let token = token(tape, slot: entry) else { return nil }
     guard token.kind == .string, let moment = Timestamp(rfc3339: text(token)) else {
       faults.fail(.name("occurred_at"), .format, "must be an RFC 3339 date and time")
       return nil
@@ -74,27 +68,21 @@ struct ValueNormalizer {
     _ tape: JSONTape, entry: Int, of table: FieldTable, base: Int = 0, to writer: inout ByteWriter
   ) -> Bool {
     let declared = table.entries[entry]
-    guard let token = present(tape, slot: base + entry) else {
+    guard let token = token(tape, slot: base + entry) else {
       if declared.field.isRequired {
         faults.fail(.name(declared.field.name), .required, "is required")
       }
       return false
     }
-    if declared.field.privacy == .work, !keepsWork { return false }
+    guard declared.field.privacy.passesIngest(keepingWork: keepsWork) else { return false }
     writer.write(UInt8(ascii: ","))
     declared.writtenName.withUnsafeBytes { writer.write($0) }
     faults.enter(.name(declared.field.name))
     writeValue(
-      tape, at: Int(slots[base + entry]), token, as: declared.field.type, nested: declared.nested,
+      tape, at: slots[base + entry], token, as: declared.field.type, nested: declared.nested,
       to: &writer)
     faults.leave()
     return true
-  }
-
-  private func present(_ tape: JSONTape, slot: Int) -> JSONToken? {
-    guard slots[slot] != Self.absent else { return nil }
-    let token = tape.tokens[Int(slots[slot])]
-    return token.kind == .null ? nil : token
   }
 
   private mutating func writeValue(
@@ -182,7 +170,7 @@ struct ValueNormalizer {
   private mutating func writeObject(
     _ tape: JSONTape, at index: Int, table: FieldTable, to writer: inout ByteWriter
   ) {
-    let base = collect(tape, object: index, table: table)
+    let base = table.members.findValues(of: index, in: tape, bytes, appendingTo: &slots)
     let start = writer.count
     for entry in table.entries.indices {
       write(tape, entry: entry, of: table, base: base, to: &writer)

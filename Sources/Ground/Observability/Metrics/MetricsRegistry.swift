@@ -37,16 +37,6 @@ public final class MetricsRegistry: MetricsFactory {
     state.withLockedValue { $0.collectors.append(collect) }
   }
 
-  /// What a counter stands at; nil when it was never made.
-  public func count(
-    of metric: ProgressBusMetric, _ labels: [(String, String)] = []
-  ) -> Int64? {
-    let series = state.withLockedValue {
-      $0.families[metric.name]?.series[MetricLabels(labels)] as? CounterSeries
-    }
-    return series?.value
-  }
-
   /// Every series in the text format 0.0.4, in the order of names and labels.
   public func prometheusText() -> String {
     // Outside the lock: collectors set gauges, and may make them.

@@ -1,5 +1,8 @@
 public import Concurrency
+import CoreMetrics
+import Metrics
 public import NIOCore
+import Observability
 
 /// Bounds of the broadcaster.
 public struct BroadcastConfiguration: Sendable {
@@ -29,4 +32,26 @@ public struct BroadcastConfiguration: Sendable {
   public var retryAfterSeconds = 2
 
   public init() {}
+}
+
+/// What the broadcaster counts.
+struct BroadcastMetrics: Sendable {
+  private let subscriberGauge: Meter
+  private let gapCounter: Counter
+  private let slowCounter: Counter
+  private let sentCounter: Counter
+
+  init(factory: any MetricsFactory) {
+    subscriberGauge = ProgressBusMetric.websocketSubscribers.gauge(in: factory)
+    gapCounter = ProgressBusMetric.websocketGaps.counter(in: factory)
+    slowCounter = ProgressBusMetric.websocketSlowClosed.counter(in: factory)
+    sentCounter = ProgressBusMetric.websocketEventsSent.counter(in: factory)
+  }
+
+  func subscribers(_ count: Int) { subscriberGauge.set(count) }
+  func gap() { gapCounter.increment() }
+  func slowClosed() { slowCounter.increment() }
+  func sent(_ count: Int) {
+    if count > 0 { sentCounter.increment(by: count) }
+  }
 }

@@ -13,22 +13,22 @@ public import ServiceLifecycle
 /// there. Any thread.
 public final class BroadcastHub: ChannelListener, Service {
   private struct State {
-    var line: BroadcastLine
+    var sequence: BroadcastSequence
     /// Which event loops have subscribers.
     var activeSlots: Set<Int> = []
     var subscribers = 0
     /// Event loops that are still busy with the last dispatch.
     var busy = 0
     /// How the subscribers stand after it, as far as event loops have finished.
-    var reading = CongestionBrake.Reading()
-    var brake = CongestionBrake()
+    var reading = CongestionControl.Reading()
+    var congestion = CongestionControl()
     /// Resumed once nothing waits to be sent.
     var drained: CheckedContinuation<Void, Never>?
   }
 
   private enum Job: Sendable {
-    case catchUp(BroadcastLine.Generation)
-    case replay(ReplayJob)
+    case catchUp(BroadcastSequence.Generation)
+    case replay(SubscriberReplay)
   }
 
   /// How often subscribers that are behind are looked at.
@@ -42,7 +42,7 @@ public final class BroadcastHub: ChannelListener, Service {
   private let slots: [ObjectIdentifier: Int]
   /// One an event loop, made when its first subscriber comes.
   private let groups: [NIOLoopBoundBox<SubscriberGroup?>]
-  private let replayGate: ReplayGate
+  private let replayLimiter: ReplayLimiter
   private let state: NIOLockedValueBox<State>
   private let jobs: AsyncStream<Job>
   private let addJob: AsyncStream<Job>.Continuation
@@ -64,11 +64,11 @@ public final class BroadcastHub: ChannelListener, Service {
     groups = eventLoops.map {
       NIOLoopBoundBox.makeEmptyBox(valueType: SubscriberGroup.self, eventLoop: $0)
     }
-    let line = BroadcastLine(
+    let sequence = BroadcastSequence(
       maximumFrameSize: configuration.maximumFrameSize,
       maximumPendingBytes: configuration.maximumPendingBytes)
-    state = NIOLockedValueBox(State(line: line))
-    replayGate = ReplayGate(width: configuration.simultaneousReplayReads)
+    state = NIOLockedValueBox(State(sequence: sequence))
+    replayLimiter = ReplayLimiter(width: configuration.simultaneousReplayReads)
     (jobs, addJob) = AsyncStream.makeStream(of: Job.self)
   }
 
@@ -82,7 +82,7 @@ public final class BroadcastHub: ChannelListener, Service {
           case .catchUp(let generation): await self.catchUp(generation)
           case .replay(let job):
             await job.run(
-              journal: self.journal, gate: self.replayGate, configuration: self.configuration)
+              journal: self.journal, limiter: self.replayLimiter, configuration: self.configuration)
           }
         }
       }
@@ -94,21 +94,21 @@ public final class BroadcastHub: ChannelListener, Service {
   // MARK: The channel
 
   public func channelSubscribed() {
-    let generation = state.withLockedValue { $0.line.subscribed() }
+    let generation = state.withLockedValue { $0.sequence.subscribed() }
     addJob.yield(.catchUp(generation))
   }
 
   public func channelReceived(_ messages: [ChannelMessage]) {
-    let overflow = state.withLockedValue { $0.line.received(messages) }
+    let overflow = state.withLockedValue { $0.sequence.received(messages) }
     if let overflow {
       logger.warning("too many events wait for the subscribers; going on from the journal")
       addJob.yield(.catchUp(overflow))
     }
-    pump()
+    sendNext()
   }
 
   public func channelLost(_ reason: BusError) {
-    state.withLockedValue { $0.line.lost() }
+    state.withLockedValue { $0.sequence.lost() }
     logger.warning("the channel is lost", metadata: ["reason": "\(reason)"])
   }
 
@@ -116,11 +116,11 @@ public final class BroadcastHub: ChannelListener, Service {
 
   /// Sends out what waits, unless event loops are still busy with what went before: meanwhile events
   /// gather, and go out in fewer frames.
-  private func pump() {
+  private func sendNext() {
     while true {
       let next: (dispatch: Dispatch, slots: Set<Int>)? = state.withLockedValue { state in
         guard state.busy == 0 else { return nil }
-        guard let dispatch = state.line.next() else {
+        guard let dispatch = state.sequence.next() else {
           state.drained?.resume()
           state.drained = nil
           return nil
@@ -141,20 +141,20 @@ public final class BroadcastHub: ChannelListener, Service {
   }
 
   private func finishedDispatch(on group: SubscriberGroup?) {
-    let reading = group?.reading() ?? CongestionBrake.Reading()
+    let reading = group?.reading() ?? CongestionControl.Reading()
     // Nil while other event loops are busy; otherwise those to look at again.
     let waitingFor: Set<Int>? = state.withLockedValue { state in
       state.reading = state.reading + reading
       state.busy -= 1
       guard state.busy == 0 else { return nil }
-      let waits = state.brake.shouldWait(state.reading, now: .now())
-      state.reading = CongestionBrake.Reading()
+      let waits = state.congestion.shouldWait(state.reading, now: .now())
+      state.reading = CongestionControl.Reading()
       guard waits else { return [] }
       state.busy = state.activeSlots.count
       return state.activeSlots
     }
     guard let waitingFor else { return }
-    if waitingFor.isEmpty { return pump() }
+    if waitingFor.isEmpty { return sendNext() }
     for slot in waitingFor {
       let group = groups[slot]
       eventLoops[slot].scheduleTask(in: Self.probeInterval) {
@@ -166,7 +166,7 @@ public final class BroadcastHub: ChannelListener, Service {
   private func waitUntilDrained() async {
     await withCheckedContinuation { continuation in
       let isDrained = state.withLockedValue { state in
-        if state.busy == 0 && state.line.isDrained { return true }
+        if state.busy == 0 && state.sequence.isDrained { return true }
         // A run of catching up that has become void may still wait.
         state.drained?.resume()
         state.drained = continuation
@@ -178,18 +178,18 @@ public final class BroadcastHub: ChannelListener, Service {
 
   // MARK: Catching up
 
-  /// Brings the line from where it broke to the present, out of the journal.
-  private func catchUp(_ generation: BroadcastLine.Generation) async {
+  /// Brings the sequence from where it broke to the present, out of the journal.
+  private func catchUp(_ generation: BroadcastSequence.Generation) async {
     var replay: JournalReplay?
     var retries = Retries(Backoff(first: .milliseconds(50), longest: .seconds(1)))
-    while !Task.isCancelled, state.withLockedValue({ $0.line.generation == generation }) {
+    while !Task.isCancelled, state.withLockedValue({ $0.sequence.generation == generation }) {
       do {
         if replay == nil { replay = try await beginCatchingUp(generation) }
         let isFinished =
           replay == nil
-          ? state.withLockedValue { $0.line.finishCatchingUp(generation) }
+          ? state.withLockedValue { $0.sequence.finishCatchingUp(generation) }
           : try await readOn(&replay!, generation)
-        pump()
+        sendNext()
         if isFinished { return }
         retries.succeeded()
       } catch {
@@ -203,23 +203,23 @@ public final class BroadcastHub: ChannelListener, Service {
 
   /// - Returns: nil when there is nothing to catch up with.
   private func beginCatchingUp(
-    _ generation: BroadcastLine.Generation
+    _ generation: BroadcastSequence.Generation
   ) async throws(BusError) -> JournalReplay? {
     let last = try await journal.state().last
     let tail: StreamID? = state.withLockedValue { state in
-      guard generation == state.line.generation else { return nil }
+      guard generation == state.sequence.generation else { return nil }
       let hasSubscribers = state.subscribers > 0
-      return state.line.startsFromJournal(last: last, hasSubscribers: hasSubscribers)
-        ? state.line.tail : nil
+      return state.sequence.startsFromJournal(last: last, hasSubscribers: hasSubscribers)
+        ? state.sequence.tail : nil
     }
     return tail.map {
       JournalReplay(journal: journal, after: $0, pageSize: configuration.replayPageSize)
     }
   }
 
-  /// - Returns: whether the line is live.
+  /// - Returns: whether the sequence is live.
   private func readOn(
-    _ replay: inout JournalReplay, _ generation: BroadcastLine.Generation
+    _ replay: inout JournalReplay, _ generation: BroadcastSequence.Generation
   ) async throws(BusError) -> Bool {
     // Never more than a page waits.
     await waitUntilDrained()
@@ -229,13 +229,13 @@ public final class BroadcastHub: ChannelListener, Service {
       switch step {
       case .entries(let entries):
         let messages = entries.compactMap { LiveMessage($0) }
-        state.line.caughtUp(generation, with: messages, last: position)
+        state.sequence.caughtUp(generation, with: messages, last: position)
       case .gap(let gap):
-        state.line.found(gap, isRestart: false, generation)
+        state.sequence.found(gap, isRestart: false, generation)
       case .restart(let gap):
-        state.line.found(gap, isRestart: true, generation)
+        state.sequence.found(gap, isRestart: true, generation)
       case .end:
-        return state.line.finishCatchingUp(generation)
+        return state.sequence.finishCatchingUp(generation)
       }
       return false
     }
@@ -247,7 +247,7 @@ public final class BroadcastHub: ChannelListener, Service {
   public var subscriberCount: Int { state.withLockedValue { $0.subscribers } }
 
   /// Whether positions are known and move on, so that a subscriber may come.
-  var isOpen: Bool { state.withLockedValue { $0.line.isOpen } }
+  var isOpen: Bool { state.withLockedValue { $0.sequence.isOpen } }
 
   /// The subscribers of an event loop; call it there.
   func group(on eventLoop: any EventLoop) -> SubscriberGroup {
@@ -260,13 +260,13 @@ public final class BroadcastHub: ChannelListener, Service {
     return group
   }
 
-  /// - Returns: where the line stands, for an event loop that was not told so far.
+  /// - Returns: where the sequence stands, for an event loop that was not told so far.
   func joined(slot: Int) -> (newest: StreamID, lastDispatch: UInt64) {
     state.withLockedValue { state in
       state.activeSlots.insert(slot)
       state.subscribers += 1
       metrics.subscribers(state.subscribers)
-      return (state.line.newest ?? .zero, state.line.number)
+      return (state.sequence.newest ?? .zero, state.sequence.number)
     }
   }
 
@@ -279,7 +279,7 @@ public final class BroadcastHub: ChannelListener, Service {
   }
 
   /// Call it on the subscriber's event loop.
-  func startReplay(_ job: ReplayJob) {
+  func startReplay(_ job: SubscriberReplay) {
     if case .terminated = addJob.yield(.replay(job)) { job.subscriber.value.replayFailed() }
   }
 }

@@ -15,7 +15,7 @@ final class Subscriber: WebSocketSession {
   private let after: StreamID?
   private var state: SubscriberState?
   private var writable: EventLoopPromise<Void>?
-  private var backlog: BacklogWatch?
+  private var backlog: BacklogProgress?
 
   init(
     filter: CourseFilter, after: StreamID?, connection: WebSocketConnection, group: SubscriberGroup,
@@ -38,7 +38,7 @@ final class Subscriber: WebSocketSession {
     connection.send(frame: ControlFrame.hello(newest))
     guard state.phase == .replaying else { return }
     hub.startReplay(
-      ReplayJob(
+      SubscriberReplay(
         subscriber: NIOLoopBound(self, eventLoop: connection.eventLoop),
         eventLoop: connection.eventLoop, after: state.position, filter: filter))
   }
@@ -57,7 +57,7 @@ final class Subscriber: WebSocketSession {
     leave()
   }
 
-  // MARK: The line
+  // MARK: The sequence
 
   /// - Parameter selection: what the broadcast holds for the filter.
   /// - Returns: how many events went out now.
@@ -81,17 +81,17 @@ final class Subscriber: WebSocketSession {
     sendGap(gap)
   }
 
-  /// Whether its connection has more waiting than it should, and gets on with it. A replay has its
+  /// Whether its connection has more waiting than it should, and reads on. A replay has its
   /// own pace.
-  func isBehindButGetsOn(now: NIODeadline) -> Bool {
+  func isBehindButReading(now: NIODeadline) -> Bool {
     guard !connection.isWritable, state?.phase == .live else {
       backlog = nil
       return false
     }
     let outstanding = connection.outstandingBytes
-    var watch = backlog ?? BacklogWatch(outstandingBytes: outstanding, now: now)
-    defer { backlog = watch }
-    return watch.getsOn(outstandingBytes: outstanding, now: now)
+    var progress = backlog ?? BacklogProgress(outstandingBytes: outstanding, now: now)
+    defer { backlog = progress }
+    return progress.isProgressing(outstandingBytes: outstanding, now: now)
   }
 
   // MARK: The replay

@@ -18,8 +18,8 @@ final class SubscriberGroup {
 
   /// - Returns: the position behind which the subscriber will be given everything.
   func join(_ subscriber: Subscriber) -> StreamID {
-    let line = hub.joined(slot: slot)
-    if count == 0 { (newest, lastDispatch) = line }
+    let sequence = hub.joined(slot: slot)
+    if count == 0 { (newest, lastDispatch) = sequence }
     count += 1
     subscriber.index = subscribers[subscriber.filter, default: []].count
     subscribers[subscriber.filter, default: []].append(subscriber)
@@ -56,11 +56,11 @@ final class SubscriberGroup {
   }
 
   /// How its subscribers stand.
-  func reading() -> CongestionBrake.Reading {
-    var reading = CongestionBrake.Reading(subscribers: count)
+  func reading() -> CongestionControl.Reading {
+    var reading = CongestionControl.Reading(subscribers: count)
     let now = NIODeadline.now()
     for members in subscribers.values {
-      for member in members where member.isBehindButGetsOn(now: now) { reading.behind += 1 }
+      for member in members where member.isBehindButReading(now: now) { reading.behind += 1 }
     }
     return reading
   }

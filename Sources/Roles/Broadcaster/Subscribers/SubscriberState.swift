@@ -1,6 +1,6 @@
 import EventBus
 
-/// The life of one subscription: it replays until it has caught up with the line, then it is live.
+/// The life of one subscription: it replays until it has caught up with the sequence, then it is live.
 struct SubscriberState {
   enum Phase: Equatable {
     case replaying
@@ -28,15 +28,15 @@ struct SubscriberState {
   private(set) var phase: Phase
   /// The last event that the journal gave.
   private(set) var position: StreamID
-  /// Whatever the line brings behind this position is held.
+  /// Whatever the sequence brings behind this position is held.
   private var heldFrom: StreamID
   private var held: [Broadcast] = []
   private var heldBytes = 0
-  /// The journal may be ahead of the line: what it gave up to here is not sent again.
+  /// The journal may be ahead of the sequence: what it gave up to here is not sent again.
   private var skipThrough: StreamID?
 
   /// - Parameters:
-  ///   - newest: the position of the line on the subscriber's event loop.
+  ///   - newest: the position of the sequence on the subscriber's event loop.
   ///   - after: the last event that the subscriber has had; nil when it asks for none.
   init(newest: StreamID, after: StreamID?, maximumHeldBytes: Int) {
     self.maximumHeldBytes = maximumHeldBytes
@@ -78,7 +78,7 @@ struct SubscriberState {
     return .live(held.filter { position < $0.last }, after: position)
   }
 
-  /// The line begins anew, from its beginning, so there is nothing left to replay.
+  /// The sequence begins anew, from its beginning, so there is nothing left to replay.
   mutating func restarted() {
     guard phase != .closed else { return }
     held.removeAll()

@@ -1,0 +1,208 @@
+#if canImport(Glibc)
+  private import Glibc
+#elseif canImport(Darwin)
+  private import Darwin
+#endif
+
+/// A moment, in whole microseconds since 1970-01-01T00:00:00Z, without leap seconds.
+public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
+  public let microseconds: Int64
+
+  public init(microseconds: Int64) {
+    self.microseconds = microseconds
+  }
+
+  public static func < (left: Timestamp, right: Timestamp) -> Bool {
+    left.microseconds < right.microseconds
+  }
+
+  /// The canonical form, `YYYY-MM-DDTHH:MM:SS.ffffffZ`.
+  public var description: String {
+    String(unsafeUninitializedCapacity: Self.canonicalLength) { buffer in
+      write(to: UnsafeMutableRawBufferPointer(buffer))
+      return Self.canonicalLength
+    }
+  }
+
+  /// The length of the canonical form in bytes.
+  public static let canonicalLength = 27
+
+  /// Writes the canonical form into the first `canonicalLength` bytes of `buffer`.
+  ///
+  /// - Precondition: the year is between 0 and 9999, as it is for every parsed timestamp.
+  public func write(to buffer: UnsafeMutableRawBufferPointer) {
+    let (days, ofDay) = microseconds.flooredDivision(by: 86_400_000_000)
+    let (year, month, day) = Self.civilDate(daysSince1970: days)
+    let seconds = ofDay / 1_000_000
+    func put(_ value: Int64, digits: Int, at offset: Int) {
+      var rest = value
+      for index in stride(from: offset + digits - 1, through: offset, by: -1) {
+        buffer[index] = UInt8(ascii: "0") + UInt8(rest % 10)
+        rest /= 10
+      }
+    }
+    put(year, digits: 4, at: 0)
+    buffer[4] = UInt8(ascii: "-")
+    put(month, digits: 2, at: 5)
+    buffer[7] = UInt8(ascii: "-")
+    put(day, digits: 2, at: 8)
+    buffer[10] = UInt8(ascii: "T")
+    put(seconds / 3600, digits: 2, at: 11)
+    buffer[13] = UInt8(ascii: ":")
+    put(seconds / 60 % 60, digits: 2, at: 14)
+    buffer[16] = UInt8(ascii: ":")
+    put(seconds % 60, digits: 2, at: 17)
+    buffer[19] = UInt8(ascii: ".")
+    put(ofDay % 1_000_000, digits: 6, at: 20)
+    buffer[26] = UInt8(ascii: "Z")
+  }
+
+  /// Parses an RFC 3339 date and time. Digits beyond the microsecond are cut off; a leap second
+  /// counts as the second that follows it.
+  public init?(rfc3339 text: some Collection<UInt8>) {
+    let value = text.withContiguousStorageIfAvailable { Self.parse($0) }
+    guard let parsed = value ?? Array(text).withUnsafeBufferPointer({ Self.parse($0) }) else {
+      return nil
+    }
+    self = parsed
+  }
+
+  /// The same for bytes in memory, without what generic code costs in another module.
+  public init?(rfc3339 text: UnsafeRawBufferPointer) {
+    guard let parsed = text.withMemoryRebound(to: UInt8.self, Self.parse) else { return nil }
+    self = parsed
+  }
+
+  private static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Timestamp? {
+    var reader = DigitReader(bytes: bytes)
+    guard let year = reader.number(digits: 4), reader.skip("-"),
+      let month = reader.number(digits: 2), (1...12).contains(month), reader.skip("-"),
+      let day = reader.number(digits: 2),
+      (1...daysInMonth(month, year: year)).contains(day),
+      reader.skip("T") || reader.skip("t") || reader.skip(" "),
+      let hour = reader.number(digits: 2), hour < 24, reader.skip(":"),
+      let minute = reader.number(digits: 2), minute < 60, reader.skip(":"),
+      let second = reader.number(digits: 2), second <= 60
+    else { return nil }
+    var fraction: Int64 = 0
+    if reader.skip(".") {
+      guard let value = reader.microseconds() else { return nil }
+      fraction = value
+    }
+    guard let offset = reader.offsetInMinutes(), reader.isAtEnd else { return nil }
+    let days = daysSince1970(year: year, month: month, day: day)
+    let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset * 60
+    let result = Timestamp(microseconds: seconds * 1_000_000 + fraction)
+    // An offset can carry the first and the last day out of the years that four digits can tell.
+    guard (earliest...latest).contains(result) else { return nil }
+    return result
+  }
+
+  /// 0000-01-01T00:00:00Z.
+  static let earliest = Timestamp(microseconds: -62_167_219_200_000_000)
+  /// 9999-12-31T23:59:59.999999Z.
+  static let latest = Timestamp(microseconds: 253_402_300_799_999_999)
+}
+
+// Gregorian dates, after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+extension Timestamp {
+  private static func civilDate(daysSince1970 days: Int64) -> (Int64, Int64, Int64) {
+    let (era, dayOfEra) = (days + 719_468).flooredDivision(by: 146_097)
+    let yearOfEra =
+      (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let monthFromMarch = (5 * dayOfYear + 2) / 153
+    let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
+  }
+
+  private static func daysSince1970(year: Int64, month: Int64, day: Int64) -> Int64 {
+    let shifted = month <= 2 ? year - 1 : year
+    let (era, yearOfEra) = shifted.flooredDivision(by: 400)
+    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+    let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+    return era * 146_097 + dayOfEra - 719_468
+  }
+
+  private static func daysInMonth(_ month: Int64, year: Int64) -> Int64 {
+    switch month {
+    case 2: (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 ? 29 : 28
+    case 4, 6, 9, 11: 30
+    default: 31
+    }
+  }
+}
+
+extension Int64 {
+  fileprivate func flooredDivision(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+    return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
+  }
+}
+
+extension Timestamp {
+  /// The moment by the system's clock.
+  public static func now() -> Timestamp {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Timestamp(
+      microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+  }
+}
+
+/// Reads the parts of an RFC 3339 timestamp from left to right.
+struct DigitReader {
+  private let bytes: UnsafeBufferPointer<UInt8>
+  private var position = 0
+
+  init(bytes: UnsafeBufferPointer<UInt8>) {
+    self.bytes = bytes
+  }
+
+  var isAtEnd: Bool { position == bytes.count }
+
+  /// Exactly this many digits.
+  mutating func number(digits: Int) -> Int64? {
+    guard position + digits <= bytes.count else { return nil }
+    var value: Int64 = 0
+    for index in position..<position + digits {
+      let digit = bytes[index] &- UInt8(ascii: "0")
+      guard digit < 10 else { return nil }
+      value = value * 10 + Int64(digit)
+    }
+    position += digits
+    return value
+  }
+
+  mutating func skip(_ character: Unicode.Scalar) -> Bool {
+    guard position < bytes.count, bytes[position] == UInt8(ascii: character) else { return false }
+    position += 1
+    return true
+  }
+
+  /// A fraction of a second, one digit or more; what lies beyond the microsecond is cut off.
+  mutating func microseconds() -> Int64? {
+    var value: Int64 = 0
+    var digits = 0
+    while position < bytes.count, bytes[position] &- UInt8(ascii: "0") < 10 {
+      if digits < 6 { value = value * 10 + Int64(bytes[position] - UInt8(ascii: "0")) }
+      digits += 1
+      position += 1
+    }
+    guard digits > 0 else { return nil }
+    for _ in 0..<max(0, 6 - digits) { value *= 10 }
+    return value
+  }
+
+  /// `Z` or `±HH:MM`.
+  mutating func offsetInMinutes() -> Int64? {
+    if skip("Z") || skip("z") { return 0 }
+    let sign: Int64
+    if skip("+") { sign = 1 } else if skip("-") { sign = -1 } else { return nil }
+    guard let hours = number(digits: 2), hours < 24, skip(":"),
+      let minutes = number(digits: 2), minutes < 60
+    else { return nil }
+    return sign * (hours * 60 + minutes)
+  }
+}

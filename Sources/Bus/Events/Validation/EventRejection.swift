@@ -1,0 +1,93 @@
+/// Why an event was refused: one error or more.
+public struct EventRejection: Error, Sendable, Equatable {
+  public let errors: [FieldError]
+
+  public init(_ errors: [FieldError]) {
+    self.errors = errors
+  }
+
+  public init(_ error: FieldError) {
+    self.init([error])
+  }
+}
+
+/// What is wrong with one field of an event.
+public struct FieldError: Error, Sendable, Equatable {
+  /// A machine-readable word for the fault.
+  public enum Code: String, Sendable {
+    case required, type, format, duplicate
+    case tooShort = "too_short"
+    case tooLong = "too_long"
+    case tooLarge = "too_large"
+    case tooDeep = "too_deep"
+    case tooMany = "too_many"
+    case outOfRange = "out_of_range"
+    case unknownValue = "unknown_value"
+    case unknownEventType = "unknown_event_type"
+    case inFuture = "in_future"
+    case nulCharacter = "nul_character"
+    case loneSurrogate = "lone_surrogate"
+    case syntax
+  }
+
+  /// Where, as a JSON Pointer (RFC 6901) from the event; empty for the event itself.
+  public let pointer: String
+  public let code: Code
+  /// One sentence for a person. It names limits and fields and never repeats the value.
+  public let message: String
+
+  public init(_ pointer: String, _ code: Code, _ message: String) {
+    self.pointer = pointer
+    self.code = code
+    self.message = message
+  }
+}
+
+/// Gathers what is wrong with one event, and knows where in it the check stands.
+struct FaultCollector {
+  /// A step from a container to one of its values.
+  enum Step {
+    case name(String)
+    case index(Int)
+  }
+
+  /// More errors than this tell nobody more about one event.
+  private static let maximum = 16
+
+  private var errors: [FieldError] = []
+  private var path: [Step] = []
+
+  mutating func enter(_ step: Step) { path.append(step) }
+
+  mutating func leave() { path.removeLast() }
+
+  mutating func fail(_ step: Step, _ code: FieldError.Code, _ message: String) {
+    enter(step)
+    fail(code, message)
+    leave()
+  }
+
+  mutating func fail(_ code: FieldError.Code, _ message: String) {
+    guard errors.count < Self.maximum else { return }
+    errors.append(FieldError(pointer, code, message))
+  }
+
+  /// Hands the errors over and forgets them.
+  mutating func take() -> [FieldError] {
+    guard !errors.isEmpty else { return [] }
+    defer { errors = [] }
+    return errors
+  }
+
+  private var pointer: String {
+    var pointer = ""
+    for step in path {
+      switch step {
+      case .name(let name):
+        pointer += "/" + name.replacing("~", with: "~0").replacing("/", with: "~1")
+      case .index(let index): pointer += "/\(index)"
+      }
+    }
+    return pointer
+  }
+}

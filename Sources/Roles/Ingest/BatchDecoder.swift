@@ -1,0 +1,160 @@
+import EventBus
+import Events
+import HTTPServer
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+
+/// Takes the body of a request apart into events. One for each event loop, so that its memory is
+/// used again by every request on that loop.
+struct BatchDecoder {
+  private let limits: IngestConfiguration
+  private var tape = JSONTape()
+  private var normalizer: EventNormalizer
+
+  init(configuration: IngestConfiguration, catalog: EventCatalog) {
+    limits = configuration
+    normalizer = EventNormalizer(
+      catalog: catalog, limits: configuration.eventLimits, keepsWork: configuration.keepsWork)
+  }
+
+  /// - Throws: the problem when nothing in the body can be told apart as an event.
+  mutating func decode(
+    _ body: ByteBuffer, format: BodyFormat, receivedAt: Timestamp
+  ) throws(Problem) -> DecodedBatch {
+    do {
+      return try body.withUnsafeReadableBytes { raw in
+        try raw.withMemoryRebound(to: UInt8.self) { bytes in
+          switch format {
+          case .json: try decodeJSON(bytes, receivedAt: receivedAt)
+          case .ndjson: try decodeLines(bytes, receivedAt: receivedAt)
+          }
+        }
+      }
+    } catch let problem as Problem {
+      throw problem
+    } catch {
+      preconditionFailure("only problems are thrown above: \(error)")
+    }
+  }
+
+  private mutating func decodeJSON(
+    _ bytes: UnsafeBufferPointer<UInt8>, receivedAt: Timestamp
+  ) throws(Problem) -> DecodedBatch {
+    do {
+      try tape.scan(bytes)
+    } catch {
+      throw Self.problem(error)
+    }
+    let top = tape.tokens[0]
+    var batch = DecodedBatch()
+    guard top.kind == .array else {
+      append(0, of: bytes, index: 0, receivedAt: receivedAt, to: &batch)
+      // In a batch such an event is rejected alone; here it is the whole request.
+      if let error = batch.rejected.first?.errors.first, error.code == .tooLarge {
+        throw Problem(status: .contentTooLarge, detail: error.message)
+      }
+      return batch
+    }
+    guard Int(top.count) <= limits.eventsPerRequest else { throw tooManyEvents() }
+    batch.accepted.reserveCapacity(Int(top.count))
+    batch.events.reserveCapacity(Int(top.count))
+    var token = 1
+    var index = 0
+    while token < Int(top.next) {
+      append(token, of: bytes, index: index, receivedAt: receivedAt, to: &batch)
+      token = Int(tape.tokens[token].next)
+      index += 1
+    }
+    return batch
+  }
+
+  private mutating func decodeLines(
+    _ bytes: UnsafeBufferPointer<UInt8>, receivedAt: Timestamp
+  ) throws(Problem) -> DecodedBatch {
+    var batch = DecodedBatch()
+    var index = 0
+    var firstFault: JSONSyntaxError?
+    var wellFormed = 0
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
+      let text = UnsafeBufferPointer(rebasing: line)
+      guard text.contains(where: { $0 > 0x20 }) else { continue }
+      guard index < limits.eventsPerRequest else { throw tooManyEvents() }
+      do {
+        try tape.scan(text)
+        wellFormed += 1
+        append(0, of: text, index: index, receivedAt: receivedAt, to: &batch)
+      } catch {
+        if firstFault == nil { firstFault = error }
+        batch.rejected.append(
+          DecodedBatch.Rejected(
+            index: index,
+            errors: [FieldError("", .syntax, "the line is no JSON: \(error)")]))
+      }
+      index += 1
+    }
+    if wellFormed == 0 { throw Self.problem(firstFault ?? JSONSyntaxError(.empty, at: 0)) }
+    return batch
+  }
+
+  private mutating func append(
+    _ token: Int, of bytes: UnsafeBufferPointer<UInt8>, index: Int, receivedAt: Timestamp,
+    to batch: inout DecodedBatch
+  ) {
+    let length = Int(tape.tokens[token].end - tape.tokens[token].start)
+    var output = ByteBuffer()
+    do {
+      var event: NormalizedEvent?
+      try output.writeWithUnsafeMutableBytes(
+        minimumWritableBytes: CanonicalForm.bound(
+          of: min(length, limits.eventLimits.eventBytes))
+      ) { memory in
+        let normalized = try normalizer.normalize(
+          bytes, tape: tape, at: token, receivedAt: receivedAt,
+          // A batch is in the order in which it happened, and stays so in the stores.
+          defaultOccurredAt: Timestamp(microseconds: receivedAt.microseconds + Int64(index)),
+          into: memory)
+        event = normalized
+        return normalized.length
+      }
+      guard let event else { return }
+      batch.accepted.append(DecodedBatch.Accepted(index: index, id: event.id))
+      batch.events.append(PublishedEvent(eventType: event.eventType, payload: output))
+    } catch let rejection as EventRejection {
+      batch.rejected.append(DecodedBatch.Rejected(index: index, errors: rejection.errors))
+    } catch {
+      preconditionFailure("only rejections are thrown above: \(error)")
+    }
+  }
+
+  private func tooManyEvents() -> Problem {
+    Problem(
+      status: .contentTooLarge,
+      detail: "a request must not hold more than \(limits.eventsPerRequest) events")
+  }
+
+  private static func problem(_ error: JSONSyntaxError) -> Problem {
+    error.reason == .tooDeep
+      ? Problem(status: .unprocessableContent, detail: "the body is nested too deeply")
+      : Problem(status: .badRequest, detail: "the body is no JSON: \(error)")
+  }
+}
+
+/// What came of the events of one request.
+struct DecodedBatch {
+  struct Accepted {
+    /// The event's place in the request, from 0.
+    let index: Int
+    let id: EventID
+  }
+
+  struct Rejected {
+    let index: Int
+    let errors: [FieldError]
+  }
+
+  var accepted: [Accepted] = []
+  /// The accepted events, in their order, ready for the bus.
+  var events: [PublishedEvent] = []
+  var rejected: [Rejected] = []
+}

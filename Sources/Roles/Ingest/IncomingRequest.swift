@@ -1,0 +1,82 @@
+import HTTPServer
+import NIOCore
+import NIOHTTP1
+
+/// A request for the ingest endpoint whose body is arriving.
+struct IncomingRequest {
+  let format: BodyFormat
+  private(set) var body = ByteBuffer()
+  private let limit: Int
+
+  /// - Throws: the problem that can be told from the head alone.
+  init(fields: RequestFields, limit: Int) throws(Problem) {
+    guard let format = BodyFormat(contentType: fields.contentType) else {
+      throw .unsupportedMediaType()
+    }
+    if let encoding = fields.contentEncoding {
+      guard ["gzip", "deflate", "identity"].contains(encoding.lowercased()) else {
+        throw .unsupportedEncoding()
+      }
+    }
+    if let length = fields.contentLength, length > limit { throw .tooLarge(limit: limit) }
+    self.format = format
+    self.limit = limit
+  }
+
+  /// Takes one more piece of the body; the first is kept without a copy.
+  mutating func append(_ piece: inout ByteBuffer) throws(Problem) {
+    guard body.readableBytes + piece.readableBytes <= limit else { throw .tooLarge(limit: limit) }
+    if body.readableBytes == 0 { body = piece } else { body.writeBuffer(&piece) }
+  }
+}
+
+/// What the endpoint needs of a request's header, found in one pass.
+struct RequestFields {
+  private(set) var contentType: String?
+  private(set) var contentEncoding: String?
+  private(set) var contentLength: Int?
+  private(set) var origin: String?
+
+  init(_ headers: HTTPHeaders) {
+    for (name, value) in headers {
+      // Most names are told apart by their length alone.
+      switch name.utf8.count {
+      case 6 where name.lowercased() == "origin": origin = value
+      case 12 where name.lowercased() == "content-type": contentType = value
+      case 14 where name.lowercased() == "content-length": contentLength = Int(value)
+      case 16 where name.lowercased() == "content-encoding": contentEncoding = value
+      default: break
+      }
+    }
+  }
+}
+
+/// How the events stand in a request's body.
+enum BodyFormat: Sendable, Equatable {
+  /// One object or an array of objects.
+  case json
+  /// One object a line.
+  case ndjson
+
+  /// Reads `Content-Type`; a request without one is taken for JSON, another type is nil.
+  init?(contentType: String?) {
+    guard let contentType, contentType != "application/json" else {
+      self = .json
+      return
+    }
+    let type = contentType.prefix { $0 != ";" }.trimmingSuffix(while: \.isWhitespace).lowercased()
+    switch type {
+    case "application/json": self = .json
+    case "application/x-ndjson", "application/ndjson", "application/jsonl": self = .ndjson
+    default: return nil
+    }
+  }
+}
+
+extension Substring {
+  fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> Substring {
+    var result = self
+    while let last = result.last, predicate(last) { result.removeLast() }
+    return result
+  }
+}

@@ -1,0 +1,144 @@
+internal import CurlTransport
+internal import Foundation
+
+/// Reads the server's answer to a write.
+///
+/// Sources: docs.influxdata.com, "Write data with the InfluxDB API" of 1.x, 2.x and 3.
+struct InfluxAnswer {
+  /// The answer's body where it is JSON: `error` in 1.x and 3, `message` in 2.x.
+  private struct Body: Decodable {
+    struct Line: Decodable {
+      let number: Int
+      let message: String?
+
+      enum CodingKeys: String, CodingKey {
+        case number = "line_number"
+        case message = "error_message"
+      }
+    }
+
+    let error: String?
+    let message: String?
+    let lines: [Line]
+
+    enum CodingKeys: String, CodingKey { case error, message, data }
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      error = try container.decodeIfPresent(String.self, forKey: .error)
+      message = try container.decodeIfPresent(String.self, forKey: .message)
+      // Version 3 gives a list when it stored the rest, and one object when it stored nothing.
+      lines = (try? container.decodeIfPresent([Line].self, forKey: .data)) ?? []
+    }
+  }
+
+  let response: TransportResponse
+  let api: InfluxAPI
+
+  /// - Parameter lineCount: how many lines the request held.
+  func outcome(lineCount: Int) -> InfluxOutcome {
+    switch response.status {
+    case 200...299: .stored
+    case 400, 422: refusal(lineCount: lineCount)
+    case 401: unavailable("refused the credentials: check \(credentialSetting)")
+    case 403: unavailable("does not allow writing: check the rights of \(credentialSetting)")
+    case 404: unavailable("does not know the place to write to: check \(placeSetting)")
+    case 413: .tooLarge
+    case 429, 503: unavailable("is busy")
+    case 408, 500...599: unavailable("failed")
+    default: unavailable("did not answer as InfluxDB does: check INFLUXDB_URL")
+    }
+  }
+
+  private func unavailable(_ what: String) -> InfluxOutcome {
+    .unavailable(
+      "InfluxDB \(what) (status \(response.status))", retryAfter: response.retryAfter)
+  }
+
+  private func refusal(lineCount: Int) -> InfluxOutcome {
+    let body = try? JSONDecoder().decode(Body.self, from: Data(response.body))
+    let reason = InfluxReason.of(body?.message ?? body?.error ?? "")
+    guard let lines = body?.lines, !lines.isEmpty else { return .refused(reason) }
+    var refused: [Int: String] = [:]
+    for line in lines {
+      guard (1...max(1, lineCount)).contains(line.number) else { return .refused(reason) }
+      refused[line.number - 1] = line.message.map(InfluxReason.of) ?? reason
+    }
+    return .refusedLines(refused)
+  }
+
+  private var credentialSetting: String {
+    switch api {
+    case .v1: "INFLUXDB_USERNAME and INFLUXDB_PASSWORD"
+    case .v2, .v3: "INFLUXDB_TOKEN"
+    }
+  }
+
+  private var placeSetting: String {
+    switch api {
+    case .v1, .v3: "INFLUXDB_DATABASE and INFLUXDB_URL"
+    case .v2: "INFLUXDB_BUCKET, INFLUXDB_ORG and INFLUXDB_URL"
+    }
+  }
+}
+
+/// What became of the lines of one request.
+enum InfluxOutcome: Sendable, Equatable {
+  case stored
+  /// The server names the lines that it refuses, counted from 0; the others are stored.
+  case refusedLines([Int: String])
+  /// Some lines are refused for good; the server does not say which.
+  case refused(String)
+  /// The request is larger than the server takes.
+  case tooLarge
+  /// Nothing is wrong with the lines; try again later.
+  case unavailable(String, retryAfter: Duration?)
+}
+
+/// Turns the server's words into a reason that may be kept and shown.
+///
+/// The server quotes the line that it refuses, and with it the learner; so nothing of its words is
+/// passed on but fixed phrases and, of a type conflict, the names and types, which are ours.
+enum InfluxReason {
+  static func of(_ message: String) -> String {
+    if let conflict = typeConflict(message) { return conflict }
+    for (sign, reason) in classes where message.contains(sign) { return reason }
+    guard message.contains("unable to parse") || message.contains("parsing failed") else {
+      return "InfluxDB refused the point"
+    }
+    // The quoted line comes first; what is wrong with it, last.
+    let complaint = message.split(separator: "': ").last ?? ""
+    let known = complaints.first { complaint.contains($0) }
+    return known.map { "InfluxDB cannot parse the line: \($0)" }
+      ?? "InfluxDB cannot parse the line"
+  }
+
+  private static let classes = [
+    ("field type conflict", "field type conflict"),
+    ("beyond retention policy", "the point is older than the retention policy keeps"),
+    ("outside retention policy", "the point is older than the retention policy keeps"),
+    ("max-values-per-tag", "InfluxDB's max-values-per-tag is reached"),
+    ("max-series-per-database", "InfluxDB's max-series-per-database is reached"),
+    ("max key length exceeded", "the tags are longer than InfluxDB takes"),
+  ]
+
+  private static let complaints = [
+    "missing measurement", "missing tag key", "missing tag value", "missing fields",
+    "missing field key", "missing field value", "invalid field format", "invalid number",
+    "invalid boolean", "unable to parse integer", "unbalanced quotes", "bad timestamp",
+    "time outside range", "duplicate tags", "value out of range",
+  ]
+
+  /// `field type conflict: input field "f" on measurement "m" is type string, already exists as type
+  /// integer`, taken apart and put together again from words that hold only letters.
+  private static func typeConflict(_ message: String) -> String? {
+    guard
+      let match = message.firstMatch(
+        of:
+          /input field "(\w{1,64})" on measurement "(\w{1,64})" is type (\w{1,16}), already exists as type (\w{1,16})/
+      )
+    else { return nil }
+    return "field type conflict: input field \"\(match.1)\" on measurement \"\(match.2)\" "
+      + "is type \(match.3), already exists as type \(match.4)"
+  }
+}

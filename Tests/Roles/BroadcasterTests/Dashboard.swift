@@ -1,0 +1,131 @@
+import Broadcaster
+import EventBus
+import Foundation
+import HTTPServer
+import HTTPServerTesting
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// What a subscriber is told, one item a line of a frame.
+enum Line: Equatable, CustomStringConvertible {
+  case hello(String)
+  case gap(after: String, first: String?)
+  case event(String)
+  case closed(Int?)
+
+  var description: String {
+    switch self {
+    case .hello(let id): "hello \(id)"
+    case .gap(let after, let first): "gap \(after) … \(first ?? "null")"
+    case .event(let id): id
+    case .closed(let code): "closed \(code.map(String.init) ?? "")"
+    }
+  }
+}
+
+/// A subscriber on a real socket.
+actor Dashboard {
+  let client: RawClient
+  private var lines: [Line] = []
+
+  init(port: Int, query: String = "") async throws {
+    client = try await RawClient(port: port)
+    let response = try await client.upgrade("/ws/dashboard" + query)
+    guard response.status == 101 else { throw Refused(response: response) }
+  }
+
+  struct Refused: Error {
+    let response: RawClient.Response
+  }
+
+  func next() async throws -> Line {
+    while lines.isEmpty {
+      let frame = try await client.frame()
+      switch frame.opcode {
+      case 8: lines.append(.closed(frame.closeCode))
+      case 1: lines = try frame.text.split(separator: "\n").map(Self.parse)
+      default: break
+      }
+    }
+    return lines.removeFirst()
+  }
+
+  func next(_ count: Int) async throws -> [Line] {
+    var result: [Line] = []
+    for _ in 0..<count { result.append(try await next()) }
+    return result
+  }
+
+  nonisolated func close() { client.close() }
+
+  private static func parse(_ text: Substring) throws -> Line {
+    struct Object: Decodable {
+      var control: String?
+      var streamID: String?
+      var after: String?
+      var first: String?
+
+      enum CodingKeys: String, CodingKey {
+        case control, after, first
+        case streamID = "stream_id"
+      }
+    }
+    let object = try JSONDecoder().decode(Object.self, from: Data(text.utf8))
+    switch object.control {
+    case "hello": return .hello(object.streamID!)
+    case "gap": return .gap(after: object.after!, first: object.first)
+    default: return .event(object.streamID!)
+    }
+  }
+}
+
+/// Runs `body` against a server with a hub on `bus`, and stops both.
+func withHub(
+  _ bus: FakeBus, configuration: BroadcastConfiguration = .init(), isSubscribed: Bool = true,
+  _ body: @escaping @Sendable (_ port: Int, _ hub: BroadcastHub) async throws -> Void
+) async throws {
+  var logger = Logger(label: "test")
+  logger.logLevel = .critical
+  let hub = BroadcastHub(
+    journal: bus, eventLoopGroup: .singletonMultiThreadedEventLoopGroup,
+    configuration: configuration, logger: logger)
+  let running = Task { try await hub.run() }
+  if isSubscribed {
+    try await bus.connect(hub)
+    try await waitUntilOpen(hub)
+  }
+  var webSocketConfiguration = WebSocketConfiguration()
+  webSocketConfiguration.closeTimeout = .milliseconds(200)
+  try await withServer(
+    webSocketConfiguration: webSocketConfiguration, webSockets: [hub.route()]
+  ) { port, _ in
+    try await body(port, hub)
+  }
+  running.cancel()
+  try await running.value
+}
+
+func waitUntilOpen(_ hub: BroadcastHub) async throws {
+  let deadline = ContinuousClock.now + .seconds(10)
+  while !hub.accepts {
+    guard ContinuousClock.now < deadline else { throw RawClient.TimedOut() }
+    try await Task.sleep(for: .milliseconds(2))
+  }
+}
+
+extension BroadcastHub {
+  /// Whether a subscriber would be accepted now.
+  var accepts: Bool {
+    let head = NIOHTTP1Head.get("/ws/dashboard")
+    if case .accept = decide(head) { return true }
+    return false
+  }
+}
+
+enum NIOHTTP1Head {
+  static func get(_ target: String) -> HTTPRequestHead {
+    HTTPRequestHead(version: .http1_1, method: .GET, uri: target)
+  }
+}

@@ -1,0 +1,55 @@
+import EventBus
+import NIOCore
+import Testing
+
+@testable import Broadcaster
+
+@Suite struct EventFramesTests {
+  private static func payload(_ frame: ByteBuffer, headerLength: Int) -> String {
+    String(
+      buffer: frame.getSlice(
+        at: headerLength, length: frame.readableBytes - headerLength)!)
+  }
+
+  @Test func eventsStandOneALine() {
+    let frame = EventFrames.frame([ByteBuffer(string: "{1}"), ByteBuffer(string: "{2}")])
+    #expect(Array(frame.readableBytesView.prefix(2)) == [0x81, 7])
+    #expect(Self.payload(frame, headerLength: 2) == "{1}\n{2}")
+  }
+
+  @Test func framesKeepToTheirSizeButAnEventIsNeverSplit() {
+    let payloads = [10, 10, 10, 200, 5].map { ByteBuffer(repeating: 0x61, count: $0) }
+    let frames = EventFrames.frames(payloads, maximumSize: 25)
+    #expect(frames.map(\.readableBytes) == [2 + 21, 2 + 10, 4 + 200, 2 + 5])
+    #expect(EventFrames.frames([], maximumSize: 25).isEmpty)
+  }
+
+  @Test func anEntryOfTheJournalLooksAsItDidOnTheChannelUnlessOneSinkAloneIsToHaveIt() throws {
+    let id = StreamID(milliseconds: 7, sequence: 1)
+    let entry = JournalEntry(id: id, eventType: "x", payload: ByteBuffer(string: #"{"a":1}"#))
+    let message = try #require(LiveMessage(entry))
+    #expect(String(buffer: message.payload) == #"{"stream_id":"7-1","a":1}"#)
+    #expect(
+      LiveMessage(
+        JournalEntry(id: id, eventType: "x", payload: entry.payload, target: "influxdb")) == nil)
+  }
+
+  @Test func aFilterTakesItsCoursesFromTheTopLevelAndNoFrameIsMadeOfNothing() {
+    let payloads = [
+      #"{"course_id":"a"}"#, #"{"x":{"course_id":"a"}}"#, #"{"x":"course_id","course_id":"b"}"#,
+      #"{"course_id":"\u0061"}"#, "no JSON",
+    ]
+    let broadcast = Broadcast(
+      payloads.enumerated().map {
+        LiveMessage(
+          id: StreamID(milliseconds: 1, sequence: UInt64($0)), payload: ByteBuffer(string: $1))
+      })
+    #expect(broadcast.selection(for: .all).count == 5)
+    #expect(broadcast.selection(for: .courses(["a"])).count == 2)
+    #expect(broadcast.selection(for: .courses(["default", "b"])).count == 2)
+    #expect(broadcast.selection(for: .courses(["c"])).frame == nil)
+    let rest = broadcast.selection(
+      for: .courses(["a"]), after: StreamID(milliseconds: 1, sequence: 0))
+    #expect(rest.frame.map { Self.payload($0, headerLength: 2) } == payloads[3])
+  }
+}

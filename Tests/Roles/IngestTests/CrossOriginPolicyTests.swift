@@ -1,0 +1,42 @@
+import NIOHTTP1
+import Testing
+
+@testable import Ingest
+
+@Suite struct CrossOriginPolicyTests {
+  private func headers(_ allowed: [String], for origin: String?) -> HTTPHeaders {
+    var headers = HTTPHeaders()
+    CrossOriginPolicy(allowedOrigins: allowed).addHeaders(for: origin, to: &headers)
+    return headers
+  }
+
+  @Test func everyOriginMaySendWhereAllMay() {
+    #expect(
+      headers(["*"], for: "http://hub.example")
+        == [
+          "access-control-allow-origin": "*"
+        ])
+  }
+
+  @Test func oneOfSeveralOriginsIsNamedAndCachesAreToldThatTheAnswerDependsOnIt() {
+    let allowed = ["http://hub.example", "https://lab.example"]
+    #expect(
+      headers(allowed, for: "https://lab.example")
+        == ["access-control-allow-origin": "https://lab.example", "vary": "Origin"])
+  }
+
+  @Test(arguments: [
+    nil, "https://evil.example", "null", "http://lab.example", "https://lab.example:1",
+  ])
+  func anotherOriginAndARequestOfNoPageGetNothing(_ origin: String?) {
+    #expect(headers(["https://lab.example"], for: origin)["access-control-allow-origin"].isEmpty)
+  }
+
+  @Test func aPreflightsAnswerNamesMethodsHeadersAndHowLongItHolds() {
+    let headers = CrossOriginPolicy(allowedOrigins: ["*"]).preflightHeaders(for: "http://a")
+    #expect(headers[canonicalForm: "access-control-allow-methods"] == ["POST", "OPTIONS"])
+    #expect(headers[canonicalForm: "access-control-allow-headers"].contains("content-type"))
+    #expect(headers[canonicalForm: "access-control-allow-headers"].contains("authorization"))
+    #expect(headers["access-control-max-age"] == ["86400"])
+  }
+}

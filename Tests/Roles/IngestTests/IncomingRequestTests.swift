@@ -1,0 +1,27 @@
+import Testing
+
+@testable import Ingest
+
+@Suite struct IncomingRequestTests {
+  @Test(arguments: [
+    nil, "application/json", "Application/JSON", "application/json ; charset=utf-8",
+  ])
+  func jsonIsKnownByItsTypeAndByTheLackOfOne(_ type: String?) {
+    #expect(BodyFormat(contentType: type) == .json)
+  }
+
+  @Test(arguments: [
+    "application/x-ndjson", "application/ndjson;charset=utf-8", "application/jsonl",
+  ])
+  func linesOfJSONAreKnownByTheirTypes(_ type: String) {
+    #expect(BodyFormat(contentType: type) == .ndjson)
+  }
+
+  @Test(arguments: [
+    "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
+    "application/json-patch+json", "application", "json",
+  ])
+  func anotherTypeIsNoFormat(_ type: String) {
+    #expect(BodyFormat(contentType: type) == nil)
+  }
+}

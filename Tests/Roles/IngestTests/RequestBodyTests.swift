@@ -1,0 +1,182 @@
+import CurlTransport
+import HTTPServer
+import HTTPServerTesting
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import Ingest
+
+/// How bodies arrive: packed, in chunks, too large, too slow.
+@Suite(.timeLimit(.minutes(2))) struct RequestBodyTests {
+  private static let chunked = "Transfer-Encoding: chunked"
+
+  private static func gzip(_ text: String) throws -> [UInt8] {
+    try #require(Gzip.compress(Array(text.utf8)))
+  }
+
+  @Test func gzipIsUnpackedWholeAndInSmallPieces() async throws {
+    try await withIngest { server in
+      let client = try await RawClient(port: server.port)
+      let packed = try Self.gzip(SampleText.array(500))
+      for encoding in ["gzip", "GZIP"] {
+        let response = try await client.post(packed, ["Content-Encoding: \(encoding)"])
+        #expect(response.status == 202)
+      }
+      try await client.send(client.head([Self.chunked, "Content-Encoding: gzip"]))
+      for start in stride(from: 0, to: packed.count, by: 7) {
+        try await client.send(chunk(Array(packed[start..<min(start + 7, packed.count)])))
+      }
+      try await client.send("0\r\n\r\n")
+      #expect(try await client.response().status == 202)
+      #expect(
+        try await client.post(SampleText.event(), ["Content-Encoding: identity"]).status == 202)
+      #expect(try await server.journal().count == 1501)
+      client.close()
+    }
+  }
+
+  @Test func deflateIsUnpackedAsZlibPacksIt() async throws {
+    try await withIngest { server in
+      // RFC 1950 with one stored block: enough to see that the format is known.
+      let text = Array(SampleText.event().utf8)
+      let length = UInt16(text.count)
+      var packed: [UInt8] = [0x78, 0x01, 0x01]
+      packed += [UInt8(truncatingIfNeeded: length), UInt8(length >> 8)]
+      packed += [UInt8(truncatingIfNeeded: ~length), UInt8(~length >> 8)]
+      packed += text
+      var (a, b): (UInt32, UInt32) = (1, 0)
+      for byte in text {
+        a = (a + UInt32(byte)) % 65_521
+        b = (b + a) % 65_521
+      }
+      packed += [UInt8(b >> 8), UInt8(b & 255), UInt8(a >> 8), UInt8(a & 255)]
+      let client = try await RawClient(port: server.port)
+      #expect(try await client.post(packed, ["Content-Encoding: deflate"]).status == 202)
+      client.close()
+    }
+  }
+
+  @Test func whatIsCutShortDamagedNoGzipOrFollowedByMoreIs400() async throws {
+    let packed = try Self.gzip(SampleText.array(100))
+    var wrong = packed
+    wrong[wrong.count / 2] ^= 0x55
+    let bodies = [
+      Array(packed.dropLast(4)), Array(packed.prefix(30)), wrong,
+      Array(SampleText.event().utf8), packed + Array("more".utf8),
+    ]
+    try await withIngest { server in
+      for body in bodies {
+        let client = try await RawClient(port: server.port)
+        let response = try await client.post(body, ["Content-Encoding: gzip"])
+        #expect(response.status == 400)
+        #expect(response.body.contains("cannot be unpacked"))
+        #expect(response.headers["connection"] == "close")
+        client.close()
+      }
+      #expect(try await server.journal().isEmpty)
+    }
+  }
+
+  @Test func aBombThatUnpacksPastTheLimitIs413() async throws {
+    let bomb = try #require(Gzip.compress([UInt8](repeating: 0, count: 10 << 20), level: 9))
+    #expect(bomb.count < 20_000)
+    try await withIngest { server in
+      let client = try await RawClient(port: server.port)
+      let response = try await client.post(bomb, ["Content-Encoding: gzip"])
+      #expect(response.status == 413)
+      #expect(response.body.contains("1048576 bytes, unpacked"))
+      client.close()
+    }
+  }
+
+  @Test func chunksMayBeAsSmallAsOneByte() async throws {
+    try await withIngest { server in
+      let client = try await RawClient(port: server.port)
+      var body: [UInt8] = []
+      for byte in SampleText.event().utf8 { body += chunk([byte]) }
+      for _ in 0..<2 {
+        try await client.send(client.head([Self.chunked]) + body + Array("0\r\n\r\n".utf8))
+        #expect(try await client.response().status == 202)
+      }
+      client.close()
+    }
+  }
+
+  @Test func aLengthOverTheLimitIsRefusedAtTheHeadAClientThatAsksFirstSendsNothing() async throws {
+    try await withIngest { server in
+      for expectation in [[], ["Expect: 100-continue"]] {
+        let client = try await RawClient(port: server.port)
+        try await client.send(client.head(["Content-Length: 10485760"] + expectation))
+        let response = try await client.response()
+        #expect(response.status == 413)
+        #expect(response.headers["connection"] == "close")
+        client.close()
+      }
+    }
+  }
+
+  @Test func aClientThatAsksFirstAndMayGoOnIsToldSoOnce() async throws {
+    try await withIngest { server in
+      let client = try await RawClient(port: server.port)
+      let body = Array(SampleText.event().utf8)
+      try await client.send(
+        client.head(["Content-Length: \(body.count)", "Expect: 100-continue"]))
+      #expect(try await client.response().status == 100)
+      try await client.send(body)
+      #expect(try await client.response().status == 202)
+      client.close()
+    }
+  }
+
+  @Test(arguments: ["Content-Length: 10485760", "Transfer-Encoding: chunked"])
+  func aClientThatIsStillSendingSeesThe413(framing: String) async throws {
+    try await withIngest { server in
+      let client = try await RawClient(port: server.port)
+      let sender = Task {
+        try await client.send(client.head([framing]))
+        let block = [UInt8](repeating: UInt8(ascii: " "), count: 1 << 16)
+        for _ in 0..<160 {
+          try await client.send(framing.hasPrefix("Content") ? block : chunk(block))
+        }
+      }
+      #expect(try await client.response().status == 413)
+      client.close()
+      // The server may hang up before all is sent; that it answered is what counts.
+      _ = await sender.result
+    }
+  }
+
+  @Test func aBodyThatDoesNotComeInTimeIs408AndNothingOfItIsStored() async throws {
+    var configuration = HTTPServerChannelConfiguration()
+    configuration.bodyTimeout = .milliseconds(300)
+    try await withIngest(server: configuration) { server in
+      let client = try await RawClient(port: server.port)
+      let body = Array(SampleText.event().utf8)
+      try await client.send(client.head(["Content-Length: \(body.count)"]) + body.dropLast())
+      let response = try await client.response()
+      #expect(response.status == 408)
+      #expect(response.headers["content-type"] == "application/problem+json")
+      #expect(try await client.remainder().readableBytes == 0)
+      #expect(try await server.journal().isEmpty)
+    }
+  }
+
+  @Test func aClientThatLeavesInTheMiddleOfABodyLeavesNothingBehind() async throws {
+    try await withIngest { server in
+      for _ in 0..<20 {
+        let client = try await RawClient(port: server.port)
+        try await client.send(client.head(["Content-Length: 1000"]) + Array("[{".utf8))
+        client.close()
+      }
+      let client = try await RawClient(port: server.port)
+      #expect(try await client.post(SampleText.event()).status == 202)
+      #expect(try await server.journal().count == 1)
+      client.close()
+    }
+  }
+}
+
+private func chunk(_ bytes: [UInt8]) -> [UInt8] {
+  Array("\(String(bytes.count, radix: 16))\r\n".utf8) + bytes + Array("\r\n".utf8)
+}
