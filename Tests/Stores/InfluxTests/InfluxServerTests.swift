@@ -9,7 +9,7 @@ import WorkerRuntime
 @testable import Influx
 
 /// Against a real InfluxDB 1.x and a real VictoriaMetrics.
-@Suite(.timeLimit(.minutes(2))) struct InfluxServerTests {
+@Suite(.tags(.servers), .timeLimit(.minutes(2))) struct InfluxServerTests {
   @Test func nastyStringsComeBackAsTheyWentInTagsAndFields() async throws {
     try await withSink { sink, query in
       let batch = TestEvents.nasty.enumerated().map { index, text in

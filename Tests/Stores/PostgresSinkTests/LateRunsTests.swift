@@ -1,10 +1,11 @@
 import EventBus
 import NIOCore
 import PostgresDriver
+import ProgressBusTesting
 import Testing
 
 /// Runs that arrive after later ones: the errors since a cell's last success are then counted from the events.
-@Suite struct LateRunsTests {
+@Suite(.tags(.servers)) struct LateRunsTests {
   private static let cells = 300
 
   /// Three failures of each cell, from second 100 on.

@@ -3,12 +3,13 @@ import Foundation
 import NIOCore
 import PostgresDriver
 import PostgresSink
+import ProgressBusTesting
 import SeededRandom
 import Testing
 import WorkerRuntime
 
 /// The tables hold what all events together say, however they were cut into batches.
-@Suite struct ModelTests {
+@Suite(.tags(.servers)) struct ModelTests {
   /// A class that gives the store a hard time: few moments, so that many events are equally new, clocks
   /// that disagree, names and teams that change, cells without an id.
   static func events(count: Int, using random: inout SeededGenerator) -> [TestEvent] {

@@ -1,9 +1,10 @@
 import Foundation
 import PostgresSink
+import ProgressBusTesting
 import Testing
 
 /// What the tables hold after some events.
-@Suite struct ProjectionTests {
+@Suite(.tags(.servers)) struct ProjectionTests {
   static let streak = "select consecutive_errors as n from cell_progress"
 
   @Test func anEventBecomesALearnerANotebookACellAndARow() async throws {

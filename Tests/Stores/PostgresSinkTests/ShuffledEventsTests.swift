@@ -1,10 +1,11 @@
 import EventBus
 import Foundation
 import PostgresSink
+import ProgressBusTesting
 import SeededRandom
 import Testing
 
-@Suite struct ShuffledEventsTests {
+@Suite(.tags(.servers)) struct ShuffledEventsTests {
   /// A day of a class: renames, changes of team, error streaks, requests for help.
   static func day(events: Int, students: Int, seed: UInt64) -> [TestEvent] {
     var random = SeededGenerator(seed: seed)

@@ -9,7 +9,7 @@ import ProgressBusTesting
 import Testing
 import WorkerRuntime
 
-@Suite struct SinkFaultTests {
+@Suite(.tags(.servers)) struct SinkFaultTests {
   @Test func unknownKindsAreRefusedAndTheRestIsStored() async throws {
     try await withStore { store in
       var strange = TestEvent("notebook_opened", at: 1)
