@@ -16,9 +16,10 @@ extension JournalEntry {
 
 /// Finds a message's place in the journal: its top-level `stream_id`.
 package struct EventPositionReader {
-  private static let name = Array("stream_id".utf8)
+  private static let members = JSONMembers(["stream_id"])
   private static let opening = Array(#"{"stream_id":""#.utf8)
   private var tape = JSONTape()
+  private var values: [Int] = []
 
   package init() {}
 
@@ -39,20 +40,12 @@ package struct EventPositionReader {
   }
 
   private mutating func searchedPosition(_ bytes: UnsafeBufferPointer<UInt8>) -> StreamID? {
-    guard (try? tape.scan(bytes)) != nil, let top = tape.tokens.first, top.kind == .object
+    guard (try? tape.scan(bytes)) != nil, tape.tokens[0].kind == .object else { return nil }
+    values.removeAll(keepingCapacity: true)
+    Self.members.findValues(in: tape, UnsafeRawBufferPointer(bytes), appendingTo: &values)
+    guard values[0] != JSONMembers.absent, case let token = tape.tokens[values[0]],
+      token.kind == .string
     else { return nil }
-    var index = 1
-    while index + 1 < tape.tokens.count {
-      let key = tape.tokens[index]
-      let value = tape.tokens[index + 1]
-      if value.kind == .string,
-        bytes[Int(key.start)..<Int(key.end)].elementsEqual(Self.name),
-        let id = StreamID(decimalDigits: bytes[Int(value.start)..<Int(value.end)])
-      {
-        return id
-      }
-      index = Int(value.next)
-    }
-    return nil
+    return StreamID(decimalDigits: bytes[Int(token.start)..<Int(token.end)])
   }
 }
