@@ -1,6 +1,7 @@
 import Events
 import Logging
 import Testing
+import WorkerRuntime
 
 @testable import ProgressBusServer
 
