@@ -136,8 +136,8 @@ let package = Package(
       [
         "API", "Broadcaster", "Ingest", "Pages", "WorkerRuntime", "BigQueryMirror", "Influx",
         "PostgresSink", "DeadLetters", "EventBus", "Events", "HTTPServer", "CurlTransport",
-        "PostgresDriver", "RedisDriver", "Observability", hummingbird, nioCore, nioPosix, yams,
-        lifecycle, unixSignals, logging, coreMetrics,
+        "PostgresDriver", "RedisDriver", "Observability", hummingbird, httpTypes, nioCore,
+        nioPosix, yams, lifecycle, unixSignals, logging, coreMetrics,
       ]),
 
     // Roles: what a process does.
@@ -257,7 +257,7 @@ let package = Package(
       .program, "ProgressBusServerTests",
       [
         "ProgressBusServer", "BigQueryMirror", "EventBus", "Events", "HTTPServer", "Ingest",
-        "Observability", "ProgressBusTesting", hummingbird, nioCore, nioPosix,
+        "Observability", "WorkerRuntime", "ProgressBusTesting", hummingbird, nioCore, nioPosix,
         logging,
       ]),
     tests(

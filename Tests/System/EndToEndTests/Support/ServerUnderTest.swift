@@ -1,4 +1,5 @@
 import CurlTransport
+import HTTPTypes
 import LocalStack
 import ProgressBusTesting
 
