@@ -59,14 +59,16 @@ enum APIAnswer {
   private static func problem(of error: any Error) -> Problem? {
     switch error {
     case let problem as Problem: problem
-    case let error as PostgresError: problem(of: error)
-    case let error as BusError: problem(of: error)
-    case let error as MirrorError: problem(of: error)
+    // Each under a name of its own: an overload of this function that returns no optional would lose to
+    // the function itself, which would call itself for ever.
+    case let error as PostgresError: databaseProblem(error)
+    case let error as BusError: busProblem(error)
+    case let error as MirrorError: mirrorProblem(error)
     default: nil
     }
   }
 
-  private static func problem(of error: PostgresError) -> Problem {
+  private static func databaseProblem(_ error: PostgresError) -> Problem {
     // undefined_table, undefined_function: not migrated yet.
     if error.sqlState == "42P01" || error.sqlState == "42883" {
       return Problem(
@@ -82,7 +84,7 @@ enum APIAnswer {
     }
   }
 
-  private static func problem(of error: BusError) -> Problem {
+  private static func busProblem(_ error: BusError) -> Problem {
     switch error {
     case .unavailable: Problem(status: .serviceUnavailable, detail: "\(error)", retryAfter: 1)
     case .full: Problem(status: .serviceUnavailable, detail: "\(error)", retryAfter: 5)
@@ -90,7 +92,7 @@ enum APIAnswer {
     }
   }
 
-  private static func problem(of error: MirrorError) -> Problem {
+  private static func mirrorProblem(_ error: MirrorError) -> Problem {
     switch error {
     case .disabled: Problem(status: .conflict, detail: "\(error)")
     default: Problem(status: .serviceUnavailable, detail: "\(error)", retryAfter: 5)
