@@ -54,8 +54,7 @@ struct OpenAPITests {
         .run("a", at: -10, by: "s4", course: "c2"))
       try await withRouter(try classroom.routes(caching: .standard)) { client in
         let port = client.port
-        let script = ProjectFolder.url.appendingPathComponent("Tests/Roles/APITests/OpenAPI")
-          .appendingPathComponent("check_answers.py").path
+        let script = "\(ProjectFolder.path)/Tests/Support/Python/check_answers.py"
         let run = try await Subprocess.run(
           .path(FilePath(python)),
           arguments: [

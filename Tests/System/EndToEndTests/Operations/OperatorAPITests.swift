@@ -212,7 +212,7 @@ extension EndToEnd {
         let run = try await Subprocess.run(
           .path(FilePath(python)),
           arguments: [
-            root.appendingPathComponent("Tests/Roles/APITests/OpenAPI/check_answers.py").path,
+            root.appendingPathComponent("Tests/Support/Python/check_answers.py").path,
             root.appendingPathComponent("Sources/Roles/API/Resources/openapi.yaml").path,
             process.url, "operators,mirror,operations,page", "id=\(id)", "user=s-1",
             "asset=js/main.js",
