@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConnectionMachine } from "../../../Sources/Roles/Pages/Resources/page/js/live/connection-machine.js";
-import { longestDelay, retryDelay } from "../../../Sources/Roles/Pages/Resources/page/js/live/backoff.js";
+import { Backoff, longestDelay, quietTime, retryDelay } from "../../../Sources/Roles/Pages/Resources/page/js/live/backoff.js";
 import { parseFrame } from "../../../Sources/Roles/Pages/Resources/page/js/live/frames.js";
-import {
-  comparePositions, earliestPosition,
-} from "../../../Sources/Roles/Pages/Resources/page/js/live/stream-position.js";
 
 const hello = { control: "hello", stream_id: "900-0" };
 
-function opened(after = "100-0") {
-  const machine = new ConnectionMachine({ random: () => 0.5 });
+function opened(after = "100-0", clock = () => 0) {
+  const machine = new ConnectionMachine({ backoff: new Backoff({ random: () => 0.5, clock }) });
   machine.handle({ on: "start", after });
   machine.handle({ on: "objects", objects: [hello] });
   return machine;
@@ -72,8 +69,9 @@ test("a bus that is away counts as a lost connection", () => {
   assert.deepEqual(machine.handle({ on: "busLost" }), []);
 });
 
-test("tries get rarer, and are quick again after a success", () => {
-  const machine = opened();
+test("tries get rarer, and are quick again after a success that lasts", () => {
+  let now = 0;
+  const machine = opened("100-0", () => now);
   const delays = [];
   machine.handle({ on: "closed" });
   for (let attempt = 0; attempt < 10; attempt += 1) {
@@ -82,9 +80,35 @@ test("tries get rarer, and are quick again after a success", () => {
   }
   for (let place = 1; place < delays.length; place += 1) assert.ok(delays[place] >= delays[place - 1]);
   assert.ok(delays.at(-1) <= longestDelay);
-  machine.handle({ on: "waited" });
-  machine.handle({ on: "objects", objects: [hello] });
-  assert.ok(machine.handle({ on: "closed" })[0].delay < delays[2]);
+  const closedAfter = (duration) => {
+    machine.handle({ on: "waited" });
+    machine.handle({ on: "objects", objects: [hello] });
+    now += duration;
+    return machine.handle({ on: "closed" })[0].delay;
+  };
+  assert.equal(closedAfter(0), delays.at(-1), "a server that greets and closes is not asked for ever at once");
+  assert.equal(closedAfter(quietTime - 1), delays.at(-1));
+  assert.ok(closedAfter(quietTime) < delays[0]);
+});
+
+test("a start does not make the tries quick", () => {
+  const machine = opened();
+  const delays = [];
+  for (let time = 0; time < 3; time += 1) {
+    delays.push(machine.handle({ on: "closed" })[0].delay);
+    machine.handle({ on: "start", after: "100-0" });
+  }
+  assert.ok(delays[0] < delays[1] && delays[1] < delays[2]);
+});
+
+test("a position beyond 2^53 is gone on from, and what is no position is none", () => {
+  const machine = opened("1795256100122-18446744073709551615");
+  assert.equal(machine.phase, "open");
+  machine.handle({ on: "objects", objects: [{ stream_id: "1795256100122-18446744073709551614" }, { stream_id: 7 }] });
+  assert.equal(machine.position, "1795256100122-18446744073709551615");
+  machine.handle({ on: "objects", objects: [{ stream_id: "1795256100123-0" }] });
+  assert.equal(machine.position, "1795256100123-0");
+  assert.equal(opened("18446744073709551616-0").phase, "lost");
 });
 
 test("a stop ends everything", () => {
@@ -110,12 +134,4 @@ test("a frame holds objects, one a line; bad lines are counted", () => {
     objects: [{ a: 1 }, { b: "\n" }],
     malformed: 4,
   });
-});
-
-test("positions compare by number, not by text", () => {
-  assert.ok(comparePositions("9-0", "10-0") < 0);
-  assert.ok(comparePositions("10-9", "10-10") < 0);
-  assert.equal(comparePositions("1795256100123-4", "1795256100123-4"), 0);
-  assert.equal(earliestPosition(["10-0", "9-7", "9-10"]), "9-7");
-  assert.equal(earliestPosition(["10-0", null]), null);
 });

@@ -1,24 +1,23 @@
-import { retryDelay } from "./backoff.js";
-import { comparePositions, isPosition } from "./stream-position.js";
+import { Backoff } from "./backoff.js";
+import { canonicalPosition, comparePositions } from "./stream-position.js";
 
 /**
  * The life of the live connection, without its effects: `handle` takes what happened and returns
  * what is to be done.
  *
  * Phases: `stopped`, `connecting`, `open` (hello was received), `waiting` (for the next try), `lost`
- * (events are gone: the owner reads everything anew and starts again).
+ * (events are gone: the owner waits, reads everything anew and starts again).
  *
  * Actions: `{do: "connect", after}`, `{do: "disconnect"}`, `{do: "wait", delay}`,
  * `{do: "apply", events}`, `{do: "reload"}`.
  */
 export class ConnectionMachine {
-  /** @param {{random?: () => number}} options `random` returns numbers in 0..<1 */
-  constructor({ random = Math.random } = {}) {
-    this.random = random;
+  /** @param {{backoff?: Backoff}} options */
+  constructor({ backoff = new Backoff() } = {}) {
+    this.backoff = backoff;
     this.phase = "stopped";
     /** The last event that was received; the next connection asks for what stands behind it. */
     this.position = null;
-    this.attempt = 0;
   }
 
   /**
@@ -31,8 +30,7 @@ export class ConnectionMachine {
     const isConnected = this.phase === "connecting" || this.phase === "open";
     switch (input.on) {
       case "start":
-        this.position = input.after;
-        this.attempt = 0;
+        this.position = canonicalPosition(input.after);
         return [{ do: "disconnect" }, ...this.connect()];
       case "stop":
         this.phase = "stopped";
@@ -57,9 +55,7 @@ export class ConnectionMachine {
 
   retry() {
     this.phase = "waiting";
-    const delay = retryDelay(this.attempt, this.random);
-    this.attempt += 1;
-    return [{ do: "wait", delay }];
+    return [{ do: "wait", delay: this.backoff.next() }];
   }
 
   receive(objects) {
@@ -86,7 +82,7 @@ export class ConnectionMachine {
   obey(control) {
     if (control === "hello" && this.position !== null) {
       this.phase = "open";
-      this.attempt = 0;
+      this.backoff.succeeded();
       return [];
     }
     // A greeting without a position to go on from is a gap too: nobody knows what went before.
@@ -95,8 +91,9 @@ export class ConnectionMachine {
     return [{ do: "disconnect" }, { do: "reload" }];
   }
 
-  advance(position) {
-    if (!isPosition(position)) return;
+  advance(told) {
+    const position = canonicalPosition(told);
+    if (position === null) return;
     if (this.position === null || comparePositions(position, this.position) > 0) {
       this.position = position;
     }

@@ -1,4 +1,4 @@
-import { comparePositions, isPosition } from "../live/stream-position.js";
+import { comparePositions } from "../live/stream-position.js";
 import { microseconds } from "./timestamp.js";
 
 export const bucketMilliseconds = 60_000;
@@ -33,9 +33,7 @@ export class Activity {
   }
 
   holds(position) {
-    return (
-      isPosition(position) && isPosition(this.position) && comparePositions(position, this.position) <= 0
-    );
+    return comparePositions(position, this.position) <= 0;
   }
 
   /** The last hour's buckets, oldest first; forgets what is older. */

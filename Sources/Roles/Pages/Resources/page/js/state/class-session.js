@@ -1,5 +1,5 @@
 import { LiveConnection } from "../live/live-connection.js";
-import { retryDelay } from "../live/backoff.js";
+import { Backoff } from "../live/backoff.js";
 import { comparePositions, earliestPosition } from "../live/stream-position.js";
 import { Activity } from "./activity.js";
 import { applyEvent } from "./apply-event.js";
@@ -21,10 +21,10 @@ const rememberedEvents = 5_000;
 export class ClassSession {
   /**
    * @param {{api: object, course: string, notebook: string | null, onChange: () => void,
-   *   onEvent?: (event: object) => void}} options
+   *   onEvent?: (event: object) => void, backoff?: Backoff}} options
    *   without `notebook` the API chooses the one that the class works on
    */
-  constructor({ api, course, notebook, onChange, onEvent = () => {} }) {
+  constructor({ api, course, notebook, onChange, onEvent = () => {}, backoff = new Backoff() }) {
     this.api = api;
     this.course = course;
     this.notebookChoice = notebook;
@@ -42,7 +42,11 @@ export class ClassSession {
     this.isActivityMissing = false;
     this.isLoaded = false;
     this.isStopped = false;
-    this.failures = 0;
+    /** Before every load but the first, whatever made it necessary. */
+    this.backoff = backoff;
+    /** Whether the class is to be loaded, or is being loaded, to go on from there. */
+    this.isReloading = false;
+    this.isLoadDue = false;
     this.loads = 0;
     this.isRefreshDue = false;
     this.timers = new Set();
@@ -77,14 +81,12 @@ export class ClassSession {
   // Loading
 
   async loadAndConnect() {
+    this.isReloading = true;
     const loaded = await this.load();
     if (this.isStopped) return;
-    if (loaded === null) {
-      this.later(retryDelay(this.failures), () => this.loadAndConnect());
-      this.failures += 1;
-      return;
-    }
-    this.failures = 0;
+    if (loaded === null) return this.loadLater();
+    this.isReloading = false;
+    this.backoff.succeeded();
     this.show(loaded);
     if (this.status === "refreshing") this.noteRefreshed();
     this.connection.start(loaded.position);
@@ -132,9 +134,22 @@ export class ClassSession {
 
   reload() {
     this.setStatus("refreshing");
+    // An answer that is still on its way knows nothing of what was missed.
+    this.loads += 1;
     this.recent.clear();
     this.inbox.clear();
-    this.loadAndConnect();
+    this.loadLater();
+  }
+
+  /** Loads after a wait, and once, however often it is asked for until then. */
+  loadLater() {
+    this.isReloading = true;
+    if (this.isLoadDue) return;
+    this.isLoadDue = true;
+    this.later(this.backoff.next(), () => {
+      this.isLoadDue = false;
+      this.loadAndConnect();
+    });
   }
 
   scheduleRefresh() {
@@ -156,6 +171,8 @@ export class ClassSession {
 
   /** Reads the class anew while the live connection goes on, or is being made again. */
   async refresh() {
+    // It would read the same, and make that one's answer void.
+    if (this.isReloading) return;
     const loaded = await this.load();
     if (this.isStopped || loaded === null) return;
     const { loads } = this;
