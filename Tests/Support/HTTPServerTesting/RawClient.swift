@@ -105,11 +105,13 @@ public actor RawClient {
     }
   }
 
-  public func upgrade(_ target: String = "/ws", extra: String = "") async throws -> Response {
+  public func upgrade(
+    _ target: String = "/ws", host: String = "test", extra: String = ""
+  ) async throws -> Response {
     try await send(
       """
       GET \(target) HTTP/1.1\r
-      Host: test\r
+      Host: \(host)\r
       Upgrade: websocket\r
       Connection: keep-alive, Upgrade\r
       Sec-WebSocket-Version: 13\r

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -72,11 +76,27 @@ def binary() -> Path:
     return path
 
 
+class _QuietFiles(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
 @pytest.fixture(scope="session")
-def stack(binary):
+def example_origin() -> Iterator[str]:
+    """Where Examples/Dashboard is served: another origin than the stack's."""
+    folder = Path(__file__).parents[3] / "Examples/Dashboard"
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_QuietFiles, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def stack(binary, example_origin):
     with tempfile.TemporaryDirectory(prefix="progressbus-page-") as folder:
         # PostgreSQL refuses to run as root, so another account must reach the folder.
         os.chmod(folder, 0o755)
-        stack = PrivateStack(binary, Path(folder))
+        stack = PrivateStack(binary, Path(folder), f"websocket.allowed_origins={example_origin}")
         yield stack
         stack.stop()

@@ -1,14 +1,12 @@
-"""The page of Examples/Dashboard, opened as a file, on the real server."""
+"""The page of Examples/Dashboard, served by another server, on the real stream."""
 
 from __future__ import annotations
 
 import uuid
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
-PAGE = Path(__file__).parents[3] / "Examples/Dashboard/index.html"
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -29,8 +27,8 @@ def page(browser: Browser):
     assert faults == []
 
 
-def open_dashboard(page: Page, stack, course: str) -> None:
-    page.goto(f"{PAGE.as_uri()}?server={stack.url.replace('http', 'ws')}&course_id={course}")
+def open_dashboard(page: Page, origin: str, stack, course: str) -> None:
+    page.goto(f"{origin}/?server={stack.url.replace('http', 'ws')}&course_id={course}")
     expect(page.get_by_role("status")).to_have_text("live")
 
 
@@ -39,8 +37,8 @@ def execution(course: str, learner: str, cell: str, **fields) -> dict:
             "notebook_path": "a.ipynb", "cell_id": cell, "has_error": False, **fields}
 
 
-def test_each_learner_has_one_line_and_errors_stand_out(page, stack, course):
-    open_dashboard(page, stack, course)
+def test_each_learner_has_one_line_and_errors_stand_out(page, example_origin, stack, course):
+    open_dashboard(page, example_origin, stack, course)
     stack.post([execution(course, "s-1", "c1"), execution("another", "s-9", "c1"),
                 execution(course, "s-2", "c1", has_error=True, error_name=HOSTILE)])
     rows = page.get_by_role("row")
@@ -53,7 +51,20 @@ def test_each_learner_has_one_line_and_errors_stand_out(page, stack, course):
     expect(rows).to_have_count(2)
 
 
-def test_a_lost_connection_comes_back_and_brings_what_was_missed(page, stack, course):
+def test_a_page_of_an_origin_that_nobody_named_hears_nothing(page, example_origin, stack, course):
+    other = example_origin.replace("127.0.0.1", "localhost")
+    page.goto(f"{other}/?server={stack.url.replace('http', 'ws')}&course_id={course}")
+    outcome = page.evaluate("""
+      (url) => new Promise((resolve) => {
+        const socket = new WebSocket(url);
+        socket.onopen = () => resolve("open");
+        socket.onclose = () => resolve("refused");
+      })
+      """, f"{stack.url.replace('http', 'ws')}ws/dashboard")
+    assert outcome == "refused"
+
+
+def test_a_lost_connection_comes_back_and_brings_what_was_missed(page, example_origin, stack, course):
     connections: list[WebSocketRoute] = []
 
     def relay(connection: WebSocketRoute) -> None:
@@ -61,7 +72,7 @@ def test_a_lost_connection_comes_back_and_brings_what_was_missed(page, stack, co
         connections.append(connection)
 
     page.route_web_socket("**/ws/dashboard*", relay)
-    open_dashboard(page, stack, course)
+    open_dashboard(page, example_origin, stack, course)
     stack.post([execution(course, "s-1", "c1")])
     expect(page.get_by_role("row")).to_have_count(1)
     connections[0].close(code=1012)

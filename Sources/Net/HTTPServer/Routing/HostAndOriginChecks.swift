@@ -37,13 +37,47 @@ public struct CrossOriginProtection<Context: RequestContext>: RouterMiddleware {
     if !sites.isEmpty { return sites.allSatisfy { ["same-origin", "none"].contains($0) } }
     let origins = request.headers[values: .origin]
     guard !origins.isEmpty else { return true }
-    // The scheme is not compared: behind a proxy that ends TLS this server does not know its own.
-    return origins.allSatisfy { origin in
-      guard let separator = origin.range(of: "://") else { return false }
-      return origin[separator.upperBound...].lowercased()
-        == request.head.authority?.lowercased()
+    return OriginCheck().passes(origins: origins, host: request.head.authority)
+  }
+}
+
+/// Whether the page that a browser sends a request for may have its answer: it is this server's own, or
+/// of an origin that the operator named.
+public struct OriginCheck: Sendable {
+  /// Origins (RFC 6454, section 6.1) in lower case.
+  private let allowed: Set<String>
+
+  /// - Parameter allowed: origins beside the host that is asked, such as `https://school.example`, in
+  ///   any case of letters; `*` is every origin.
+  public init(allowed: [String] = []) {
+    self.allowed = Set(allowed.map { $0.lowercased() })
+  }
+
+  /// - Parameters:
+  ///   - origins: every `Origin` field of the request. None is no browser's doing, and passes; of
+  ///     several, each must pass.
+  ///   - host: the request's `Host`, with the port that it names.
+  public func passes(origins: [String], host: String?) -> Bool {
+    origins.allSatisfy { origin in
+      let origin = origin.lowercased()
+      return allowed.contains(origin) || allowed.contains("*") || names(origin, host: host)
     }
   }
+
+  /// The scheme is not compared: behind a proxy that ends TLS this server does not know its own.
+  private func names(_ origin: String, host: String?) -> Bool {
+    guard let host, !host.isEmpty, let separator = origin.range(of: "://") else { return false }
+    let port = Self.defaultPorts[String(origin[..<separator.lowerBound])]
+    func withoutDefaultPort(_ authority: String) -> Substring {
+      guard let port, authority.hasSuffix(port) else { return authority[...] }
+      return authority.dropLast(port.count)
+    }
+    return withoutDefaultPort(String(origin[separator.upperBound...]))
+      == withoutDefaultPort(host.lowercased())
+  }
+
+  /// Browsers leave them out; some proxies add them to `Host`.
+  private static let defaultPorts = ["http": ":80", "https": ":443"]
 }
 
 /// Answers only requests whose `Host` is this server's. A foreign page can have its own name point to

@@ -1,10 +1,15 @@
+import HTTPTypes
 public import NIOHTTP1
 
-/// A path that takes WebSockets.
+/// A path that takes WebSockets. Browsers let every page open one anywhere, and leave it to the server to
+/// look at `Origin` (RFC 6455, section 10.2).
 public struct WebSocketRoute: Sendable {
   /// The path of the request's target, without the query; compared byte for byte.
   public let path: String
-  /// Decides on a request whose handshake is well-formed. The connection waits, nothing else does.
+  /// The pages that may open one.
+  public var origins = OriginCheck()
+  /// Decides on a request whose handshake is well-formed and whose page may open one. The connection
+  /// waits, nothing else does.
   public let decide: @Sendable (HTTPRequestHead) async -> WebSocketUpgradeDecision
 
   public init(
@@ -12,6 +17,16 @@ public struct WebSocketRoute: Sendable {
   ) {
     self.path = path
     self.decide = decide
+  }
+
+  /// - Returns: the answer to a handshake for a page that may not open this; nil where it may.
+  func refusal(of head: HTTPRequestHead) -> Problem? {
+    guard !origins.passes(origins: head.headers["origin"], host: head.headers.first(name: "host"))
+    else { return nil }
+    return Problem(
+      status: .forbidden,
+      detail: "a page of another origin may not listen; "
+        + "PROGRESSBUS_WEBSOCKET_ALLOWED_ORIGINS adds origins")
   }
 
   func matches(_ target: String) -> Bool {

@@ -60,7 +60,7 @@ final class WebSocketUpgradeHandler: ChannelInboundHandler, RemovableChannelHand
   private func requestEnded(
     _ head: HTTPRequestHead, route: WebSocketRoute, context: ChannelHandlerContext
   ) {
-    if let refusal = WebSocketHandshake.refusal(of: head) {
+    if let refusal = WebSocketHandshake.refusal(of: head) ?? route.refusal(of: head) {
       refuse(refusal, context: context)
       return
     }

@@ -130,13 +130,20 @@ struct ServerServices {
       server: .webSocketUpgrade(
         configuration: configuration.httpServer,
         earlyHandlers: { channel in ingest?.makeHandlers(for: channel) ?? [] },
-        webSockets: hub.map { [$0.route()] } ?? []),
+        webSockets: hub.map { [webSocketRoute(of: $0)] } ?? []),
       configuration: .init(
         address: .hostname(configuration.host, port: configuration.port), backlog: 4096),
       onServerRunning: { channel in await onReady(channel.localAddress?.port ?? 0) },
       eventLoopGroupProvider: .shared(eventLoops), logger: logger)
     return ListeningService(
       application: application, host: configuration.host, port: configuration.port)
+  }
+
+  private func webSocketRoute(of hub: BroadcastHub) -> WebSocketRoute {
+    var route = hub.route()
+    route.origins = OriginCheck(
+      allowed: configuration.settings.givenList("websocket.allowed_origins") ?? [])
+    return route
   }
 
   /// Every route but the ingest's and the WebSocket's, which answer before a router is asked.

@@ -122,7 +122,10 @@ public enum Settings {
     Setting(
       "websocket.queue_bytes", .integer(65_536...1_073_741_824),
       default: "\(BroadcastConfiguration().maximumOutstandingBytes)",
-      "What may wait for one slow subscriber before it is closed.")
+      "What may wait for one slow subscriber before it is closed."),
+    Setting(
+      "websocket.allowed_origins", .list(),
+      "Other origins than the server's own whose pages may listen to the live stream."),
   ]
 
   static let google: [Setting] = [

@@ -90,6 +90,77 @@ struct WebSocketUpgradeTests {
     }
   }
 
+  private func status(
+    host: String, origins: [String], allowed: [String] = [], other: String = ""
+  ) async throws -> Int {
+    var route = EchoSession.route
+    route.origins = OriginCheck(allowed: allowed)
+    return try await withServer(webSockets: [route]) { port, _ in
+      let client = try await RawClient(port: port)
+      defer { client.close() }
+      let fields = origins.map { "Origin: \($0)\r\n" }.joined()
+      let response = try await client.upgrade(host: host, extra: fields + other)
+      if response.status == 403 {
+        #expect(response.headers["content-type"] == "application/problem+json")
+        #expect(response.body.contains("PROGRESSBUS_WEBSOCKET_ALLOWED_ORIGINS"))
+        #expect(try await client.remainder().readableBytes == 0)
+      }
+      return response.status
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("127.0.0.1:8080", ["http://127.0.0.1:8080"]), ("localhost", ["HTTP://LocalHost"]),
+      ("LOCALHOST:8080", ["http://localhost:8080"]), ("[::1]:8080", ["http://[::1]:8080"]),
+      ("bus", ["https://bus"]), ("bus:443", ["https://bus"]), ("bus:80", ["http://bus"]),
+      ("bus", ["http://bus", "https://bus"]), ("bus", []),
+    ] as [(String, [String])]) func theServersOwnPageAndWhatIsNoBrowserMayListen(
+      host: String, origins: [String]
+    ) async throws
+  {
+    #expect(try await status(host: host, origins: origins) == 101)
+  }
+
+  @Test(
+    arguments: [
+      ("127.0.0.1:8080", ["https://evil.example"]), ("127.0.0.1:8080", ["http://127.0.0.1:8888"]),
+      ("127.0.0.1:8080", ["http://127.0.0.1"]), ("127.0.0.1:8080", ["http://localhost:8080"]),
+      ("127.0.0.1:8080", ["null"]), ("127.0.0.1:8080", [""]),
+      ("127.0.0.1:8080", ["127.0.0.1:8080"]),
+      ("127.0.0.1:8080", ["file://"]), ("bus:443", ["http://bus"]),
+      ("127.0.0.1:8080", ["http://127.0.0.1:8080.evil.example"]),
+      ("127.0.0.1:8080", ["http://evil.example/127.0.0.1:8080"]),
+      ("[::1]:8080", ["http://[::2]:8080"]), ("[::1]:8080", ["http://[::1]"]),
+      ("bus", ["http://bus", "http://evil.example"]),
+      ("bus", ["http://evil.example", "http://bus"]),
+      ("bus", ["http://bus, http://evil.example"]), ("", ["http://evil.example"]),
+      ("", ["file://"]),
+    ] as [(String, [String])]) func aPageOfAnotherOriginMayNotListen(
+      host: String, origins: [String]
+    ) async throws
+  {
+    #expect(try await status(host: host, origins: origins) == 403)
+    // Whatever else a page can make its browser send.
+    #expect(
+      try await status(host: host, origins: origins, other: "Sec-Fetch-Site: same-origin\r\n")
+        == 403)
+  }
+
+  @Test func theOriginsThatWereNamedMayListenAndNoOthers() async throws {
+    let allowed = ["https://School.example", "http://127.0.0.1:8000"]
+    for (origin, expected) in [
+      ("https://school.example", 101), ("https://SCHOOL.example", 101),
+      ("http://127.0.0.1:8000", 101), ("http://bus", 101), ("http://school.example", 403),
+      ("https://school.example:8443", 403), ("https://x.school.example", 403), ("null", 403),
+    ] {
+      #expect(try await status(host: "bus", origins: [origin], allowed: allowed) == expected)
+    }
+    for origin in ["https://evil.example", "null"] {
+      #expect(try await status(host: "bus", origins: [origin], allowed: ["*"]) == 101)
+    }
+  }
+
   @Test func anotherPathIsHummingbirdsEvenWhenItAsksForAWebSocket() async throws {
     try await withServer(webSockets: [EchoSession.route]) { port, _ in
       let client = try await RawClient(port: port)
