@@ -345,7 +345,7 @@ let package = Package(
     tests(
       .system, "EndToEndTests",
       [
-        "progressbus", "CurlTransport", "Observability", "PostgresDriver",
+        "progressbus", "CurlTransport", "HTTPServerTesting", "Observability", "PostgresDriver",
         "RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix, nioHTTP1,
         nioWebSocket, httpTypes, subprocess, systemPackage, yams, logging,
       ]),

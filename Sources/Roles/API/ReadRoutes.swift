@@ -60,7 +60,7 @@ public struct ReadRoutes: Sendable {
   }
 
   /// The routes of the read API.
-  public func add<Context: RequestContext>(to router: Router<Context>) {
+  public func add<Context: RequestContext>(to router: some RouterMethods<Context>) {
     router.get("/api/v1/courses") { request, context in
       try await APIAnswer.json(request, context, courseList)
     }

@@ -18,7 +18,7 @@ public struct PageRoutes: Sendable {
     files = try StaticFiles(folder: folder)
   }
 
-  public func add<Context: RequestContext>(to router: Router<Context>) {
+  public func add<Context: RequestContext>(to router: some RouterMethods<Context>) {
     router.get("/") { request, context in
       try await files.response("index.html", to: request, context)
     }

@@ -80,31 +80,50 @@ public struct OriginCheck: Sendable {
   private static let defaultPorts = ["http": ":80", "https": ":443"]
 }
 
-/// Answers only requests whose `Host` is this server's. A foreign page can have its own name point to
-/// 127.0.0.1 (DNS rebinding); to the browser it is then of the same origin, may read every answer and
-/// send what it likes. But its name is still in `Host`.
-///
-/// Addresses pass, and names without a dot: nobody can register those in the public DNS.
+/// Answers only requests whose `Host` is this server's, as a `HostCheck` knows it.
 public struct KnownHosts<Context: RequestContext>: RouterMiddleware {
-  /// Names with a dot, in lower case, without a port.
-  private let names: Set<String>
+  private let check: HostCheck
 
-  /// - Parameter names: names with a dot that are this server's, without a port, in any case of letters.
-  public init(_ names: [String]) {
-    self.names = Set(names.map { $0.lowercased() })
+  public init(_ check: HostCheck) {
+    self.check = check
   }
 
   /// - Throws: `Problem` of status 421.
   public func handle(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
   ) async throws -> Response {
-    guard let authority = request.head.authority, isKnown(Self.host(of: authority)) else {
-      throw Problem(
-        status: .misdirectedRequest,
-        detail: "Host names no host that this server knows for operators; "
-          + "PROGRESSBUS_HTTP_OPERATOR_HOSTS adds names")
-    }
+    if let refusal = check.refusal(host: request.head.authority) { throw refusal }
     return try await next(request, context)
+  }
+}
+
+/// Which hosts are this server's. A foreign page can have its own name point to
+/// 127.0.0.1 (DNS rebinding); to the browser it is then of the same origin, may read every answer and
+/// send what it likes. But its name is still in `Host`.
+///
+/// Addresses pass, and names without a dot: nobody can register those in the public DNS.
+public struct HostCheck: Sendable {
+  /// Names with a dot, in lower case, without a port.
+  private let names: Set<String>
+  private let hint: String
+
+  /// - Parameters:
+  ///   - names: names with a dot that are this server's, without a port, in any case of letters.
+  ///   - hint: where names are added; for whoever is refused.
+  public init(
+    _ names: [String] = [], hint: String = "PROGRESSBUS_HTTP_ALLOWED_HOSTS adds names"
+  ) {
+    self.names = Set(names.map { $0.lowercased() })
+    self.hint = hint
+  }
+
+  /// - Parameter host: the request's `Host`, with or without a port.
+  /// - Returns: the answer (421) to a request for another host; nil for this server's.
+  public func refusal(host authority: String?) -> Problem? {
+    if let authority, isKnown(Self.host(of: authority)) { return nil }
+    return Problem(
+      status: .misdirectedRequest,
+      detail: "Host names no host that this server knows; \(hint)")
   }
 
   private func isKnown(_ host: String) -> Bool {

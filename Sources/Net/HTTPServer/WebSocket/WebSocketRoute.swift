@@ -6,10 +6,12 @@ public import NIOHTTP1
 public struct WebSocketRoute: Sendable {
   /// The path of the request's target, without the query; compared byte for byte.
   public let path: String
+  /// The hosts under which one may be opened.
+  public var hosts = HostCheck()
   /// The pages that may open one.
   public var origins = OriginCheck()
-  /// Decides on a request whose handshake is well-formed and whose page may open one. The connection
-  /// waits, nothing else does.
+  /// Decides on a request whose handshake is well-formed and whose host and page may open one. The
+  /// connection waits, nothing else does.
   public let decide: @Sendable (HTTPRequestHead) async -> WebSocketUpgradeDecision
 
   public init(
@@ -19,10 +21,12 @@ public struct WebSocketRoute: Sendable {
     self.decide = decide
   }
 
-  /// - Returns: the answer to a handshake for a page that may not open this; nil where it may.
+  /// - Returns: the answer to a handshake under a host, or for a page, that may not open this; nil where
+  ///   both may.
   func refusal(of head: HTTPRequestHead) -> Problem? {
-    guard !origins.passes(origins: head.headers["origin"], host: head.headers.first(name: "host"))
-    else { return nil }
+    let host = head.headers.first(name: "host")
+    if let refusal = hosts.refusal(host: host) { return refusal }
+    if origins.passes(origins: head.headers["origin"], host: host) { return nil }
     return Problem(
       status: .forbidden,
       detail: "a page of another origin may not listen; "

@@ -141,9 +141,20 @@ struct ServerServices {
 
   private func webSocketRoute(of hub: BroadcastHub) -> WebSocketRoute {
     var route = hub.route()
+    route.hosts = readerHosts
     route.origins = OriginCheck(
       allowed: configuration.settings.givenList("websocket.allowed_origins") ?? [])
     return route
+  }
+
+  /// Where learners' data may be read: whatever is good enough for operators is for teachers.
+  private var readerHosts: HostCheck {
+    HostCheck(
+      (configuration.settings.givenList("http.allowed_hosts") ?? []) + operatorHostNames)
+  }
+
+  private var operatorHostNames: [String] {
+    configuration.settings.givenList("http.operator_hosts") ?? []
   }
 
   /// Every route but the ingest's and the WebSocket's, which answer before a router is asked.
@@ -155,12 +166,15 @@ struct ServerServices {
     router.add(middleware: CrossOriginProtection())
     HealthAndMetricsRoutes(registry: registry, health: health).add(to: router)
     let operators = router.group()
-      .add(middleware: KnownHosts(configuration.settings.givenList("http.operator_hosts") ?? []))
+      .add(
+        middleware: KnownHosts(
+          HostCheck(operatorHostNames, hint: "PROGRESSBUS_HTTP_OPERATOR_HOSTS adds names")))
+    let readers = router.group().add(middleware: KnownHosts(readerHosts))
     if let mirror {
       MirrorRoutes(controller: mirror.controller).add(to: operators)
       StatisticsRoutes(
         statistics: LearnerStatistics(controller: mirror.controller, cache: bus.cache)
-      ).add(to: router)
+      ).add(to: readers)
     }
     if configuration.roles.contains(.dashboard) {
       OperatorRoutes(
@@ -169,8 +183,8 @@ struct ServerServices {
           bus: .init(bus, configuration, catalog: catalog), rows: mirror?.controller),
         sinks: SinkRegistry.deadLetterNames
       ).add(to: operators)
-      try makeReadRoutes().add(to: router)
-      try PageRoutes.load().add(to: router)
+      try makeReadRoutes().add(to: readers)
+      try PageRoutes.load().add(to: readers)
     }
     return router
   }

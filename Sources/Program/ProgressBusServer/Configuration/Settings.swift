@@ -21,8 +21,14 @@ public enum Settings {
     Setting("http.host", .text, default: "127.0.0.1", "The address to listen on."),
     Setting("http.port", .integer(0...65_535), default: "8080", "The port; 0 takes a free one."),
     Setting(
+      "http.allowed_hosts", .list(),
+      "Names with a dot under which pages, the read API and the live stream may be asked, behind a "
+        + "proxy."
+    ),
+    Setting(
       "http.operator_hosts", .list(),
-      "Names with a dot under which operators may ask, behind a proxy."),
+      "Names with a dot under which operators may ask, and whoever may ask under the allowed hosts."
+    ),
     Setting(
       "insecure_allow_anonymous", .boolean, default: "false",
       "Listen beyond loopback although nobody has to log in."),

@@ -53,7 +53,7 @@ struct KnownHostsTests {
   private func status(host: String) async throws -> Int {
     let router = Router()
     router.add(middleware: ProblemMiddleware())
-    router.group().add(middleware: KnownHosts(["Bus.School.example"]))
+    router.group().add(middleware: KnownHosts(HostCheck(["Bus.School.example"])))
       .get("/dead-letters") { _, _ in "dead letters" }
     return try await withRouter(router) {
       try await $0.get("/dead-letters", [("Host", host)]).status

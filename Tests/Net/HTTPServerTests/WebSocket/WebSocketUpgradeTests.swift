@@ -161,6 +161,25 @@ struct WebSocketUpgradeTests {
     }
   }
 
+  @Test func aWebSocketIsOpenedOnlyUnderAHostThatIsKnown() async throws {
+    var route = EchoSession.route
+    route.hosts = HostCheck(["bus.school.example"])
+    try await withServer(webSockets: [route]) { port, _ in
+      for (host, expected) in [
+        ("evil.example:8080", 421), ("127.0.0.1.evil.example", 421), ("school.example", 421),
+        ("bus.school.example", 101), ("192.168.1.7:8080", 101), ("localhost", 101),
+      ] {
+        for origin in ["", "Origin: http://\(host)\r\n"] {
+          let client = try await RawClient(port: port)
+          let response = try await client.upgrade(host: host, extra: origin)
+          #expect(response.status == expected, "\(host)")
+          if expected == 421 { #expect(response.body.contains("PROGRESSBUS_HTTP_ALLOWED_HOSTS")) }
+          client.close()
+        }
+      }
+    }
+  }
+
   @Test func anotherPathIsHummingbirdsEvenWhenItAsksForAWebSocket() async throws {
     try await withServer(webSockets: [EchoSession.route]) { port, _ in
       let client = try await RawClient(port: port)
