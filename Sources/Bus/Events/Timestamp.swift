@@ -61,16 +61,24 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
   /// counts as the second that follows it.
   public init?(rfc3339 text: some Collection<UInt8>) {
     let value = text.withContiguousStorageIfAvailable { Self.parse($0) }
-    guard let parsed = value ?? Array(text).withUnsafeBufferPointer({ Self.parse($0) }) else {
-      return nil
-    }
+    guard let parsed = value ?? Array(text).withUnsafeBufferPointer({ Self.parse($0) }),
+      Self.writable.contains(parsed)
+    else { return nil }
     self = parsed
   }
 
   /// The same for bytes in memory, without what generic code costs in another module.
   public init?(rfc3339 text: UnsafeRawBufferPointer) {
-    guard let parsed = text.withMemoryRebound(to: UInt8.self, Self.parse) else { return nil }
+    guard let parsed = Self.anyMoment(rfc3339: text), Self.writable.contains(parsed) else {
+      return nil
+    }
     self = parsed
+  }
+
+  /// Any moment that RFC 3339 can tell. An offset can carry the first and the last day out of the years
+  /// that four digits can tell: such a moment must not be written.
+  static func anyMoment(rfc3339 text: UnsafeRawBufferPointer) -> Timestamp? {
+    text.withMemoryRebound(to: UInt8.self, parse)
   }
 
   private static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Timestamp? {
@@ -92,16 +100,24 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     guard let offset = reader.offsetInMinutes(), reader.isAtEnd else { return nil }
     let days = daysSince1970(year: year, month: month, day: day)
     let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset * 60
-    let result = Timestamp(microseconds: seconds * 1_000_000 + fraction)
-    // An offset can carry the first and the last day out of the years that four digits can tell.
-    guard (earliest...latest).contains(result) else { return nil }
-    return result
+    return Timestamp(microseconds: seconds * 1_000_000 + fraction)
   }
 
-  /// 0000-01-01T00:00:00Z.
-  static let earliest = Timestamp(microseconds: -62_167_219_200_000_000)
-  /// 9999-12-31T23:59:59.999999Z.
-  static let latest = Timestamp(microseconds: 253_402_300_799_999_999)
+  /// What the canonical form can tell: 0000-01-01T00:00:00Z to 9999-12-31T23:59:59.999999Z.
+  public static let writable =
+    Timestamp(
+      microseconds: -62_167_219_200_000_000)...Timestamp(
+      microseconds: 253_402_300_799_999_999)
+  /// What PostgreSQL (as text) and BigQuery can hold: the years 1 to 9999 in UTC. Neither knows a year 0.
+  public static let storable =
+    Timestamp(microseconds: -62_135_596_800_000_000)...writable.upperBound
+  /// What can be the time of a point. InfluxDB counts nanoseconds in 64 bits and keeps the values at the ends for
+  /// itself: 1677-09-21T00:12:43.145224194Z to 2262-04-11T23:47:16.854775806Z. The last millisecond is left
+  /// to what the sink adds to tell points of one moment apart.
+  public static let pointTimes =
+    Timestamp(
+      microseconds: -9_223_372_036_854_775)...Timestamp(
+      microseconds: 9_223_372_036_853_775)
 }
 
 // Gregorian dates, after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".

@@ -84,11 +84,18 @@ struct RowReader {
   }
 
   func moment(_ position: Int) throws(PostgresError) -> Timestamp {
-    Timestamp(microseconds: Int64(try integer(position)))
+    guard let moment = try optionalMoment(position) else { throw Self.missing(position) }
+    return moment
   }
 
   func optionalMoment(_ position: Int) throws(PostgresError) -> Timestamp? {
-    try optionalInteger(position).map { Timestamp(microseconds: Int64($0)) }
+    guard let bytes = row.utf8(at: position) else { return nil }
+    // More digits than an integer may have: the moment lies beyond all years that can be told.
+    if bytes.count > 18 {
+      return Timestamp(
+        clamping: bytes.first == UInt8(ascii: "-") ? Int64.min : Int64.max)
+    }
+    return try optionalInteger(position).map { Timestamp(clamping: Int64($0)) }
   }
 
   func letter(_ position: Int) throws(PostgresError) -> CellLetter {
@@ -108,12 +115,25 @@ struct RowReader {
 }
 
 extension Timestamp: PostgresDecodable {
-  /// Reads `timestamptz` as a session with `TimeZone` UTC and `DateStyle` ISO writes it:
-  /// `2026-11-21 10:00:00.5+00`.
+  /// Reads what `RowReader.microseconds` tells.
   public init?(postgresText: String) {
-    guard postgresText.hasSuffix("+00") else { return nil }
-    self.init(rfc3339: (postgresText.dropLast(3) + "Z").utf8)
+    guard let microseconds = Int64(postgresText) else { return nil }
+    self.init(clamping: microseconds)
   }
 
-  public static var postgresTypeName: String { "a time with time zone UTC" }
+  public static var postgresTypeName: String { "a time in microseconds" }
+
+  /// The nearest moment that can be written: a row with a moment that no answer can tell must not cost the
+  /// whole answer.
+  fileprivate init(clamping microseconds: Int64) {
+    self.init(
+      microseconds: min(
+        max(microseconds, Self.writable.lowerBound.microseconds),
+        Self.writable.upperBound.microseconds))
+  }
+
+  /// As PostgreSQL reads it, which calls the year 0 the first before Christ.
+  var postgresText: String {
+    self < Self.storable.lowerBound ? "0001" + description.dropFirst(4) + " BC" : description
+  }
 }

@@ -32,6 +32,13 @@ import Testing
     #expect(!payload.contains("code"))
   }
 
+  @Test func aMomentThatNoSinkCanHoldIsRefused() throws {
+    let reason = try reason(
+      #"{"event_type":"help","student_id":"s-1","notebook_path":"a.ipynb","occurred_at":"0001-01-01T00:00:00+14:00"}"#
+    )
+    #expect(reason.contains("/occurred_at must be from 1677-09-21T00:12:43.145225Z to "))
+  }
+
   @Test func identicalMessagesBecomeEventsWithIdsOfTheirOwn() {
     let text = #"{"event_type":"help","student_id":"s-1","notebook_path":"a.ipynb"}"#
     let decoder = CatalogHandPublishedDecoder(

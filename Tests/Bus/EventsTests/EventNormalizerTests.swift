@@ -112,6 +112,10 @@ import Testing
     (#","occurred_at":"yesterday""#, "/occurred_at", .format),
     (#","occurred_at":1763715600"#, "/occurred_at", .format),
     (#","occurred_at":"2026-11-22T10:00:00.000002Z""#, "/occurred_at", .inFuture),
+    (#","occurred_at":"9999-12-31T23:59:59-14:00""#, "/occurred_at", .inFuture),
+    (#","occurred_at":"0001-01-01T00:00:00+14:00""#, "/occurred_at", .outOfRange),
+    (#","occurred_at":"0000-01-01T00:00:00+14:00""#, "/occurred_at", .outOfRange),
+    (#","occurred_at":"1677-09-21T00:12:43.145224Z""#, "/occurred_at", .outOfRange),
     (#","course_id":"""#, "/course_id", .tooShort),
     (#","cell_type":"latex""#, "/cell_type", .unknownValue),
     (#","cell_type":1"#, "/cell_type", .type),
@@ -136,6 +140,29 @@ import Testing
     let errors = try errors(event(members))
     #expect(errors.map(\.pointer) == [pointer])
     #expect(errors.map(\.code) == [code])
+  }
+
+  @Test func theFirstMomentThatEverySinkCanHoldIsAccepted() throws {
+    let first = "1677-09-21T00:12:43.145225Z"
+    #expect(try normalize(event(#","occurred_at":"\#(first)""#)).contains(first))
+  }
+
+  @Test(arguments: [
+    ("startTime", "0001-01-01T00:00:00+00:01"), ("endTime", "9999-12-31T23:59:59-00:01"),
+    ("createdAt", "0000-06-01T00:00:00Z"), ("endTime", "0000-01-01T00:00:00+14:00"),
+  ])
+  func aMomentInsideADocumentMustHaveAYearThatDatabasesKnow(name: String, moment: String) throws {
+    let session = { (moments: [String: String]) in
+      let members = moments.map { #","\#($0)":"\#($1)""# }.joined()
+      return
+        #"{"event_type":"training_session_completed","session":{"userId":"u","sessionId":"s","exerciseType":"e","status":"done"\#(members)}}"#
+    }
+    let good = ["startTime": "0001-01-01T00:00:00Z", "endTime": "9999-12-31T23:59:59.999999Z"]
+    #expect(try errors(session(good)).isEmpty)
+    let errors = try errors(session(good.merging([name: moment]) { $1 }))
+    #expect(errors.map(\.pointer) == ["/session/\(name)"])
+    #expect(errors.map(\.code) == [.outOfRange])
+    #expect(errors.first?.message.contains("0001-01-01T00:00:00.000000Z") == true)
   }
 
   @Test func lengthsCountCharactersNotBytesAndEscapesAsOne() throws {

@@ -35,6 +35,53 @@ struct StudentsTests {
     }
   }
 
+  /// Rows that the ingest refuses today, and what other hands stored.
+  @Test(arguments: [
+    ("0001-12-31T10:00:00Z BC", "0000-12-31T10:00:00.000000Z"),
+    ("0300-02-01T10:00:00Z BC", "0000-01-01T00:00:00.000000Z"),
+    ("12026-11-21T10:00:00Z", "9999-12-31T23:59:59.999999Z"),
+    ("290000-11-21T10:00:00Z", "9999-12-31T23:59:59.999999Z"),
+  ])
+  func aMomentOutsideAllYearsCostsNoAnswer(stored: String, told: String) async throws {
+    try await withClassroom { classroom in
+      var strange = ClassroomEvent.run("a", at: -10, by: "strange")
+      strange.fields["occurred_at"] = stored
+      try await classroom.store(strange, .run("a", at: -10, by: "s1", course: "c2"))
+      let courses = try await classroom.get("/api/v1/courses")
+      #expect(courses.status == 200)
+      #expect(courses.list("courses").map { $0["course_id"] } == ["c1", "c2"])
+      #expect(courses.list("courses").first?["first_seen_at"] == told)
+      for path in ["progress", "students", "activity"] {
+        #expect(try await classroom.get("/api/v1/courses/c1/\(path)").status == 200, "\(path)")
+      }
+      let student = try await classroom.get("/api/v1/students/strange")
+      #expect(student.status == 200)
+      #expect(student.list("events").map { $0["occurred_at"] } == [told])
+      #expect(student.list("courses").map { $0["last_seen_at"] } == [told])
+    }
+  }
+
+  @Test func aTimelineIsReadOnFromMomentsLongAgo() async throws {
+    try await withClassroom { classroom in
+      let moments = [
+        "1969-07-20T20:17:40.000000Z", "0000-12-31T10:00:00.000000Z", "0000-12-31T09:00:00.000000Z",
+      ]
+      for moment in moments {
+        var event = ClassroomEvent.run("a", at: -10, by: "s1")
+        event.fields["occurred_at"] =
+          moment.hasPrefix("0000") ? "0001\(moment.dropFirst(4)) BC" : moment
+        try await classroom.store(event)
+      }
+      var path = "/api/v1/students/s1?limit=1"
+      for moment in moments {
+        let page = try await classroom.get(path)
+        #expect(page.status == 200)
+        #expect(page.list("events").map { $0["occurred_at"] } == [moment])
+        path = "/api/v1/students/s1?limit=1&cursor=\(page["next_cursor"])"
+      }
+    }
+  }
+
   @Test func lettersTellEachLearnersCells() async throws {
     try await withClassroom { classroom in
       try await classroom.store(

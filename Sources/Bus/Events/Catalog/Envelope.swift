@@ -14,7 +14,8 @@ public enum Envelope {
       alias: "eventType", required: true, series: .tag, "The kind of event."),
     Field(
       "occurred_at", .timestamp, alias: "eventTime", series: .time,
-      "When it happened, at most 24 hours ahead. Default: the time of receipt."),
+      "When it happened, in 1678 or later and at most 24 hours ahead. Default: the time of receipt."
+    ),
     Field("received_at", .timestamp, series: .field, "When the server got it; set by the server."),
     Field(
       "course_id", .string(minimumLength: 1, maximumLength: identifierLength), series: .tag,

@@ -36,7 +36,7 @@ public enum SeriesRole: Sendable, Equatable {
   case tag
   /// A value of the point.
   case field
-  /// The point's time.
+  /// The point's time, within `Timestamp.pointTimes`. The envelope's `occurred_at` has this role, no other.
   case time
   case omitted
 }
@@ -52,7 +52,7 @@ public enum FieldType: Sendable, Equatable {
   /// A finite number in a range.
   case number(ClosedRange<Double>)
   case boolean
-  /// An RFC 3339 date and time, kept to the microsecond, in UTC.
+  /// An RFC 3339 date and time, kept to the microsecond, in UTC; within `Timestamp.storable`.
   case timestamp
   /// A UUID (RFC 9562) in its text form.
   case uuid

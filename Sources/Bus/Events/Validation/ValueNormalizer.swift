@@ -50,16 +50,25 @@ struct ValueNormalizer {
 
   mutating func occurredAt(_ tape: JSONTape, entry: Int) -> Timestamp? {
     guard let token = token(tape, slot: entry) else { return nil }
-    guard token.kind == .string, let moment = Timestamp(rfc3339: text(token)) else {
+    guard token.kind == .string, let moment = Timestamp.anyMoment(rfc3339: text(token)) else {
       faults.fail(.name("occurred_at"), .format, "must be an RFC 3339 date and time")
       return nil
     }
-    if moment.microseconds - receivedAt.microseconds > microsecondsAhead {
+    guard moment.microseconds - receivedAt.microseconds <= microsecondsAhead else {
       faults.fail(
         .name("occurred_at"), .inFuture,
         "must not be more than \(microsecondsAhead / 3_600_000_000) h ahead")
+      return nil
+    }
+    guard Timestamp.pointTimes.contains(moment) else {
+      faults.fail(.name("occurred_at"), .outOfRange, Self.message(Timestamp.pointTimes))
+      return nil
     }
     return moment
+  }
+
+  private static func message(_ moments: ClosedRange<Timestamp>) -> String {
+    "must be from \(moments.lowerBound) to \(moments.upperBound)"
   }
 
   /// Writes `,"name":value` when the field has a value; says whether it had one.
@@ -129,8 +138,11 @@ struct ValueNormalizer {
       guard token.kind == .boolean else { return faults.fail(.type, "must be true or false") }
       writer.write(text(token))
     case .timestamp:
-      guard token.kind == .string, let moment = Timestamp(rfc3339: text(token)) else {
+      guard token.kind == .string, let moment = Timestamp.anyMoment(rfc3339: text(token)) else {
         return faults.fail(.format, "must be an RFC 3339 date and time")
+      }
+      guard Timestamp.storable.contains(moment) else {
+        return faults.fail(.outOfRange, Self.message(Timestamp.storable))
       }
       writer.write(UInt8(ascii: "\""))
       writer.fill(Timestamp.canonicalLength) { moment.write(to: $0) }

@@ -15,8 +15,8 @@ struct PostgresActivitySource: ActivitySource {
 
   /// From the counts a second that are kept as events are stored (sql/0200).
   private static let statement = """
-    select date_bin($4::interval, at, $2::timestamptz) as start, sum(events) as events,
-      sum(executions) as executions, sum(errors) as errors, sum(help) as help
+    select \(RowReader.microseconds("date_bin($4::interval, at, $2::timestamptz)")) as start,
+      sum(events) as events, sum(executions) as executions, sum(errors) as errors, sum(help) as help
     from course_activity
     where course_id = $1 and at >= $2::timestamptz and at < $3::timestamptz
     group by 1

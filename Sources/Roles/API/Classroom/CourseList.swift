@@ -18,9 +18,10 @@ struct CourseList: Sendable {
   }
 
   private static let statement = """
-    select c.course_id as id, c.first_seen_at as first_seen, count(e.student_id) as learners,
+    select c.course_id as id, \(RowReader.microseconds("c.first_seen_at")) as first_seen,
+      count(e.student_id) as learners,
       count(*) filter (where e.last_seen_at > now() - interval '5 minutes') as active,
-      max(e.last_seen_at) as last_seen
+      \(RowReader.microseconds("max(e.last_seen_at)")) as last_seen
     from (
       select * from courses where course_id > $1 order by course_id limit $2
     ) as c

@@ -76,12 +76,12 @@ struct StudentRequest: Sendable {
       before = ("infinity", "ffffffff-ffff-ffff-ffff-ffffffffffff")
       return
     }
-    guard let microseconds = Int64(cursor[0]), (0..<253_402_300_800_000_000) ~= microseconds,
-      let id = EventID(cursor[1])
+    guard let moment = Int64(cursor[0]).map({ Timestamp(microseconds: $0) }),
+      Timestamp.writable.contains(moment), let id = EventID(cursor[1])
     else {
       throw .badRequest("cursor must be the next_cursor of an answer to the same request")
     }
-    before = (Timestamp(microseconds: microseconds).description, id.description)
+    before = (moment.postgresText, id.description)
   }
 }
 
@@ -92,7 +92,9 @@ enum StudentStatements {
   static let courses = """
     select e.course_id as course, e.team, e.executions, e.errors,
       e.current_notebook_path as notebook, e.current_cell as cell,
-      e.help_asked_at as help_since, e.first_seen_at as first_seen, e.last_seen_at as last_seen,
+      \(RowReader.microseconds("e.help_asked_at")) as help_since,
+      \(RowReader.microseconds("e.first_seen_at")) as first_seen,
+      \(RowReader.microseconds("e.last_seen_at")) as last_seen,
       p.reached, p.solved
     from enrollments e,
       lateral (
@@ -109,10 +111,11 @@ enum StudentStatements {
     select event.*
     from enrollments e,
       lateral (
-        select event_id as id, event_type as type, occurred_at as at, course_id as course,
-          notebook_path as notebook, session_id as session, cell_id as cell, cell_index,
-          cell_type, execution_count as execution, has_error as failed, error_name,
-          error_message, duration_ms as duration
+        select event_id as id, event_type as type, course_id as course,
+          \(RowReader.microseconds("occurred_at")) as at, notebook_path as notebook,
+          session_id as session, cell_id as cell, cell_index, cell_type,
+          execution_count as execution, has_error as failed, error_name, error_message,
+          duration_ms as duration
         from progress_events
         where student_id = e.student_id and course_id = e.course_id
           and occurred_at <= $3::timestamptz
