@@ -41,7 +41,7 @@ public enum JSONSchema {
     _ fields: [Field], type: (Field) -> [(String, OrderedJSON)]
   ) -> [(String, OrderedJSON)] {
     let properties = fields.map { field in
-      (field.name, OrderedJSON.object(type(field) + [("description", .text(field.summary))]))
+      (field.name, OrderedJSON.object(type(field) + [("description", .text(description(field)))]))
     }
     let required = fields.filter(\.isRequired).map { OrderedJSON.text($0.name) }
     return [
@@ -50,9 +50,15 @@ public enum JSONSchema {
     ]
   }
 
+  /// JSON Schema counts characters only, so that a limit in bytes is told in words.
+  private static func description(_ field: Field) -> String {
+    guard case .string(_, _, let bytes?) = field.type else { return field.summary }
+    return "\(field.summary) At most \(bytes) bytes in UTF-8."
+  }
+
   private static func type(_ type: FieldType) -> [(String, OrderedJSON)] {
     switch type {
-    case .string(let minimum, let maximum):
+    case .string(let minimum, let maximum, _):
       [("type", .text("string"))] + (minimum > 0 ? [("minLength", .integer(Int64(minimum)))] : [])
         + [("maxLength", .integer(Int64(maximum)))]
     case .enumeration(let words): [("enum", .array(words.map { .text($0) }))]

@@ -177,6 +177,24 @@ import Testing
     #expect(try errors(large).map(\.code) == [.tooLarge])
   }
 
+  @Test(arguments: [
+    ("n", 1), ("é", 2), (#"\u00e9"#, 2), ("課", 3), (#"\u8ab2"#, 3), ("😀", 4), (#"\ud83d\ude00"#, 4),
+    (#"\n"#, 1), (#"\u006e"#, 1),
+  ])
+  func aKeyOfPostgreSQLHasALimitInBytesToo(character: String, bytes: Int) throws {
+    let path = { (count: Int) in
+      let text = String(repeating: character, count: count)
+      return #"{"event_type":"help","student_id":"s","notebook_path":"\#(text)"}"#
+    }
+    #expect(try errors(path(1024 / bytes)).isEmpty)
+    let errors = try errors(path(1024 / bytes + 1))
+    #expect(errors.map(\.pointer) == ["/notebook_path"])
+    #expect(errors.map(\.code) == [.tooLong])
+    #expect(
+      errors.map(\.message)
+        == ["must not be over 1024 \(bytes == 1 ? "characters" : "bytes in UTF-8")"])
+  }
+
   @Test func severalFaultsAreToldTogetherWithoutTheValues() throws {
     let errors = try errors(
       #"{"event_type":"help","student_id":"secret-\u0000","cell_index":"secret","has_error":"secret"}"#

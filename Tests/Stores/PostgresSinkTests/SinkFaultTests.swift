@@ -6,10 +6,49 @@ import NIOCore
 import PostgresDriver
 import PostgresSink
 import ProgressBusTesting
+import SeededRandom
 import Testing
 import WorkerRuntime
 
 @Suite(.tags(.servers)) struct SinkFaultTests {
+  /// Text that PostgreSQL cannot make smaller: an index takes rows of 2,704 bytes, after it has tried.
+  @Test func theLongestKeysThatTheCatalogAllowsAreStored() async throws {
+    try await withStore { store in
+      var random = SeededGenerator(seed: 3)
+      func text(_ limit: FieldType) throws -> TestEvent.Value {
+        guard case .string(_, let length, let bytes) = limit else {
+          throw PostgresError(.invalidResult, "no text")
+        }
+        let count = bytes.map { min($0 / 4, length) } ?? length
+        let scalars = (0..<count).compactMap { _ in
+          Unicode.Scalar(UInt32.random(in: 0x1_0000...0x10_FFFF, using: &random))
+        }
+        return .text(String(String.UnicodeScalarView(scalars)))
+      }
+      let kind = try #require(EventCatalog.standard["cell_executed"])
+      var longest = TestEvent.run(at: 1)
+      for field in kind.fields {
+        guard ["course_id", "student_id", "notebook_path", "cell_id"].contains(field.name) else {
+          continue
+        }
+        longest.fields[field.name] = try text(field.type)
+      }
+      #expect(try await store.write([longest]) == [])
+      var help = longest
+      help.fields["event_type"] = "help"
+      help.fields["event_id"] = .text(UUID().uuidString.lowercased())
+      help.eventType = "help"
+      #expect(try await store.write([help]) == [])
+      #expect(
+        try await store.row(
+          """
+          select octet_length(student_id) as student, octet_length(course_id) as course,
+            octet_length(notebook_path) as notebook, octet_length(cell) as cell
+          from cell_progress
+          """) == "512 | 512 | 1024 | 512")
+    }
+  }
+
   @Test func unknownKindsAreRefusedAndTheRestIsStored() async throws {
     try await withStore { store in
       var strange = TestEvent("notebook_opened", at: 1)

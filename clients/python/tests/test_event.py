@@ -10,7 +10,7 @@ import pytest
 
 from progressbus.delivery.batch import array_overhead, make_body
 from progressbus.delivery.endpoint import Endpoint
-from progressbus.limits import MAXIMUM_EVENT_BYTES, TEXT_LENGTHS
+from progressbus.limits import MAXIMUM_EVENT_BYTES, TEXT_BYTES, TEXT_LENGTHS
 from progressbus.recording.event import RecordedEvent, encode
 from progressbus.recording.identifier import timestamp, uuid7
 from progressbus.recording.recorder import Recorder
@@ -73,6 +73,7 @@ def test_text_is_cut_to_the_servers_limits() -> None:
     event = encoded({name: "é" * 200_000 for name in TEXT_LENGTHS if name != "code"})
     for name, length in TEXT_LENGTHS.items():
         assert len(event.get(name, "")) <= length
+        assert len(event.get(name, "").encode()) <= TEXT_BYTES.get(name, 4 * length)
     assert event["error_message"].endswith("…")
 
 
@@ -118,3 +119,11 @@ def test_the_recorder_is_bounded_and_counts_what_it_drops() -> None:
     assert recorder.dropped == 15
     assert recorder.wait(0)
     assert not recorder.wait(0)
+
+
+@pytest.mark.parametrize("character", ["x", "é", "日", "🙂", "\x00"])
+def test_a_path_is_cut_to_the_servers_bytes_between_characters(character: str) -> None:
+    path = encoded({"notebook_path": character * 1_025})["notebook_path"]
+    assert path.endswith("…")
+    assert 1_020 < len(path.encode()) <= 1_024 or len(path) == 1_024
+    assert set(path[:-1]) == {character.replace("\x00", "\ufffd")}

@@ -44,7 +44,11 @@ public enum SeriesRole: Sendable, Equatable {
 /// The type of a field and its limits.
 public enum FieldType: Sendable, Equatable {
   /// Text of at most `maximumLength` Unicode scalars; `minimumLength` 1 refuses the empty string.
-  case string(minimumLength: Int = 0, maximumLength: Int)
+  ///
+  /// What is a key in PostgreSQL has a limit in UTF-8's bytes, too: a row of a B-tree has at most 2,704 bytes, all its
+  /// columns together. The widest is the key of `cell_progress` (sql/0001): three identifiers of 128
+  /// scalars, 512 bytes each, and a path. With their heads that leaves 1,144 bytes for the path.
+  case string(minimumLength: Int = 0, maximumLength: Int, maximumBytes: Int? = nil)
   /// One of these words.
   case enumeration([String])
   /// A whole number in a range.

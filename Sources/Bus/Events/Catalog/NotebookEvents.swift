@@ -29,7 +29,8 @@ public enum NotebookEvents {
       "session_id", .string(maximumLength: 128), alias: "sessionId", series: .field,
       "The kernel session."),
     Field(
-      "notebook_path", .string(minimumLength: 1, maximumLength: 1024), alias: "notebookPath",
+      "notebook_path", .string(minimumLength: 1, maximumLength: 1024, maximumBytes: 1024),
+      alias: "notebookPath",
       required: true, series: .field, "The notebook's path, as the learner's server names it."),
     Field(
       "cell_id", .string(maximumLength: 128), alias: "cellId", series: .field,

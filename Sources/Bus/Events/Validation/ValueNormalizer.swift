@@ -99,13 +99,15 @@ struct ValueNormalizer {
     to writer: inout ByteWriter
   ) {
     switch type {
-    case .string(let minimum, let maximum):
+    case .string(let minimum, let maximum, let maximumBytes):
       guard token.kind == .string else { return faults.fail(.type, "must be a string") }
       if token.count > maximum {
         faults.fail(.tooLong, "must not be over \(maximum) characters")
       } else if token.count < minimum {
         faults.fail(
           .tooShort, minimum == 1 ? "must not be empty" : "must have \(minimum) characters")
+      } else if let maximumBytes, isLonger(token, than: maximumBytes) {
+        faults.fail(.tooLong, "must not be over \(maximumBytes) bytes in UTF-8")
       }
       writeString(token, to: &writer)
     case .enumeration(let words):
@@ -271,6 +273,15 @@ struct ValueNormalizer {
     } else {
       writer.write(raw)
     }
+  }
+
+  /// Whether a string's text takes more bytes than `limit`. No escape is shorter than what it stands for.
+  private func isLonger(_ token: JSONToken, than limit: Int) -> Bool {
+    let raw = text(token)
+    guard raw.count > limit, token.traits.contains(.escaped) else { return raw.count > limit }
+    var count = 0
+    JSONString.unescape(raw) { _ in count += 1 }
+    return count > limit
   }
 
   private func text(_ token: JSONToken) -> UnsafeRawBufferPointer {

@@ -7,6 +7,9 @@ MAXIMUM_EVENTS = 1_000
 #: Bytes of one encoded event.
 MAXIMUM_EVENT_BYTES = 64 * 1024
 
+#: Bytes in UTF-8 of the text fields that are keys in the server's database.
+TEXT_BYTES = {"notebook_path": 1024}
+
 #: Unicode scalars of each text field of an event.
 TEXT_LENGTHS = {
     "student_id": 128,

@@ -13,11 +13,17 @@ __builtins__ = BUILTINS
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
 
 
-def clean(text: str, maximum_length: int) -> str:
-    """`text` cut to `maximum_length` characters, with U+FFFD for what the server refuses."""
+def clean(text: str, maximum_length: int, maximum_bytes: int | None = None) -> str:
+    """`text` cut to `maximum_length` characters and to `maximum_bytes` in UTF-8.
+
+    U+FFFD stands for what the server refuses.
+    """
     if len(text) > maximum_length:
         text = text[: max(0, maximum_length - 1)] + "…"
-    return _REFUSED.sub("\ufffd", text)
+    text = _REFUSED.sub("\ufffd", text)
+    if maximum_bytes is not None and len(encoded := text.encode()) > maximum_bytes:
+        text = encoded[: maximum_bytes - len("…".encode())].decode(errors="ignore") + "…"
+    return text
 
 
 def composed(name: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from json import JSONEncoder
 from typing import Any
 
-from ..limits import MAXIMUM_EVENT_BYTES, TEXT_LENGTHS
+from ..limits import MAXIMUM_EVENT_BYTES, TEXT_BYTES, TEXT_LENGTHS
 from ..originals import BUILTINS
 from ..settings import Settings
 from ..text import clean
@@ -47,7 +47,7 @@ def encode(event: RecordedEvent) -> bytes:
         if name in fields:
             # Replaced before the cut, which could leave the token's first half.
             text = _without_token(fields[name], settings.token)
-            fields[name] = clean(text, maximum_length)
+            fields[name] = clean(text, maximum_length, TEXT_BYTES.get(name))
     line = _dump(fields)
     for name in _SHRINKABLE:
         while len(line) > MAXIMUM_EVENT_BYTES and fields.get(name):
