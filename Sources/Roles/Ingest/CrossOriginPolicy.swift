@@ -10,22 +10,32 @@ struct CrossOriginPolicy: Sendable {
     self.allowsAll = allowedOrigins.contains("*")
   }
 
-  /// Adds what a page of `origin` must see to be allowed to read the answer.
+  /// Adds what a page of `origin` must see to be allowed to read the answer, and its headers that tell how to send
+  /// again: a browser shows a page few headers of its own accord.
   func addHeaders(for origin: String?, to headers: inout HTTPHeaders) {
-    guard let origin else { return }
+    guard addAllowedOrigin(origin, to: &headers) else { return }
+    headers.add(
+      name: "access-control-expose-headers", value: "retry-after, accept-encoding, allow")
+  }
+
+  /// Says whether pages of `origin` may send.
+  private func addAllowedOrigin(_ origin: String?, to headers: inout HTTPHeaders) -> Bool {
+    guard let origin else { return false }
     if allowsAll {
       headers.add(name: "access-control-allow-origin", value: "*")
-    } else if allowedOrigins.contains(origin) {
-      headers.add(name: "access-control-allow-origin", value: origin)
-      headers.add(name: "vary", value: "Origin")
+      return true
     }
+    guard allowedOrigins.contains(origin) else { return false }
+    headers.add(name: "access-control-allow-origin", value: origin)
+    headers.add(name: "vary", value: "Origin")
+    return true
   }
 
   /// The headers of the answer to a preflight request. A browser may keep it for a day, so that it
   /// does not ask before every event.
   func preflightHeaders(for origin: String?) -> HTTPHeaders {
     var headers = HTTPHeaders()
-    addHeaders(for: origin, to: &headers)
+    _ = addAllowedOrigin(origin, to: &headers)
     headers.add(name: "access-control-allow-methods", value: "POST, OPTIONS")
     headers.add(
       name: "access-control-allow-headers", value: "content-type, content-encoding, authorization")

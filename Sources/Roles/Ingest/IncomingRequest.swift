@@ -13,10 +13,8 @@ struct IncomingRequest {
     guard let format = BodyFormat(contentType: fields.contentType) else {
       throw .unsupportedMediaType()
     }
-    if let encoding = fields.contentEncoding {
-      guard ["gzip", "deflate", "identity"].contains(encoding.lowercased()) else {
-        throw .unsupportedEncoding()
-      }
+    guard BodyEncoding(contentEncoding: fields.contentEncoding) != nil else {
+      throw .unsupportedEncoding()
     }
     if let length = fields.contentLength, length > limit { throw .tooLarge(limit: limit) }
     self.format = format
@@ -44,7 +42,8 @@ struct RequestFields {
       case 6 where name.lowercased() == "origin": origin = value
       case 12 where name.lowercased() == "content-type": contentType = value
       case 14 where name.lowercased() == "content-length": contentLength = Int(value)
-      case 16 where name.lowercased() == "content-encoding": contentEncoding = value
+      case 16 where name.lowercased() == "content-encoding":
+        contentEncoding = contentEncoding.map { "\($0),\(value)" } ?? value
       default: break
       }
     }
@@ -69,6 +68,30 @@ enum BodyFormat: Sendable, Equatable {
     case "application/json": self = .json
     case "application/x-ndjson", "application/ndjson", "application/jsonl": self = .ndjson
     default: return nil
+    }
+  }
+}
+
+/// How a request's body is packed.
+enum BodyEncoding: String, Sendable {
+  case identity, gzip, deflate
+
+  /// Reads `Content-Encoding`, a list (RFC 9110 8.4 and 5.6.1): names in any case, white space and empty elements
+  /// around them, `x-gzip` for `gzip`, and `identity` for nothing. Nil for other encodings, and for
+  /// several one upon another.
+  init?(contentEncoding: String?) {
+    self = .identity
+    guard let contentEncoding else { return }
+    for element in contentEncoding.split(separator: ",") {
+      let name = element.drop(while: \.isWhitespace).trimmingSuffix(while: \.isWhitespace)
+        .lowercased()
+      guard !name.isEmpty else { continue }
+      guard let encoding = name == "x-gzip" ? .gzip : BodyEncoding(rawValue: name) else {
+        return nil
+      }
+      guard encoding != .identity else { continue }
+      guard self == .identity else { return nil }
+      self = encoding
     }
   }
 }

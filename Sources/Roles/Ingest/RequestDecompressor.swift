@@ -16,10 +16,15 @@ final class RequestDecompressor: ChannelInboundHandler, RemovableChannelHandler 
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    if case .head(let head) = unwrapInboundIn(data) {
-      decompressor =
-        head.headers.contains(name: "content-encoding") && Ingest.answers(head.uri)
-        ? NIOHTTPRequestDecompressor(limit: .size(limit)) : nil
+    var data = data
+    if case .head(var head) = unwrapInboundIn(data) {
+      decompressor = nil
+      if let encoding = packing(of: head) {
+        decompressor = NIOHTTPRequestDecompressor(limit: .size(limit))
+        // The unpacking handler knows the plain name only.
+        head.headers.replaceOrAdd(name: "content-encoding", value: encoding.rawValue)
+        data = wrapInboundOut(.head(head))
+      }
     }
     // Called as a part of this handler: it holds no state of the pipeline and sends what it has
     // unpacked on through the context that it is given.
@@ -28,5 +33,15 @@ final class RequestDecompressor: ChannelInboundHandler, RemovableChannelHandler 
     } else {
       context.fireChannelRead(data)
     }
+  }
+
+  /// Nil for a body that needs no unpacking, or has an encoding that the endpoint refuses.
+  private func packing(of head: HTTPRequestHead) -> BodyEncoding? {
+    guard head.headers.contains(name: "content-encoding"), Ingest.answers(head.uri) else {
+      return nil
+    }
+    let encoding = BodyEncoding(
+      contentEncoding: head.headers["content-encoding"].joined(separator: ","))
+    return encoding == .identity ? nil : encoding
   }
 }

@@ -24,4 +24,20 @@ import Testing
   func anotherTypeIsNoFormat(_ type: String) {
     #expect(BodyFormat(contentType: type) == nil)
   }
+
+  @Test(
+    arguments: [
+      (nil, .identity), ("", .identity), ("identity", .identity), ("gzip", .gzip), ("gzip ", .gzip),
+      ("\tGZip\t", .gzip), ("x-gzip", .gzip), (" X-GZIP , identity", .gzip),
+      (",deflate,,", .deflate),
+      ("identity,identity", .identity),
+    ] as [(String?, BodyEncoding)])
+  func anEncodingIsReadAsAListOfNames(_ value: String?, encoding: BodyEncoding) {
+    #expect(BodyEncoding(contentEncoding: value) == encoding)
+  }
+
+  @Test(arguments: ["br", "gzip, gzip", "deflate, gzip", "gzip;q=1", "gz ip", "zstd", "\"gzip\""])
+  func anotherEncodingAndOneUponAnotherAreRefused(_ value: String) {
+    #expect(BodyEncoding(contentEncoding: value) == nil)
+  }
 }

@@ -19,7 +19,7 @@ import Testing
     try await withIngest { server in
       let client = try await RawClient(port: server.port)
       let packed = try Self.gzip(SampleText.array(500))
-      for encoding in ["gzip", "GZIP"] {
+      for encoding in ["gzip", "GZIP", "gzip ", "x-gzip", "identity, gzip", "\tgzip ,"] {
         let response = try await client.post(packed, ["Content-Encoding: \(encoding)"])
         #expect(response.status == 202)
       }
@@ -31,7 +31,7 @@ import Testing
       #expect(try await client.response().status == 202)
       #expect(
         try await client.post(SampleText.event(), ["Content-Encoding: identity"]).status == 202)
-      #expect(try await server.journal().count == 1501)
+      #expect(try await server.journal().count == 3501)
       client.close()
     }
   }
