@@ -312,9 +312,11 @@ let package = Package(
       .bus, "EventBusTests",
       [
         "EventBus", "Events", "RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix,
-        nioLocks,
-        logging,
+        nioLocks, logging,
       ]),
+    tests(
+      .bus, "DeadLettersTests",
+      ["DeadLetters", "EventBus", "Events", "ProgressBusTesting", nioCore, nioPosix]),
     tests(
       .net, "HTTPServerTests",
       [

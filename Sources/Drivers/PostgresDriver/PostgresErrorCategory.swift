@@ -1,5 +1,6 @@
 extension PostgresError {
-  /// What a caller can do about an error.
+  /// What a caller can do about an error. The sink tries again after all but `data`
+  /// (`Sources/Stores/PostgresSink/SinkError+PostgresError.swift`); the API answers 503 to `transient` alone.
   public enum Category: Sendable, Equatable {
     /// Try again later: the server is down, busy, starting, stopping, or chose this transaction as the
     /// victim of a conflict.

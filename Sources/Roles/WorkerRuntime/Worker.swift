@@ -23,7 +23,7 @@ public final class Worker: Service {
   private let stop: StopSignal
   private let consumers: [SinkConsumer]
   private let trimmer: JournalTrimmer
-  private let adopter: Adopter
+  private let adopter: HandPublishedAdopter
   private let configuration: WorkerConfiguration
 
   /// - Parameters:
@@ -61,7 +61,7 @@ public final class Worker: Service {
         cap: configuration.journalCap, retention: configuration.journalRetention,
         expectedGroups: expectedGroups.union(names)),
       interval: configuration.trimInterval, busCall: busCall, logger: logger)
-    adopter = Adopter(
+    adopter = HandPublishedAdopter(
       register: register, decoder: decoder, queueLimit: configuration.adoptionQueueLimit,
       busCall: busCall, logger: logger)
     self.stop = stop

@@ -4,6 +4,10 @@ import Foundation
 
 /// What becomes of the columns of a table that knows learners by pseudonym: every identifier is hashed,
 /// and every personal column left out, inside records too. Never one without the other.
+///
+/// Which tables: those that `WarehouseCatalog` declares with `identifiers: .pseudonyms`, those that the
+/// operator names in `BQ_SYNC_PSEUDONYMIZE_TABLES`, and those with `pseudonymised_columns` in
+/// `bq_sync_registry`. Which columns: what the fields of the events say by their `Privacy`.
 struct PseudonymRules: Sendable, Equatable {
   enum Rule: Sendable, Equatable {
     case hash
@@ -28,6 +32,19 @@ struct PseudonymRules: Sendable, Equatable {
         if !inside.isEmpty { rules[column.name] = .inside(inside) }
       }
     }
+  }
+
+  /// The rules for a table: those of its declaration when it is declared to know learners by pseudonym,
+  /// when the operator wants that, or when the registry names one of its columns. A table that the
+  /// catalog does not declare goes by the registry alone.
+  static func rules(
+    for sourceTable: String, wanted: Set<String>, pseudonymisedColumns: [String]
+  ) -> PseudonymRules {
+    guard let declared = WarehouseCatalog.table(for: sourceTable),
+      declared.identifiers != .open || wanted.contains(sourceTable)
+        || !pseudonymisedColumns.isEmpty
+    else { return .none }
+    return PseudonymRules(columns: declared.columns).without(pseudonymisedColumns)
   }
 
   var isEmpty: Bool { rules.isEmpty }

@@ -75,16 +75,3 @@ public struct PostgresSink: Sink {
     await pool.close()
   }
 }
-
-extension SinkError {
-  /// Only what PostgreSQL says of the data itself condemns an event. A missing table, a wrong password
-  /// or a full disk is no event's fault: those wait until someone has mended it. The text holds no
-  /// DETAIL and no value.
-  init(_ error: PostgresError) {
-    self =
-      switch error.category {
-      case .data: .refused("\(error)")
-      case .transient, .permanent: .unavailable("\(error)")
-      }
-  }
-}

@@ -1,5 +1,6 @@
-/// One kind of event, declared once: a Swift file that makes this value and an SQL file with the
-/// function that stores it are all that a new kind needs.
+/// One kind of event, declared once: a Swift file that makes this value, its name in
+/// `EventCatalog.standard`, and an SQL file with its table and the function that stores it are all that a
+/// new kind needs.
 public struct EventKind: Sendable, Equatable {
   /// The value of `event_type`.
   public let eventType: String

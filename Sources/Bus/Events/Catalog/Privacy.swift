@@ -18,8 +18,8 @@ public enum Privacy: Sendable, Equatable {
   /// Whether a warehouse table that knows learners by pseudonym leaves the column out.
   var isLeftOutBesidePseudonyms: Bool { self == .personal || self == .work }
 
-  /// Whether the ingest writes the field into the event that everybody behind it gets. A learner's code
-  /// ends here unless the operator keeps it.
+  /// Whether `ValueNormalizer` writes the field into the event that everybody behind the ingest gets. A
+  /// learner's code ends here unless the operator keeps it.
   func passesIngest(keepingWork keepsWork: Bool) -> Bool {
     self != .work || keepsWork
   }

@@ -1,4 +1,5 @@
-/// The warehouse tables that the catalog's events end in, and how each of them knows learners.
+/// The BigQuery tables that the catalog's events end in, and how each of them knows learners. PostgreSQL's
+/// tables are in `sql/`.
 public enum WarehouseCatalog {
   public static let tables: [WarehouseTable] = [
     progressEvents, trainingSessions, dialogueSessions, learningHistory, profileSnapshots,

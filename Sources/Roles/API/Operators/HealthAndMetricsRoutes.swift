@@ -26,7 +26,7 @@ public struct HealthAndMetricsRoutes: Sendable {
       let report = await health.report()
       return Response.json(
         ByteBuffer(data: try report.json()),
-        status: report.status == .down ? .serviceUnavailable : .ok)
+        status: report.isReady ? .ok : .serviceUnavailable)
     }
     router.get("/metrics") { [registry] _, _ in
       Response(

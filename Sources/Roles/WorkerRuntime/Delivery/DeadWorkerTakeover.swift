@@ -6,7 +6,7 @@ import NIOConcurrencyHelpers
 ///
 /// Every worker touches the entries it works on every `touchInterval`, and looks every `claimInterval`,
 /// before it reads new entries, for those that nobody has touched for `claimIdle`: their worker is dead
-/// or hangs. Whoever looks first gets them; the bus sees to it that nobody else does.
+/// or hangs (5 s, 5 s and 15 s: `WorkerConfiguration`). Whoever looks first gets them; the bus sees to it that nobody else does.
 struct DeadWorkerTakeover {
   let consumer: String
   let configuration: WorkerConfiguration

@@ -35,7 +35,7 @@ struct MirrorStore: Sendable {
         schemaFields: try schema.map {
           try JSONDecoder().decode([TableField].self, from: Data($0.utf8))
         },
-        pseudonymRules: MirroredTable.pseudonymRules(
+        pseudonymRules: PseudonymRules.rules(
           for: sourceTable, wanted: pseudonymizedTables,
           pseudonymisedColumns: pseudonymisedColumns))
     }

@@ -36,17 +36,4 @@ struct MirroredTable: Sendable, Equatable {
   func isPseudonym(_ column: String) -> Bool {
     pseudonymisedColumns.contains(column) || pseudonymRules.rules[column] == .hash
   }
-
-  /// The rules for a table: those of its declaration when it is declared to know learners by pseudonym,
-  /// when the operator wants that, or when the registry names one of its columns. A table that the
-  /// catalog does not declare goes by the registry alone.
-  static func pseudonymRules(
-    for sourceTable: String, wanted: Set<String>, pseudonymisedColumns: [String]
-  ) -> PseudonymRules {
-    guard let declared = WarehouseCatalog.table(for: sourceTable),
-      declared.identifiers != .open || wanted.contains(sourceTable)
-        || !pseudonymisedColumns.isEmpty
-    else { return .none }
-    return PseudonymRules(columns: declared.columns).without(pseudonymisedColumns)
-  }
 }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import WorkerRuntime
 
-@Suite struct AdopterTests {
+@Suite struct HandPublishedAdopterTests {
   @Test func manyWorkersAdoptEachMessageOnceAndInOrder() async throws {
     let fixture = WorkerFixture()
     let workers = (0..<3).map { _ in fixture.worker() }

@@ -10,7 +10,7 @@ import Synchronization
 /// Its queue is bounded. Redis bounds the way to it too: a subscriber that does not keep up is cut
 /// off at `client-output-buffer-limit pubsub`. A message that finds the queue full is given up by
 /// this worker, counted and logged as an error.
-final class Adopter: ChannelListener {
+final class HandPublishedAdopter: ChannelListener {
   /// Tries for a message that the bus answers with nonsense, before it is given up.
   private static let unexpectedLimit = 10
 
