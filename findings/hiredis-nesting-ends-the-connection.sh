@@ -12,7 +12,10 @@ set -euo pipefail
 folder=$(mktemp -d)
 server=
 clean() {
-  if [[ -n $server ]]; then kill "$server" 2>/dev/null && wait "$server" 2>/dev/null || true; fi
+  if [[ -n $server ]]; then
+    kill "$server" 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
+  fi
   rm -rf "$folder"
 }
 trap clean EXIT
