@@ -74,6 +74,7 @@ def test_a_frame_writes_a_bounded_part_of_a_class_of_a_thousand(server, open_pag
         "[...document.querySelectorAll('.tile')].every((tile) => /[ぁ-ん一-龠]/.test(tile.title))",
         timeout=120_000)
     page.page.click(".counter[data-state=stuck]")
+    wait_for_tiles(page, page.counters()["stuck"])
     page.page.click(".counter[data-state=stuck]")
     wait_for_tiles(page, CLASS)
     writes, items = most_written(page)

@@ -95,6 +95,18 @@ def test_a_counter_filters_the_learners(page):
     expect(page.page.locator(".tile")).to_have_count(30)
 
 
+def test_a_counter_pressed_twice_between_two_paintings_shows_everyone(page):
+    tiles = page.page.locator(".tile")
+    page.page.locator(".counter[data-state=on_track]").click()
+    expect(tiles).to_have_count(page.counters()["on_track"])
+    page.page.evaluate("""() => {
+      const counter = document.querySelector(".counter[data-state=stuck]");
+      counter.click();
+      counter.click();
+    }""")
+    expect(tiles).to_have_count(30)
+
+
 def test_a_learner_is_found_by_name(page):
     name = page.page.locator(".tile .name").nth(5).inner_text()
     page.page.get_by_role("searchbox").fill(name.upper())

@@ -42,7 +42,8 @@ export class ClassroomPage {
     const handlers = {
       "course-change": (course) => this.follow(course, null),
       "notebook-change": (notebook) => this.follow(this.session.course, notebook),
-      "filter-change": (filter) => { this.filter = filter; },
+      // By what was chosen last, not by what is painted: a second press can come before the painting.
+      "filter-toggle": (state) => { this.filter = this.filter === state ? "all" : state; },
       "learner-open": (id) => this.drawer.open({ api: this.api, course: this.session.course, id }),
       "learner-close": () => {},
       "view-change": () => {},

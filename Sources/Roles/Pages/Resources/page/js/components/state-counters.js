@@ -16,8 +16,7 @@ export class StateCounters extends HTMLElement {
     const head = element("span", { class: "counter-head" }, icon(state), label);
     const button = element("button", { type: "button", class: "counter", "data-state": state }, count, head);
     button.addEventListener("click", () => {
-      const filter = button.getAttribute("aria-pressed") === "true" ? "all" : state;
-      this.dispatchEvent(new CustomEvent("filter-change", { detail: filter, bubbles: true }));
+      this.dispatchEvent(new CustomEvent("filter-toggle", { detail: state, bubbles: true }));
     });
     return { button, count, label };
   }
