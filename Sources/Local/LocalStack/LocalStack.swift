@@ -33,7 +33,7 @@ public actor LocalStack {
     }
   }
 
-  /// Stops all servers in order and returns when their processes are gone.
+  /// Stops all servers, side by side, and returns when their processes are gone.
   public func stop() async {
     await withTaskGroup(of: Void.self) { group in
       for server in servers { group.addTask { await server.stop() } }

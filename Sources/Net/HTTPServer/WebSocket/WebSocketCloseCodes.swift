@@ -3,9 +3,10 @@ public import NIOWebSocket
 // Every code that this server closes a WebSocket with, and who decides on it:
 //
 // 1001  the server shuts down (`WebSocketConnectionHandler`)
-// 1002  the client broke RFC 6455 (`WebSocketProtocolState`)
+// 1002  the client broke RFC 6455 (`WebSocketProtocolState`; a malformed control frame: `WebSocketConnectionHandler`)
 // 1007  a text or a close reason that is not UTF-8 (`WebSocketProtocolState`)
-// 1009  a message over `WebSocketConfiguration.maximumMessageSize` (`WebSocketProtocolState`)
+// 1009  a message over `WebSocketConfiguration.maximumMessageSize` (`WebSocketProtocolState`; one
+//       frame over it: `WebSocketConnectionHandler`)
 // 1013  the journal cannot be read for a replay (the broadcaster's `Subscriber`)
 // 4008  a client that is owed more than `BroadcastConfiguration.maximumOutstandingBytes` (the broadcaster's
 //       `Subscriber`)

@@ -79,8 +79,8 @@ public struct ServerConfiguration: Sendable {
     }
   }
 
-  /// Whether this process listens: always when a role has routes; for a worker alone, whose only
-  /// routes are health and metrics, when a port was given.
+  /// Whether this process listens: always when a role has routes for others; for a worker alone, which has
+  /// health, metrics and, where it mirrors, the mirror's routes, when a port was given.
   var listens: Bool { roles != [.worker] || settings.isGiven("http.port") }
 
   /// How long requests, WebSockets and batches may take to end once a shutdown has begun. They end
