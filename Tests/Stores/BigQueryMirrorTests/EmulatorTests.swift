@@ -92,14 +92,14 @@ import Testing
 
   @Test func theDedupViewShowsEachRowOnceAndAsItIsNow() async throws {
     try await withTables { mirror, dataset in
-      func store(_ at: String, reps: Int) async throws {
+      func store(_ at: String, reps: Int, user: String = "u") async throws {
         try await mirror.pool.query(
           "select store_training_sessions($1::json)",
           [
             .text(
               """
               [{"event_id": "\(UUID())", "occurred_at": "\(at)", "session": {
-                "sessionId": "s", "userId": "u", "exerciseType": "squat", "status": "completed",
+                "sessionId": "s", "userId": "\(user)", "exerciseType": "squat", "status": "completed",
                 "startTime": "2026-01-01T00:00:00Z", "repCount": \(reps)}}]
               """)
           ])
@@ -109,12 +109,14 @@ import Testing
       try await store("2026-01-01T00:00:02Z", reps: 3)
       // Older than what is known: changes nothing, and is not sent.
       try await store("2026-01-01T00:00:01Z", reps: 2)
+      // Another user's session of the same id.
+      try await store("2025-12-01T00:00:00Z", reps: 7, user: "v")
       let all = try await SharedEmulator.shared.rows(
         "SELECT rep_count FROM `\(dataset).sessions` WHERE created_at > '2020-01-01' ORDER BY 1")
-      #expect(all == [["rep_count": 1], ["rep_count": 3]])
+      #expect(all == [["rep_count": 1], ["rep_count": 3], ["rep_count": 7]])
       let seen = try await SharedEmulator.shared.rows(
-        "SELECT rep_count FROM `\(dataset).sessions_dedup`")
-      #expect(seen == [["rep_count": 3]])
+        "SELECT rep_count FROM `\(dataset).sessions_dedup` ORDER BY 1")
+      #expect(seen == [["rep_count": 3], ["rep_count": 7]])
     }
   }
 

@@ -12,8 +12,8 @@ struct MirrorStore: Sendable {
   func tables() async throws -> [MirroredTable] {
     let rows = try await pool.query(
       """
-      select source_table, dataset, bigquery_table, insert_id_form, id_column, version_column,
-        partition_column, partition_expiration_days, requires_partition_filter,
+      select source_table, dataset, bigquery_table, insert_id_form, id_column, scope_column,
+        version_column, partition_column, partition_expiration_days, requires_partition_filter,
         to_json(clustering) as clustering, to_json(pseudonymised_columns) as pseudonymised_columns,
         schema_fields
       from bq_sync_registry order by source_table
@@ -26,7 +26,8 @@ struct MirrorStore: Sendable {
       return MirroredTable(
         sourceTable: sourceTable, dataset: try row.optional("dataset"),
         table: try row.value("bigquery_table"), insertIDForm: try row.value("insert_id_form"),
-        idColumn: try row.value("id_column"), versionColumn: try row.optional("version_column"),
+        idColumn: try row.value("id_column"), scopeColumn: try row.optional("scope_column"),
+        versionColumn: try row.optional("version_column"),
         partitionColumn: try row.value("partition_column"),
         partitionExpirationDays: try row.optional("partition_expiration_days"),
         requiresPartitionFilter: try row.value("requires_partition_filter"),

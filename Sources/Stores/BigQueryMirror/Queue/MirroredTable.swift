@@ -9,6 +9,8 @@ struct MirroredTable: Sendable, Equatable {
   let table: String
   let insertIDForm: String
   let idColumn: String
+  /// The column within whose values `idColumn` is unique; nil where it is unique by itself.
+  let scopeColumn: String?
   let versionColumn: String?
   let partitionColumn: String
   let partitionExpirationDays: Int?
@@ -31,6 +33,12 @@ struct MirroredTable: Sendable, Equatable {
 
   /// Whether its rows hold pseudonyms, for which there must be a salt.
   var holdsPseudonyms: Bool { !pseudonymisedColumns.isEmpty || pseudonymRules.hashes }
+
+  /// The columns that tell one row from another.
+  var identity: [String] { [scopeColumn, idColumn].compactMap { $0 } }
+
+  /// Whether a row's key is told to BigQuery as a pseudonym: it may be made of what is one there.
+  var hidesKey: Bool { identity.contains(where: isPseudonym) }
 
   /// Whether a column holds pseudonyms.
   func isPseudonym(_ column: String) -> Bool {

@@ -198,7 +198,7 @@ extension OutgoingRow {
     var sourceKey = row.sourceKey
     var pseudonyms: [(name: String, value: String?)] = []
     if let pseudonymizer {
-      if table.isPseudonym(table.idColumn) { sourceKey = pseudonymizer.pseudonym(for: sourceKey) }
+      if table.hidesKey { sourceKey = pseudonymizer.pseudonym(for: sourceKey) }
       if let identities = row.identities {
         let raw = try JSONDecoder().decode([String: Identity].self, from: Data(identities))
         pseudonyms = raw.sorted { $0.key < $1.key }.map { name, identity in

@@ -20,10 +20,9 @@ struct TableDesign: Sendable {
         expirationMs: mirrored.partitionExpirationDays.map { String($0 * 86_400_000) }),
       requirePartitionFilter: mirrored.requiresPartitionFilter ? true : nil,
       clustering: mirrored.clustering.isEmpty ? nil : .init(fields: mirrored.clustering))
-    dedupColumns = [
-      mirrored.idColumn, mirrored.versionColumn ?? mirrored.partitionColumn,
-      mirrored.partitionColumn,
-    ]
+    dedupColumns = Set(
+      mirrored.identity
+        + [mirrored.versionColumn ?? mirrored.partitionColumn, mirrored.partitionColumn])
     dedupView = TableDefinition(
       tableReference: .init(
         projectId: projectID, datasetId: dataset, tableId: Self.dedupName(mirrored.table)),
@@ -40,6 +39,7 @@ struct TableDesign: Sendable {
     _ mirrored: MirroredTable, projectID: String, datasetID: String
   ) -> String {
     let order = mirrored.versionColumn ?? mirrored.partitionColumn
+    let identity = mirrored.identity.map { "`\($0)`" }.joined(separator: ", ")
     // A table that demands a filter on its partitions gets one that leaves nothing out.
     let filter =
       mirrored.requiresPartitionFilter
@@ -50,7 +50,7 @@ struct TableDesign: Sendable {
     return """
       SELECT * FROM `\(projectID).\(datasetID).\(mirrored.table)` WHERE \(filter) \
       QUALIFY `\(mirrored.idColumn)` IS NULL OR ROW_NUMBER() OVER \
-      (PARTITION BY `\(mirrored.idColumn)` ORDER BY `\(order)` DESC) = 1
+      (PARTITION BY \(identity) ORDER BY `\(order)` DESC) = 1
       """
   }
 }
