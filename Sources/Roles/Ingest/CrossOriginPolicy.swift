@@ -1,13 +1,28 @@
+import HTTPServer
+import HTTPTypes
 import NIOHTTP1
 
-/// Which pages of other origins may send events (Fetch standard, "CORS protocol").
+/// Which pages of other origins may send events and read the answer (Fetch standard, "CORS protocol").
 struct CrossOriginPolicy: Sendable {
   private let allowedOrigins: [String]
   private let allowsAll: Bool
+  private let check: OriginCheck
 
   init(allowedOrigins: [String]) {
     self.allowedOrigins = allowedOrigins
     self.allowsAll = allowedOrigins.contains("*")
+    self.check = OriginCheck(allowed: allowedOrigins)
+  }
+
+  /// Refuses what a browser sends for a page that may not. CORS alone does not: it keeps only the answer
+  /// from the page, and a POST without a content type needs no leave.
+  /// - Throws: `Problem` of status 403, which names the setting.
+  func admit(origin: String?, host: String?) throws(Problem) {
+    guard let origin, !allowsAll, !check.passes(origins: [origin], host: host) else { return }
+    throw Problem(
+      status: .forbidden,
+      detail: "pages of this origin may not send events; "
+        + "PROGRESSBUS_INGEST_ALLOWED_ORIGINS names those that may")
   }
 
   /// Adds what a page of `origin` must see to be allowed to read the answer, and its headers that tell how to send

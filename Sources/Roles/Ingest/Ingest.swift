@@ -96,8 +96,8 @@ public struct IngestConfiguration: Sendable {
   public var eventLimits: EventLimits
   /// Whether code and results of cells are kept. Off by default: learners' work is private.
   public var keepsWork: Bool
-  /// The origins whose pages may send events; `*` stands for all. Requests carry no cookies, so a
-  /// page gains nothing by it but the right to send.
+  /// The origins whose pages may send events, beside the server's own; `*` stands for all. Requests carry
+  /// no cookies, so a page gains nothing by it but the right to send.
   public var allowedOrigins: [String]
 
   public init(

@@ -96,6 +96,9 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
     switch head.method {
     case .POST:
       do {
+        if let origin {
+          try workspace.policy.admit(origin: origin, host: head.headers.first(name: "host"))
+        }
         request = try IncomingRequest(fields: fields, limit: workspace.bodyBytes)
         state = .receiving
       } catch {

@@ -1,3 +1,5 @@
+import HTTPServer
+import HTTPTypes
 import NIOHTTP1
 import Testing
 
@@ -34,6 +36,25 @@ import Testing
   ])
   func anotherOriginAndARequestOfNoPageGetNothing(_ origin: String?) {
     #expect(headers(["https://lab.example"], for: origin).isEmpty)
+  }
+
+  @Test(arguments: ["https://evil.example", "null", "http://lab.example", "https://lab.example:1"])
+  func whereSomeMaySendAPageOfAnotherOriginIsRefused(_ origin: String) {
+    let policy = CrossOriginPolicy(allowedOrigins: ["https://lab.example"])
+    let problem = #expect(throws: Problem.self) {
+      try policy.admit(origin: origin, host: "bus.example:8080")
+    }
+    #expect(problem?.status == .forbidden)
+    #expect(problem?.detail.contains("PROGRESSBUS_INGEST_ALLOWED_ORIGINS") == true)
+    #expect(throws: Never.self) {
+      try CrossOriginPolicy(allowedOrigins: ["*"]).admit(origin: origin, host: "bus.example:8080")
+    }
+  }
+
+  @Test(arguments: [nil, "https://LAB.example", "http://bus.example:8080"])
+  func whereSomeMaySendTheNamedOnesTheServersOwnAndNoPageMay(_ origin: String?) throws {
+    try CrossOriginPolicy(allowedOrigins: ["https://lab.example"])
+      .admit(origin: origin, host: "bus.example:8080")
   }
 
   @Test func aPreflightsAnswerNamesMethodsHeadersAndHowLongItHolds() {

@@ -98,7 +98,7 @@ public enum Settings {
     Setting(
       "ingest.allowed_origins", .list(),
       default: ingestDefaults.allowedOrigins.joined(separator: ","),
-      "The origins whose pages may send events (CORS)."),
+      "The origins whose pages may send events (CORS), beside the server's own; `*` is every one."),
   ]
 
   static let bus: [Setting] = [

@@ -15,10 +15,11 @@ extension EndToEnd {
     ]
 
     private func ask(
-      _ process: ProgressBusProcess, _ line: String, host: String, body: String = ""
+      _ process: ProgressBusProcess, _ line: String, host: String, extra: String = "",
+      body: String = ""
     ) async throws -> RawExchange {
       let request =
-        "\(line) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n"
+        "\(line) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\(extra)"
         + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
       return try await RawExchange(port: process.port, sending: [ByteBuffer(string: request)])
     }
@@ -63,6 +64,27 @@ extension EndToEnd {
         for origin in ["https://evil.example", "http://127.0.0.1:1", "null"] {
           #expect(try await listen(process, host: own, origin: origin) == 403, "\(origin)")
         }
+      }
+    }
+
+    @Test func whereTheIngestNamesOriginsAPageOfAnotherSendsNothing() async throws {
+      try await withDeployment { deployment in
+        let process = try await deployment.serve(
+          "ingest", settings: ["ingest.allowed_origins=https://lab.example"])
+        let own = "127.0.0.1:\(process.port)"
+        let event =
+          #"{"event_type":"help","student_id":"s","course_id":"c","notebook_path":"a.ipynb"}"#
+        for (origin, expected) in [
+          ("https://lab.example", 202), ("http://\(own)", 202), ("https://evil.example", 403),
+          ("null", 403),
+        ] {
+          let answer = try await ask(
+            process, "POST /student-progress", host: own, extra: "Origin: \(origin)\r\n",
+            body: event)
+          #expect(answer.status == expected, "\(origin)")
+        }
+        #expect(
+          try await ask(process, "POST /student-progress", host: own, body: event).status == 202)
       }
     }
 
