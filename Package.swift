@@ -276,8 +276,8 @@ let package = Package(
     tests(
       .roles, "WorkerRuntimeTests",
       [
-        "WorkerRuntime", "EventBus", "Concurrency", "Observability", "SeededRandom",
-        "ProgressBusTesting", nioCore, nioPosix, nioLocks, logging, lifecycle,
+        "WorkerRuntime", "EventBus", "Concurrency", "Observability", "RedisDriver", "LocalStack",
+        "SeededRandom", "ProgressBusTesting", nioCore, nioPosix, nioLocks, logging, lifecycle,
       ]),
     tests(
       .roles, "APITests",

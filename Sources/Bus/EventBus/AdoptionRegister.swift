@@ -7,8 +7,18 @@ public protocol AdoptionRegister: Sendable {
   /// - Returns: false when another worker was first.
   func adopt(_ event: PublishedEvent, ticket: AdoptionTicket) async throws(BusError) -> Bool
 
-  /// Stores the dead letter unless another worker has used the ticket before; false when it has.
-  func reject(_ letter: DeadLetter, ticket: AdoptionTicket) async throws(BusError) -> Bool
+  /// Stores the dead letter unless another worker has used the ticket before.
+  func reject(_ letter: DeadLetter, ticket: AdoptionTicket) async throws(BusError) -> Rejection
+}
+
+/// What became of a hand-published message that is no valid event.
+public enum Rejection: Sendable, Equatable {
+  /// It is among the dead letters.
+  case stored
+  /// Another worker has dealt with it.
+  case doneBefore
+  /// The dead letters are full, and it is nowhere. No other worker tries it.
+  case noRoom
 }
 
 /// The identity of a hand-published message, the same for every worker that hears it: how many such

@@ -1,8 +1,15 @@
 public import NIOCore
 
-/// Keeps dead letters until someone replays or purges them. Nothing expires by itself.
+/// Keeps dead letters until someone replays or purges them, up to a number of them. Nothing expires by
+/// itself.
 public protocol DeadLetterStore: Sendable {
-  func add(_ deadLetters: [DeadLetter]) async throws(BusError)
+  /// Moves entries of the journal to the store, each in one step: it is acknowledged for the sink that
+  /// refused it exactly when its dead letter is stored.
+  ///
+  /// One that is not pending any more counts as settled, so a call may be repeated. Where the sink's group
+  /// is gone with all data of the bus, the dead letter is stored all the same.
+  /// - Returns: how many, from the first, are settled; fewer than all when the store is full.
+  func add(_ refused: [RefusedEntry]) async throws(BusError) -> Int
 
   /// Up to `limit` dead letters behind `position`, oldest first.
   func letters(after position: StreamID, limit: Int) async throws(BusError) -> [StoredDeadLetter]
@@ -50,6 +57,18 @@ public struct DeadLetter: Sendable, Equatable {
     self.attempts = attempts
     self.eventType = eventType
     self.payload = payload
+  }
+}
+
+/// An entry of the journal that a sink refuses for good, on its way to the dead letters.
+public struct RefusedEntry: Sendable, Equatable {
+  /// Its place in the journal.
+  public let id: StreamID
+  public let letter: DeadLetter
+
+  public init(id: StreamID, letter: DeadLetter) {
+    self.id = id
+    self.letter = letter
   }
 }
 

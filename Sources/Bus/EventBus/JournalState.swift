@@ -29,12 +29,17 @@ public struct JournalState: Sendable, Equatable {
   /// The newest position ever given out, even when its entry has been trimmed.
   public let last: StreamID
   public let groups: [Group]
+  /// Whether the bus refuses events because its memory is full, however few entries there are.
+  public let isOutOfMemory: Bool
 
-  public init(entries: Int, first: StreamID?, last: StreamID, groups: [Group]) {
+  public init(
+    entries: Int, first: StreamID?, last: StreamID, groups: [Group], isOutOfMemory: Bool = false
+  ) {
     self.entries = entries
     self.first = first
     self.last = last
     self.groups = groups
+    self.isOutOfMemory = isOutOfMemory
   }
 
   /// Entries that a group has not acknowledged, delivered or not; nil when the bus cannot tell.

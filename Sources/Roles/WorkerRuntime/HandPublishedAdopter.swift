@@ -97,25 +97,30 @@ final class HandPublishedAdopter: ChannelListener {
       let deadLetter = DeadLetter(
         sink: DeadLetter.busName, reason: reason, attempts: 1, eventType: "",
         payload: message.payload)
-      let isFirst = await call("reject") { () async throws(BusError) in
+      let rejection = await call("reject") { () async throws(BusError) in
         try await self.register.reject(deadLetter, ticket: message.ticket)
       }
-      if isFirst == true {
+      if rejection == .stored || rejection == .noRoom {
         rejected.increment()
-        deadLetters.increment()
         logger.warning(
           "a hand-published message is no valid event", metadata: ["reason": "\(reason)"])
       }
-      return isFirst != nil
+      if rejection == .stored { deadLetters.increment() }
+      if rejection == .noRoom {
+        // It has no place in the journal where it could wait, and must not hold up those behind it.
+        logger.error(
+          "the dead letters are full", metadata: ["setting": "dead_letters.max_entries"])
+      }
+      return rejection != nil && rejection != .noRoom
     }
   }
 
   /// Tries until the bus has answered, so that the next message keeps its place behind this one.
-  private func call(
-    _ operation: String, _ body: () async throws(BusError) -> Bool
-  ) async -> Bool? {
+  private func call<Answer: Sendable>(
+    _ operation: String, _ body: () async throws(BusError) -> Answer
+  ) async -> Answer? {
     var unexpected = 0
-    let answer: Bool?? = await busCall(operation) { () async throws(BusError) -> Bool? in
+    let answer: Answer?? = await busCall(operation) { () async throws(BusError) -> Answer? in
       do throws(BusError) {
         return try await body()
       } catch .unexpected(let reason) {

@@ -46,7 +46,9 @@ struct JournalTrimmer: Sendable {
     let lags = state.groups.map { "\($0.name)=\(JournalMetrics.lag(of: $0, in: state))" }
     let missing = plan.expectedGroups.subtracting(state.groups.map(\.name)).sorted()
     logger.warning(
-      "the journal is nearly full of entries that some group has yet to read",
+      state.isOutOfMemory
+        ? "Redis's memory is full, and some group has yet to read what the journal holds"
+        : "the journal is nearly full of entries that some group has yet to read",
       metadata: [
         "entries": "\(state.entries)", "cap": "\(plan.cap)",
         "lag": "\(lags.joined(separator: " "))", "missing": "\(missing.joined(separator: " "))",

@@ -3,7 +3,8 @@ public import EventBus
 /// Decides how much of the journal may go, without input or output of its own.
 ///
 /// An entry that some group has not acknowledged never goes. What all have read stays for
-/// `retention`, less when the journal is nearly full.
+/// `retention`, less when the journal is nearly full, and not at all while the bus has no memory for new
+/// events.
 public struct TrimPlan: Sendable {
   /// Above this part of the cap the oldest entries go early, so that the journal falls back to it.
   public static let crowded = 0.8
@@ -23,7 +24,7 @@ public struct TrimPlan: Sendable {
   }
 
   public func isCrowded(_ state: JournalState) -> Bool {
-    Double(state.entries) >= Double(cap) * Self.crowded
+    state.isOutOfMemory || Double(state.entries) >= Double(cap) * Self.crowded
   }
 
   /// The position before which every entry may be removed; nil when none may.
@@ -62,7 +63,7 @@ public struct TrimPlan: Sendable {
   /// its entries are spread evenly over time; repeated every second, the estimate corrects itself.
   private func crowdedStart(_ state: JournalState, first: StreamID) -> StreamID {
     let entries = Double(state.entries)
-    if entries >= Double(cap) * Self.critical {
+    if state.isOutOfMemory || entries >= Double(cap) * Self.critical {
       return StreamID(milliseconds: .max, sequence: .max)
     }
     let surplus = entries - Double(cap) * Self.crowded

@@ -47,8 +47,14 @@ public final class Worker: Service {
     name = consumer
     consumers = sinks.map { sink in
       let sinkMetrics = SinkMetrics(sink: sink.name, in: metrics)
+      let inFlight = InFlightEntries()
       let delivery = RetryingDelivery(
-        sink: sink, journal: journal, deadLetterStore: deadLetters, inFlight: InFlightEntries(),
+        sink: sink, journal: journal,
+        deadLetters: DeadLetterWriter(
+          sink: sink.name, store: deadLetters, inFlight: inFlight,
+          retryInterval: configuration.claimInterval, busCall: busCall, metrics: sinkMetrics,
+          logger: logger),
+        inFlight: inFlight,
         availability: Availability(
           subject: "sink \(sink.name)", logger: logger, gauge: sinkMetrics.up,
           elapsed: environment.elapsed),

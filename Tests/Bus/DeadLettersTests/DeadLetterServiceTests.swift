@@ -54,10 +54,12 @@ struct DeadLetterServiceTests {
   }
 
   private func add(_ sink: String, _ reason: String, _ payload: String = "{}") async throws {
-    try await bus.deadLetters.add([
-      DeadLetter(
-        sink: sink, reason: reason, attempts: 1, eventType: "help",
-        payload: ByteBuffer(string: payload))
+    _ = try await bus.deadLetters.add([
+      RefusedEntry(
+        id: .zero,
+        letter: DeadLetter(
+          sink: sink, reason: reason, attempts: 1, eventType: "help",
+          payload: ByteBuffer(string: payload)))
     ])
   }
 
@@ -85,7 +87,6 @@ struct DeadLetterServiceTests {
   }
 
   @Test func aReplayReachesTheStoreThatKeepsTheDeadLetter() async throws {
-    try await bus.journal.createGroup("postgres")
     try await add("postgres", "too long")
     let rows = Rows([row(7, at: .now())])
     let service = service(rows: rows)

@@ -11,7 +11,10 @@ import Testing
 @Suite struct BusConformanceTests {
   @Test(.tags(.servers), arguments: BusConformance.allCases)
   func inRedis(_ promise: BusConformance) async throws {
-    try await withRedisEventBus(journalCapacity: BusConformance.journalCapacity) { bus, redis in
+    try await withRedisEventBus(
+      journalCapacity: BusConformance.journalCapacity,
+      deadLetterCapacity: BusConformance.deadLetterCapacity
+    ) { bus, redis in
       let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
       let redisCLI = try await RedisConnection.connect(
         to: RedisAddress(parsing: redis.url), on: eventLoop
@@ -32,7 +35,8 @@ import Testing
   func inMemory(_ promise: BusConformance) async throws {
     let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
     let bus = MemoryEventBus(
-      journalCapacity: BusConformance.journalCapacity, eventLoop: eventLoop)
+      journalCapacity: BusConformance.journalCapacity,
+      deadLetterCapacity: BusConformance.deadLetterCapacity, eventLoop: eventLoop)
     try await promise.check(
       BusUnderTest(
         publisher: bus, journal: bus, channel: bus, adoptions: bus, deadLetters: bus,

@@ -9,6 +9,7 @@ import RedisDriver
 /// Runs `body` with a bus on a fresh Redis of its own.
 func withRedisEventBus(
   journalCapacity: Int = RedisEventBusConfiguration.defaultJournalCapacity,
+  deadLetterCapacity: Int = RedisEventBusConfiguration.defaultDeadLetterCapacity,
   responseTimeout: TimeAmount = .seconds(2),
   probeInterval: TimeAmount = .seconds(5),
   _ body: @Sendable (RedisEventBus, ServerController<RedisServer>) async throws -> Void
@@ -16,6 +17,7 @@ func withRedisEventBus(
   try await withRedis { redis in
     let configuration = RedisEventBusConfiguration(
       address: try RedisAddress(parsing: redis.url), journalCapacity: journalCapacity,
+      deadLetterCapacity: deadLetterCapacity,
       responseTimeout: responseTimeout, probeInterval: probeInterval)
     var logger = Logger(label: "test")
     logger.logLevel = .critical

@@ -18,13 +18,13 @@ final class FlakyDeadLetters: DeadLetterStore {
   var failures: Int { state.withLockedValue { $0.failures } }
   func heal() { state.withLockedValue { $0.isHealed = true } }
 
-  func add(_ deadLetters: [DeadLetter]) async throws(BusError) {
+  func add(_ refused: [RefusedEntry]) async throws(BusError) -> Int {
     let isHealed = state.withLockedValue { state in
       if !state.isHealed { state.failures += 1 }
       return state.isHealed
     }
     guard isHealed else { throw .unavailable("broken pipe") }
-    try await store.add(deadLetters)
+    return try await store.add(refused)
   }
 
   func letters(

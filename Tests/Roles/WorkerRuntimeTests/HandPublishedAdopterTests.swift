@@ -67,6 +67,23 @@ import Testing
     #expect(fixture.metric("progressbus_adoption_dropped_total") == 1)
   }
 
+  @Test func anInvalidMessageThatFindsTheDeadLettersFullHoldsUpNobody() async throws {
+    let fixture = WorkerFixture(deadLetterCapacity: 0)
+    let worker = fixture.worker()
+    try await fixture.running(worker) {
+      for (ordinal, text) in ["hello", "{}"].enumerated() {
+        worker.channelListener.channelReceived([
+          .handPublished(
+            AdoptionTicket(mark: "m", ordinal: ordinal + 1), ByteBuffer(string: text))
+        ])
+      }
+      try await eventually { fixture.metric("progressbus_adopted_total") == 1 }
+    }
+    #expect(fixture.metric("progressbus_adoption_rejected_total") == 1)
+    #expect(fixture.metric("progressbus_adoption_dropped_total") == 1)
+    #expect(try await fixture.deadLetters().isEmpty)
+  }
+
   @Test func whatFindsNoRoomIsCounted() async throws {
     var fixture = WorkerFixture()
     fixture.configuration.adoptionQueueLimit = 1_000
@@ -127,7 +144,9 @@ private final class FlakyRegister: AdoptionRegister {
     return true
   }
 
-  func reject(_ deadLetter: DeadLetter, ticket: AdoptionTicket) async throws(BusError) -> Bool {
-    true
+  func reject(
+    _ deadLetter: DeadLetter, ticket: AdoptionTicket
+  ) async throws(BusError) -> Rejection {
+    .stored
   }
 }

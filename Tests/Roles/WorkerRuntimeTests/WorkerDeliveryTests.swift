@@ -93,26 +93,76 @@ import WorkerRuntime
     #expect(fixture.metric("progressbus_sink_written_total{sink=\"postgres\"}") == 497)
   }
 
-  @Test func nothingIsAcknowledgedBeforeItsDeadLetterIsStored() async throws {
+  @Test func aRefusedEventWaitsForItsDeadLetterAndNothingElseDoes() async throws {
     let fixture = WorkerFixture()
     let store = FlakyDeadLetters(fixture.bus)
-    let sink = RecordingSink(refused: [events[0]])
-    try await fixture.publish([events[0]])
+    let sink = RecordingSink(refused: [events[0]], style: .naming)
+    try await fixture.publish(Array(events[..<20]))
     try await fixture.running(fixture.worker(sink, deadLetters: store)) {
       try await eventually { store.failures > 5 }
-      #expect(try await fixture.lag() == 1)
+      #expect(try await fixture.lag() == 1, "what is stored is acknowledged first")
       store.heal()
       try await eventually { try await fixture.lag() == 0 }
     }
     #expect(try await fixture.deadLetters().count == 1)
   }
 
+  @Test func fullDeadLettersHoldUpOnlyWhatIsRefused() async throws {
+    var fixture = WorkerFixture(deadLetterCapacity: 1)
+    fixture.configuration.claimIdle = .milliseconds(200)
+    let bad: Set = [events[0], events[77], events[499]]
+    let sink = RecordingSink(lanes: 1, refused: bad, style: .naming)
+    let worker = fixture.worker(sink)
+    let health = HealthRegistry()
+    await worker.registerChecks(in: health)
+    try await fixture.publish(events)
+    try await fixture.running(worker) {
+      try await eventually { sink.stored.count == 497 }
+      try await eventually { try await fixture.lag() == 2 }
+      #expect(fixture.metric("progressbus_dead_letters_waiting{sink=\"postgres\"}") == 2)
+      let check = await health.report().checks["sink.postgres"]
+      #expect(check?.status == .degraded)
+      #expect(check?.detail?.contains("2 refused events wait") == true)
+      for _ in bad {
+        let first = try await fixture.bus.letters(after: .zero, limit: 1)
+        #expect(try await fixture.bus.remove(first.map(\.id)) == 1)
+        try await eventually("the next takes its place") {
+          let isLast = try await fixture.lag() == 0
+          return try await fixture.bus.count() == 1 || isLast
+        }
+      }
+      try await eventually { try await fixture.lag() == 0 }
+      try await eventually {
+        fixture.metric("progressbus_dead_letters_waiting{sink=\"postgres\"}") == 0
+      }
+    }
+    #expect(fixture.metric("progressbus_dead_letters_total{sink=\"postgres\"}") == 3)
+    #expect(sink.stored == once(events.filter { !bad.contains($0) }))
+    #expect(fixture.metric("progressbus_sink_claimed_total{sink=\"postgres\"}") == 0)
+  }
+
+  @Test func aSinkWaitsOnceTooManyRefusedEventsDo() async throws {
+    let fixture = WorkerFixture(deadLetterCapacity: 0)
+    let many = WorkerFixture.payloads(0..<3_000)
+    let sink = RecordingSink(batchSize: 100, lanes: 1, refused: Set(many), style: .naming)
+    try await fixture.publish(many)
+    try await fixture.running(fixture.worker(sink)) {
+      try await eventually {
+        (fixture.metric("progressbus_dead_letters_waiting{sink=\"postgres\"}") ?? 0) >= 1_000
+      }
+    }
+    #expect(sink.state.withLockedValue { $0.writes.count } <= 12)
+    #expect(try await fixture.lag() == 3_000, "nothing is lost")
+  }
+
   @Test func aReplayReachesItsSinkAlone() async throws {
     let fixture = WorkerFixture()
-    try await fixture.bus.add([
-      DeadLetter(
-        sink: "influxdb", reason: "r", attempts: 1, eventType: "help",
-        payload: .init(string: "{\"replayed\":1}"))
+    _ = try await fixture.bus.add([
+      RefusedEntry(
+        id: .zero,
+        letter: DeadLetter(
+          sink: "influxdb", reason: "r", attempts: 1, eventType: "help",
+          payload: .init(string: "{\"replayed\":1}")))
     ])
     let deadLetter = try #require(try await fixture.bus.letters(after: .zero, limit: 1).first)
     #expect(try await fixture.bus.replay(deadLetter.id))
@@ -153,6 +203,19 @@ import WorkerRuntime
       try await fixture.publish([events[1]])
       try await eventually { sink.stored.count == 2 }
       try await eventually { try await fixture.lag() == 0 }
+    }
+  }
+
+  @Test func trimsWhatAllHaveReadAtOnceWhenMemoryIsFull() async throws {
+    let fixture = WorkerFixture()
+    let held = RecordingSink("influxdb", isDown: true)
+    try await fixture.running(fixture.worker(RecordingSink("postgres"), held)) {
+      try await fixture.publish(events)
+      fixture.bus.setOutOfMemory(true)
+      try await eventually { try await fixture.lag() == 0 }
+      #expect(try await fixture.bus.state().entries == 500)
+      held.setDown(false)
+      try await eventually { try await fixture.bus.state().entries == 0 }
     }
   }
 

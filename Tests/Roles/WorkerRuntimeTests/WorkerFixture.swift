@@ -14,8 +14,8 @@ struct WorkerFixture {
   let metrics = MetricsRegistry()
   var configuration: WorkerConfiguration
 
-  init() {
-    bus = MemoryEventBus(eventLoop: loop)
+  init(deadLetterCapacity: Int = 1_000) {
+    bus = MemoryEventBus(deadLetterCapacity: deadLetterCapacity, eventLoop: loop)
     configuration = WorkerConfiguration()
     configuration.retry = Backoff(first: .milliseconds(1), longest: .milliseconds(5))
     configuration.readWait = .milliseconds(20)

@@ -1,24 +1,28 @@
 import NIOCore
 import RedisDriver
 
-/// Makes sense of what a subscription's connection answers: pushes of two channels, and the replies
-/// to the commands that began it. No I/O.
+/// Makes sense of what a subscription's connection answers: pushes of two channels, and the
+/// confirmations of the command that began it. No I/O.
 ///
-/// `MULTI` / `SUBSCRIBE channel marks` / `PUBLISH marks <own>` / `EXEC` answers `+OK`, two `+QUEUED`,
-/// an array of the two subscription pushes, the own mark as a push, and a stray integer; seen with
-/// Redis 7.0 in RESP2.
+/// The subscription begins with its own mark, which somebody else has to publish: in RESP2 a connection
+/// that subscribes can do nothing else. What comes before the mark counts as missed. `MULTI` would
+/// bring both in one step, but Redis before 8 refuses everything in it while its memory is full.
 struct ChannelStream {
   enum Action: Equatable {
+    /// Redis has taken the subscription: publish `ownMark` on the channel of marks.
+    case publishMark
     case subscribed
     case received(ChannelMessage)
     case fail(BusError)
   }
 
   private let keys: RedisKeys
-  private let ownMark: String
+  let ownMark: String
   private let channel: ByteBuffer
   private let marks: ByteBuffer
   private static let message = ByteBuffer(string: "message")
+  private static let subscribe = ByteBuffer(string: "subscribe")
+  private var stands = false
   private var tickets = AdoptionTickets()
   private var positions = EventPositionReader()
 
@@ -29,38 +33,36 @@ struct ChannelStream {
     marks = ByteBuffer(string: keys.marks)
   }
 
-  /// The commands that begin the subscription, in one step: nothing is heard before the own mark.
-  var commands: [RedisCommand] {
-    [
-      ["MULTI"],
-      ["SUBSCRIBE", .string(keys.channel), .string(keys.marks)],
-      ["PUBLISH", .string(keys.marks), .string(ownMark)],
-      ["EXEC"],
-    ]
-  }
+  /// The command that begins the subscription. The marks are confirmed last.
+  var command: RedisCommand { ["SUBSCRIBE", .string(keys.channel), .string(keys.marks)] }
 
   mutating func receive(_ reply: RedisReply) -> Action? {
     switch reply {
     case .array(let parts):
+      if parts.count == 3, parts[0] == .string(Self.subscribe), parts[1] == .string(marks) {
+        return .publishMark
+      }
       guard parts.count == 3, case .string(Self.message) = parts[0],
         case .string(let name) = parts[1], case .string(let payload) = parts[2]
-        // Confirmations, and answers to PING.
+        // The channel's confirmation, and answers to PING.
       else { return nil }
-      if name == channel { return receive(payload) }
+      if name == channel { return stands ? receive(payload) : nil }
       guard name == marks else { return nil }
-      let mark = String(buffer: payload)
-      tickets.heard(mark: mark)
-      return mark == ownMark ? .subscribed : nil
+      return heard(mark: String(buffer: payload))
     case .error(let error): return .fail(BusError(error))
     case .status, .integer, .string, .null: return nil
     }
   }
 
-  private mutating func receive(_ payload: ByteBuffer) -> Action {
+  private mutating func heard(mark: String) -> Action? {
+    tickets.heard(mark: mark)
+    guard mark == ownMark else { return nil }
+    stands = true
+    return .subscribed
+  }
+
+  private mutating func receive(_ payload: ByteBuffer) -> Action? {
     if let id = positions.position(in: payload) { return .received(.journaled(id, payload)) }
-    guard let ticket = tickets.next() else {
-      return .fail(.unexpected("a message came before the subscription's own mark"))
-    }
-    return .received(.handPublished(ticket, payload))
+    return tickets.next().map { .received(.handPublished($0, payload)) }
   }
 }

@@ -61,12 +61,13 @@ enum JournalReplies {
     guard let parts = reply.array else {
       return JournalState(entries: 0, first: nil, last: .zero, groups: [])
     }
-    guard parts.count == 4, let entries = parts[0].integer, let groups = parts[3].array else {
+    guard parts.count == 5, let entries = parts[0].integer, let groups = parts[3].array else {
       throw .unexpected("the journal's state came as \(reply)")
     }
     return try JournalState(
       entries: entries, first: optionalID(parts[1]), last: id(parts[2]),
-      groups: groups.map { (reply) throws(BusError) in try group(reply) })
+      groups: groups.map { (reply) throws(BusError) in try group(reply) },
+      isOutOfMemory: parts[4].integer == 1)
   }
 
   private static func group(_ reply: RedisReply) throws(BusError) -> JournalState.Group {

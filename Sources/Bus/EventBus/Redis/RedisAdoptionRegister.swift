@@ -9,11 +9,13 @@ public final class RedisAdoptionRegister: AdoptionRegister {
 
   private let keys: RedisKeys
   private let journalCapacity: Int
+  private let deadLetterCapacity: Int
   private let client: RedisClient
 
-  init(keys: RedisKeys, journalCapacity: Int, client: RedisClient) {
+  init(keys: RedisKeys, journalCapacity: Int, deadLetterCapacity: Int, client: RedisClient) {
     self.keys = keys
     self.journalCapacity = journalCapacity
+    self.deadLetterCapacity = deadLetterCapacity
     self.client = client
   }
 
@@ -29,10 +31,16 @@ public final class RedisAdoptionRegister: AdoptionRegister {
     return try await client.run(call) == .integer(1)
   }
 
-  public func reject(_ letter: DeadLetter, ticket: AdoptionTicket) async throws(BusError) -> Bool {
+  public func reject(
+    _ letter: DeadLetter, ticket: AdoptionTicket
+  ) async throws(BusError) -> Rejection {
     let call = ScriptCall(
       .rejectAdoption, keys: [keys.adopted(mark: ticket.mark), keys.deadLetters],
-      arguments: [.integer(ticket.ordinal)] + letter.redisArguments)
-    return try await client.run(call) == .integer(1)
+      arguments: [.integer(ticket.ordinal), .integer(deadLetterCapacity)] + letter.redisArguments)
+    switch try await client.run(call) {
+    case .integer(1): return .stored
+    case .integer(-1): return .noRoom
+    default: return .doneBefore
+    }
   }
 }

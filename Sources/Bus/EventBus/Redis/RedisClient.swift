@@ -33,11 +33,14 @@ final class RedisClient: Sendable {
 
   /// - Throws: also when the server answers with an error.
   func send(_ command: RedisCommand) async throws(BusError) -> RedisReply {
-    try await Self.result(
-      of: eventLoop.flatSubmit {
-        self.link.value.whenConnected().flatMap { $0.send(command) }
-          .flatMapThrowing(Self.checked)
-      })
+    try await Self.result(of: reply(to: command))
+  }
+
+  /// The same for callers on an event loop; completes on another one.
+  func reply(to command: RedisCommand) -> EventLoopFuture<RedisReply> {
+    eventLoop.flatSubmit {
+      self.link.value.whenConnected().flatMap { $0.send(command) }.flatMapThrowing(Self.checked)
+    }
   }
 
   /// Sends the commands in one go; the replies in the same order.

@@ -12,23 +12,37 @@ public final class RedisDeadLetterStore: DeadLetterStore {
     .addDeadLetters, .replayDeadLetter, .summarizeDeadLetters,
   ]
 
+  /// The most that the store takes.
+  public let capacity: Int
+
   private let keys: RedisKeys
   private let journalCapacity: Int
   private let client: RedisClient
 
-  init(keys: RedisKeys, journalCapacity: Int, client: RedisClient) {
+  init(keys: RedisKeys, capacity: Int, journalCapacity: Int, client: RedisClient) {
     self.keys = keys
+    self.capacity = capacity
     self.journalCapacity = journalCapacity
     self.client = client
   }
 
-  public func add(_ deadLetters: [DeadLetter]) async throws(BusError) {
-    for start in stride(from: 0, to: deadLetters.count, by: Self.writtenPerCall) {
-      let piece = deadLetters[start..<min(start + Self.writtenPerCall, deadLetters.count)]
-      _ = try await client.run(
-        ScriptCall(
-          .addDeadLetters, keys: [keys.deadLetters], arguments: piece.flatMap(\.redisArguments)))
+  public func add(_ refused: [RefusedEntry]) async throws(BusError) -> Int {
+    var settled = 0
+    while settled < refused.count {
+      let piece = refused.dropFirst(settled).prefix(Self.writtenPerCall)
+      var call = ScriptCall(
+        .addDeadLetters, keys: [keys.journal, keys.deadLetters], arguments: [.integer(capacity)])
+      for entry in piece {
+        call.append(.string(entry.id.description))
+        for argument in entry.letter.redisArguments { call.append(argument) }
+      }
+      guard let count = try await client.run(call).integer else {
+        throw .unexpected("dead letters were answered with no number")
+      }
+      settled += count
+      if count < piece.count { break }
     }
+    return settled
   }
 
   public func letters(

@@ -53,11 +53,15 @@ public final class RedisEventBus: Sendable {
     readers = BlockingConnections(
       address: configuration.address, options: configuration.options("journal"), group: group)
     journal = RedisJournal(keys: keys, client: client, readers: readers, logger: logger)
-    channel = RedisEventChannel(configuration, group: group, logger: logger)
-    adoptions = RedisAdoptionRegister(keys: keys, journalCapacity: capacity, client: client)
+    channel = RedisEventChannel(configuration, client: client, group: group, logger: logger)
+    adoptions = RedisAdoptionRegister(
+      keys: keys, journalCapacity: capacity, deadLetterCapacity: configuration.deadLetterCapacity,
+      client: client)
     cache = RedisCache(client: client)
     reports = RedisProcessReports(keys: keys, client: client)
-    deadLetters = RedisDeadLetterStore(keys: keys, journalCapacity: capacity, client: client)
+    deadLetters = RedisDeadLetterStore(
+      keys: keys, capacity: configuration.deadLetterCapacity, journalCapacity: capacity,
+      client: client)
   }
 
   /// Asks the server about itself. What it does not tell is nil.

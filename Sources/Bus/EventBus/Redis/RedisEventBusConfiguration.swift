@@ -4,11 +4,14 @@ public import RedisDriver
 /// How the bus uses Redis.
 public struct RedisEventBusConfiguration: Sendable {
   public static let defaultJournalCapacity = 1_000_000
+  public static let defaultDeadLetterCapacity = 100_000
 
   public var address: RedisAddress
   public var keys: RedisKeys
   /// The most entries in the journal; when it holds them, publishing fails with `BusError.full`.
   public var journalCapacity: Int
+  /// The most dead letters; when there are as many, refused events stay in the journal.
+  public var deadLetterCapacity: Int
   /// The most events that wait for Redis on one event loop; past it, publishing fails at once.
   public var unansweredEventsPerLoop: Int
   /// The same in bytes of payload.
@@ -23,6 +26,7 @@ public struct RedisEventBusConfiguration: Sendable {
   public init(
     address: RedisAddress, keys: RedisKeys = RedisKeys(),
     journalCapacity: Int = defaultJournalCapacity,
+    deadLetterCapacity: Int = defaultDeadLetterCapacity,
     unansweredEventsPerLoop: Int = 16_384, unansweredBytesPerLoop: Int = 32 << 20,
     responseTimeout: TimeAmount = .seconds(2), connectTimeout: TimeAmount = .seconds(2),
     probeInterval: TimeAmount = .seconds(5)
@@ -30,6 +34,7 @@ public struct RedisEventBusConfiguration: Sendable {
     self.address = address
     self.keys = keys
     self.journalCapacity = journalCapacity
+    self.deadLetterCapacity = deadLetterCapacity
     self.unansweredEventsPerLoop = unansweredEventsPerLoop
     self.unansweredBytesPerLoop = unansweredBytesPerLoop
     self.responseTimeout = responseTimeout

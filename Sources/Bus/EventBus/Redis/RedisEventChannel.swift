@@ -4,17 +4,23 @@ import Logging
 import NIOCore
 import RedisDriver
 
-/// The channel as Redis pub/sub, one connection for each call of `listen`.
+/// The channel as Redis pub/sub, one connection for each call of `listen`; its mark is published by the
+/// client that all share.
 ///
 /// Redis drops a subscriber that falls too far behind (`client-output-buffer-limit`); to the
 /// listeners that is a lost channel like any other.
 public final class RedisEventChannel: EventChannel {
   private let configuration: RedisEventBusConfiguration
+  private let client: RedisClient
   private let group: any EventLoopGroup
   private let logger: Logger
 
-  init(_ configuration: RedisEventBusConfiguration, group: any EventLoopGroup, logger: Logger) {
+  init(
+    _ configuration: RedisEventBusConfiguration, client: RedisClient, group: any EventLoopGroup,
+    logger: Logger
+  ) {
     self.configuration = configuration
+    self.client = client
     self.group = group
     self.logger = logger
   }
@@ -26,7 +32,10 @@ public final class RedisEventChannel: EventChannel {
     while !Task.isCancelled {
       let subscription = ChannelSubscription(
         ChannelStream(keys: configuration.keys, ownMark: UUID().uuidString), listeners: listeners,
-        eventLoop: eventLoop)
+        eventLoop: eventLoop, markTimeout: configuration.responseTimeout
+      ) { [client, configuration] mark in
+        client.reply(to: ["PUBLISH", .string(configuration.keys.marks), .string(mark)])
+      }
       let reason: BusError
       do {
         let connection = try await RedisConnection.connect(
@@ -71,11 +80,22 @@ final class ChannelSubscription: Sendable {
 
   private let listeners: [any ChannelListener]
   private let eventLoop: any EventLoop
+  private let markTimeout: TimeAmount
+  private let publishMark: @Sendable (String) -> EventLoopFuture<RedisReply>
   private let state: NIOLoopBoundBox<State>
 
-  init(_ stream: ChannelStream, listeners: [any ChannelListener], eventLoop: any EventLoop) {
+  /// - Parameters:
+  ///   - markTimeout: how long the subscription's own mark may take to be heard.
+  ///   - publishMark: publishes it, on another connection.
+  init(
+    _ stream: ChannelStream, listeners: [any ChannelListener], eventLoop: any EventLoop,
+    markTimeout: TimeAmount,
+    publishMark: @escaping @Sendable (String) -> EventLoopFuture<RedisReply>
+  ) {
     self.listeners = listeners
     self.eventLoop = eventLoop
+    self.markTimeout = markTimeout
+    self.publishMark = publishMark
     state = .makeBoxSendingValue(State(stream: stream), eventLoop: eventLoop)
   }
 
@@ -83,7 +103,7 @@ final class ChannelSubscription: Sendable {
   /// connection was closed on purpose.
   func run(on connection: RedisConnection) -> EventLoopFuture<End> {
     eventLoop.flatSubmit {
-      connection.subscribe(with: self.state.value.stream.commands) { replies in
+      connection.subscribe(with: [self.state.value.stream.command]) { replies in
         self.receive(replies, from: connection)
       }
       return connection.lost.map { error in
@@ -104,16 +124,30 @@ final class ChannelSubscription: Sendable {
       switch state.value.stream.receive(reply) {
       case nil: break
       case .received(let message): messages.append(message)
+      case .publishMark: begin(on: connection)
       case .subscribed:
         state.value.stood = true
         for listener in listeners { listener.channelSubscribed() }
-      case .fail(let error):
-        state.value.failure = error
-        connection.close()
-        return
+      case .fail(let error): return fail(error, connection)
       }
     }
     guard !messages.isEmpty else { return }
     for listener in listeners { listener.channelReceived(messages) }
+  }
+
+  /// Publishes the mark. One that is not heard in time went to another server than the subscription.
+  private func begin(on connection: RedisConnection) {
+    publishMark(state.value.stream.ownMark).hop(to: eventLoop).whenFailure { error in
+      self.fail(BusError(error), connection)
+    }
+    eventLoop.scheduleTask(in: markTimeout) {
+      guard !self.state.value.stood else { return }
+      self.fail(.unavailable("Redis did not relay the subscription's own mark"), connection)
+    }
+  }
+
+  private func fail(_ error: BusError, _ connection: RedisConnection) {
+    if state.value.failure == nil { state.value.failure = error }
+    connection.close()
   }
 }

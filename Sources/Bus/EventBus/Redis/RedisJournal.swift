@@ -12,7 +12,7 @@ public final class RedisJournal: Journal {
   /// Ids in one command.
   private static let idsPerCommand = 1_000
 
-  static let scripts: [RedisScript] = [.leaveGroup, .journalState]
+  static let scripts: [RedisScript] = [.createGroup, .leaveGroup, .journalState]
 
   private let journal: String
   private let client: RedisClient
@@ -29,15 +29,8 @@ public final class RedisJournal: Journal {
   }
 
   public func createGroup(_ group: String) async throws(BusError) {
-    do throws(BusError) {
-      _ = try await client.send([
-        "XGROUP", "CREATE", .string(journal), .string(group), "0", "MKSTREAM",
-      ])
-    } catch {
-      guard case .unexpected(let message) = error, message.hasPrefix("BUSYGROUP") else {
-        throw error
-      }
-    }
+    _ = try await client.run(
+      ScriptCall(.createGroup, keys: [journal], arguments: [.string(group)]))
   }
 
   public func read(

@@ -21,6 +21,7 @@ struct RedisScript: Sendable, Hashable {
     "adopt", PackageResources.append_and_publish_lua, PackageResources.adopt_lua)
   static let rejectAdoption = RedisScript(
     "reject-adoption", PackageResources.reject_adoption_lua)
+  static let createGroup = RedisScript("create-group", PackageResources.create_group_lua)
   static let leaveGroup = RedisScript("leave-group", PackageResources.leave_group_lua)
   static let journalState = RedisScript("journal-state", PackageResources.journal_state_lua)
   static let addDeadLetters = RedisScript(

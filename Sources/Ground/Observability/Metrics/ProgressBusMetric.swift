@@ -18,6 +18,7 @@ public enum ProgressBusMetric: String, CaseIterable, Sendable {
   case sinkWriteSeconds = "progressbus_sink_write_seconds"
   case endToEndSeconds = "progressbus_end_to_end_seconds"
   case deadLetters = "progressbus_dead_letters_total"
+  case deadLettersWaiting = "progressbus_dead_letters_waiting"
 
   case journalEntries = "progressbus_journal_entries"
   case journalCapacity = "progressbus_journal_capacity"
@@ -92,6 +93,8 @@ extension ProgressBusMetric {
     case .endToEndSeconds:
       histogram("Time from an event's receipt to the sink's commit.", HistogramBuckets.latency)
     case .deadLetters: counter("Events and messages put among the dead letters, by sink.")
+    case .deadLettersWaiting:
+      gauge("Refused events that stay in the journal because the dead letters are full, by sink.")
     case .journalEntries: gauge("Entries in the journal.")
     case .journalCapacity:
       gauge("Entries at which the journal is full, and events are refused until sinks catch up.")

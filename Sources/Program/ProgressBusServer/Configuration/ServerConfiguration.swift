@@ -73,7 +73,8 @@ public struct ServerConfiguration: Sendable {
     do {
       return RedisEventBusConfiguration(
         address: try RedisAddress(parsing: url),
-        journalCapacity: settings.integer("journal.max_entries"))
+        journalCapacity: settings.integer("journal.max_entries"),
+        deadLetterCapacity: settings.integer("dead_letters.max_entries"))
     } catch {
       throw ConfigurationError("REDIS_URL", "\(error)")
     }

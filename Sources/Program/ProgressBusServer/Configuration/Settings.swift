@@ -109,11 +109,15 @@ public enum Settings {
     Setting(
       "journal.retention_seconds", .integer(0...604_800),
       default: "\(WorkerConfiguration().journalRetention.components.seconds)",
-      "How long events stay for replay after every sink has stored them."),
+      "How long events stay for replay after every sink has stored them, unless memory is full."),
     Setting(
       "journal.expected_groups", .list(of: SinkRegistry.names),
       "The sinks of the whole deployment: the journal is not trimmed before each has read it. "
         + "Default: this worker's sinks."),
+    Setting(
+      "dead_letters.max_entries", .integer(1...1_000_000_000),
+      default: "\(RedisEventBusConfiguration.defaultDeadLetterCapacity)",
+      "The most dead letters in Redis; when there are as many, refused events stay in the journal."),
   ]
 
   static let worker: [Setting] =

@@ -11,13 +11,15 @@ struct BusReport: Sendable {
   let journal: JournalState
   let capacity: Int
   let deadLetters: Int
+  let deadLetterCapacity: Int
 
   /// - Throws: `BusError`.
   static func read(from bus: RedisEventBus, capacity: Int) async throws(BusError) -> BusReport {
     BusReport(
       takenAt: .now(), redis: try await bus.report(), keys: bus.keys,
       subscribers: try await bus.channelSubscribers(), journal: try await bus.journal.state(),
-      capacity: capacity, deadLetters: try await bus.deadLetters.count())
+      capacity: capacity, deadLetters: try await bus.deadLetters.count(),
+      deadLetterCapacity: bus.deadLetters.capacity)
   }
 
   func answer() -> JSONWriter {
@@ -45,6 +47,7 @@ struct BusReport: Sendable {
       json.object("dead_letters") { json in
         json.member("name", keys.deadLetters)
         json.member("count", deadLetters)
+        json.member("capacity", deadLetterCapacity)
       }
     }
     return json

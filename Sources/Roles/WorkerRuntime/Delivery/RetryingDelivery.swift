@@ -7,11 +7,11 @@ import Metrics
 /// what is stored there or among the dead letters.
 ///
 /// An entry is acknowledged only after one of the two: whatever breaks off before leaves it pending,
-/// and it is delivered again.
+/// and it is delivered again. What is stored is acknowledged first, whatever becomes of the dead letters.
 struct RetryingDelivery: Sendable {
   let sink: any Sink
   let journal: any Journal
-  let deadLetterStore: any DeadLetterStore
+  let deadLetters: DeadLetterWriter
   let inFlight: InFlightEntries
   let availability: Availability
   let busCall: RetryingBusCall
@@ -38,10 +38,7 @@ struct RetryingDelivery: Sendable {
         availability.markUp()
         let attempts = bisection.stored()
         committed(part, without: refusals)
-        let deadLetters = refusals.map {
-          deadLetter(part[$0.index], reason: $0.reason, attempts: attempts)
-        }
-        guard await settle(part, deadLetters: deadLetters) else { return }
+        guard await settle(part, refusals: refusals, attempts: attempts) else { return }
       } catch {
         switch error {
         case .refused(let reason):
@@ -49,8 +46,8 @@ struct RetryingDelivery: Sendable {
           availability.markUp()
           metrics.refusedBatches.increment()
           guard let culprit = bisection.refused() else { continue }
-          let deadLetter = deadLetter(part[0], reason: reason, attempts: culprit.attempts)
-          guard await settle(part, deadLetters: [deadLetter]) else { return }
+          let refusal = Refusal(index: 0, reason: reason)
+          guard await settle(part, refusals: [refusal], attempts: culprit.attempts) else { return }
         case .unavailable(let reason, let retryAfter):
           failures += 1
           bisection.unavailable()
@@ -68,9 +65,8 @@ struct RetryingDelivery: Sendable {
   func moveToDeadLetters(_ entry: JournalEntry, reason: String, attempts: Int) async {
     let flight = inFlight.begin([entry.id])
     defer { inFlight.end(flight) }
-    let deadLetters =
-      isForeign(entry) ? [] : [deadLetter(entry, reason: reason, attempts: attempts)]
-    _ = await settle([entry], deadLetters: deadLetters)
+    let refusals = isForeign(entry) ? [] : [Refusal(index: 0, reason: reason)]
+    _ = await settle([entry], refusals: refusals, attempts: attempts)
   }
 
   /// The entries that are meant for this sink; the replays for another one are acknowledged.
@@ -95,51 +91,41 @@ struct RetryingDelivery: Sendable {
     return try await sink.write(part)
   }
 
-  private func deadLetter(
-    _ entry: JournalEntry, reason: String, attempts: Int
-  ) -> DeadLetter {
-    DeadLetter(
-      sink: sink.name, reason: reason, attempts: attempts, eventType: entry.eventType,
-      payload: entry.payload)
-  }
-
   private func committed(_ part: [JournalEntry], without refusals: [Refusal]) {
     metrics.wrote(part.count - refusals.count)
     let now = environment.unixMilliseconds()
-    if refusals.isEmpty {
-      for entry in part { metrics.committed(entry.id, now: now) }
-    } else {
-      let refused = Set(refusals.map(\.index))
-      for (index, entry) in part.enumerated() where !refused.contains(index) {
-        metrics.committed(entry.id, now: now)
-      }
-    }
+    for entry in Self.stored(part, without: refusals) { metrics.committed(entry.id, now: now) }
   }
 
-  /// Stores the dead letters, then acknowledges. A store whose answer gets lost is asked again, so a
-  /// dead letter may be there twice; it is never missing.
+  private static func stored(
+    _ part: [JournalEntry], without refusals: [Refusal]
+  ) -> [JournalEntry] {
+    if refusals.isEmpty { return part }
+    let refused = Set(refusals.map(\.index))
+    return part.indices.filter { !refused.contains($0) }.map { part[$0] }
+  }
+
+  /// Acknowledges what is stored, then moves the rest to the dead letters.
   ///
   /// - Returns: false when the worker stops before both are done.
   private func settle(
-    _ entries: [JournalEntry], deadLetters: [DeadLetter]
+    _ part: [JournalEntry], refusals: [Refusal], attempts: Int
   ) async -> Bool {
-    if let first = deadLetters.first {
-      let stored: Void? = await busCall("dead_letter") { () async throws(BusError) in
-        try await deadLetterStore.add(deadLetters)
-      }
-      guard stored != nil else { return false }
-      metrics.deadLettered(deadLetters.count)
-      logger.warning(
-        "events refused for good are among the dead letters",
-        metadata: [
-          "sink": "\(sink.name)", "count": "\(deadLetters.count)", "reason": "\(first.reason)",
-          "event_type": "\(first.eventType)", "attempts": "\(first.attempts)",
-        ])
-    }
-    return await acknowledge(entries)
+    guard await acknowledge(Self.stored(part, without: refusals)) else { return false }
+    if refusals.isEmpty { return true }
+    return await deadLetters.add(
+      refusals.map { refusal in
+        let entry = part[refusal.index]
+        return RefusedEntry(
+          id: entry.id,
+          letter: DeadLetter(
+            sink: sink.name, reason: refusal.reason, attempts: attempts,
+            eventType: entry.eventType, payload: entry.payload))
+      })
   }
 
   private func acknowledge(_ entries: [JournalEntry]) async -> Bool {
+    if entries.isEmpty { return true }
     let ids = entries.map(\.id)
     let done: Void? = await busCall("acknowledge") { () async throws(BusError) in
       do throws(BusError) {

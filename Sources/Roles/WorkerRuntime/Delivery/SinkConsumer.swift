@@ -23,6 +23,7 @@ struct SinkConsumer: Sendable {
     let keeper = Task {
       await delivery.keepInFlight(as: consumer, touchingEvery: configuration.touchInterval)
     }
+    let writer = Task { await delivery.deadLetters.run() }
     await stop.wait()
     if await !Drain.finishes(
       work, within: configuration.drainDeadline, environment: environment)
@@ -33,6 +34,7 @@ struct SinkConsumer: Sendable {
       work.cancel()
     }
     keeper.cancel()
+    writer.cancel()
     do {
       try await journal.leave(group: sink.name, consumer: consumer)
     } catch {

@@ -18,6 +18,7 @@ struct SinkMetrics: Sendable {
   let refusedBatches: Counter
   let claimed: Counter
   private let deadLetters: Counter
+  let deadLettersWaiting: Meter
   let up: Meter
   let batchEvents: Recorder
   let writeSeconds: Timer
@@ -30,6 +31,8 @@ struct SinkMetrics: Sendable {
     refusedBatches = ProgressBusMetric.sinkRefused.counter(labels, in: factory)
     claimed = ProgressBusMetric.sinkClaimed.counter(labels, in: factory)
     deadLetters = ProgressBusMetric.deadLetters.counter(labels, in: factory)
+    deadLettersWaiting = ProgressBusMetric.deadLettersWaiting.gauge(labels, in: factory)
+    deadLettersWaiting.set(0)
     up = ProgressBusMetric.sinkUp.gauge(labels, in: factory)
     batchEvents = ProgressBusMetric.sinkBatchEvents.histogram(labels, in: factory)
     writeSeconds = ProgressBusMetric.sinkWriteSeconds.timer(labels, in: factory)

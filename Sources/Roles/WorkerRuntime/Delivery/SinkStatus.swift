@@ -55,6 +55,12 @@ extension RetryingDelivery {
     if case .down(let reason) = availability.state {
       return HealthCheckResult(.down, detail: reason)
     }
+    let waiting = deadLetters.waitingCount
+    if waiting > 0 {
+      return HealthCheckResult(
+        .degraded,
+        detail: "the dead letters are full: \(waiting) refused events wait in the journal")
+    }
     do throws(SinkError) {
       try await sink.check()
       return HealthCheckResult(.ok)

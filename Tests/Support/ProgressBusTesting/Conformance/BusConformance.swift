@@ -22,11 +22,15 @@ public enum BusConformance: String, CaseIterable, Sendable, CustomTestStringConv
   // Dead letters.
   case keepsDeadLetters
   case replaysForOneSink
+  case movesWhatIsRefusedOnce
+  case keepsInTheJournalWhatFindsNoRoom
 
   public var testDescription: String { rawValue }
 
   /// How many entries the journal of the bus under test must hold, no more and no less.
   public static let journalCapacity = 2_000
+  /// The same of the dead letters.
+  public static let deadLetterCapacity = 700
 
   public func check(_ bus: BusUnderTest) async throws {
     switch self {
@@ -47,6 +51,8 @@ public enum BusConformance: String, CaseIterable, Sendable, CustomTestStringConv
     case .rejectsOnce: try await bus.checkRejection()
     case .keepsDeadLetters: try await bus.checkDeadLetters()
     case .replaysForOneSink: try await bus.checkReplay()
+    case .movesWhatIsRefusedOnce: try await bus.checkRefusal()
+    case .keepsInTheJournalWhatFindsNoRoom: try await bus.checkFullDeadLetters()
     }
   }
 }

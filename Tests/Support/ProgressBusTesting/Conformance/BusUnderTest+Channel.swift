@@ -104,8 +104,8 @@ extension BusUnderTest {
       sink: "bus", reason: "is no JSON", attempts: 1, eventType: "",
       payload: ByteBuffer(bytes: [0, 255, 10]))
     let ticket = AdoptionTicket(mark: "m", ordinal: 1)
-    #expect(try await adoptions.reject(letter, ticket: ticket))
-    #expect(try await !adoptions.reject(letter, ticket: ticket))
+    #expect(try await adoptions.reject(letter, ticket: ticket) == .stored)
+    #expect(try await adoptions.reject(letter, ticket: ticket) == .doneBefore)
     let event = PublishedEvent(eventType: "help", payload: ByteBuffer(string: "{}"))
     #expect(try await !adoptions.adopt(event, ticket: ticket))
     #expect(try await adoptions.adopt(event, ticket: AdoptionTicket(mark: "m", ordinal: 2)))

@@ -9,11 +9,17 @@ extension BusUnderTest {
       payload: ByteBuffer(bytes: [UInt8(number & 255), 0, 13, 10, 254]))
   }
 
+  /// Nothing holds the entries any more, so there is nothing to acknowledge.
+  private func add(_ letters: [DeadLetter]) async throws {
+    let count = try await deadLetters.add(letters.map { RefusedEntry(id: .zero, letter: $0) })
+    #expect(count == letters.count)
+  }
+
   func checkDeadLetters() async throws {
     #expect(try await deadLetters.newest() == nil)
     let letters = (1...600).map { letter($0) }
-    try await deadLetters.add(letters)
-    try await deadLetters.add([])
+    try await add(letters)
+    try await add([])
     #expect(try await deadLetters.count() == 600)
     let first = try await deadLetters.letters(after: .zero, limit: 100)
     #expect(first.map(\.letter) == Array(letters.prefix(100)))
@@ -34,7 +40,7 @@ extension BusUnderTest {
   }
 
   func checkReplay() async throws {
-    try await deadLetters.add([letter(1), letter(2, sink: "bus")])
+    try await add([letter(1), letter(2, sink: "bus")])
     let stored = try await deadLetters.letters(after: .zero, limit: 9)
     #expect(try await deadLetters.replay(stored[0].id))
     #expect(try await !deadLetters.replay(stored[0].id))
@@ -48,5 +54,40 @@ extension BusUnderTest {
     }
     #expect("\(String(describing: error))".contains("sink bus"))
     #expect(try await deadLetters.letters(after: .zero, limit: 9) == [stored[1]])
+  }
+
+  func checkRefusal() async throws {
+    try await journal.createGroup("postgres")
+    try await publish(numbers: 1...5)
+    let ids = try await journal.read(group: "postgres", consumer: "c", count: 5, wait: .zero).map(
+      \.id)
+    let refused = ids.enumerated().map { RefusedEntry(id: $1, letter: letter($0)) }
+    let pending = { try await self.journal.state().groups.first?.pending }
+    #expect(try await deadLetters.add(Array(refused[..<2])) == 2)
+    #expect(try await pending() == 3, "a refused entry is acknowledged with its dead letter")
+    // Once more, as after a lost answer; and an entry that somebody else has stored meanwhile.
+    try await journal.acknowledge(group: "postgres", ids: [ids[3]])
+    #expect(try await deadLetters.add(refused) == 5)
+    let stored = try await deadLetters.letters(after: .zero, limit: 9).map(\.letter)
+    #expect(stored == [0, 1, 2, 4].map { letter($0) })
+    #expect(try await pending() == 0)
+  }
+
+  func checkFullDeadLetters() async throws {
+    try await journal.createGroup("postgres")
+    try await publish(numbers: 1...3)
+    let ids = try await journal.read(group: "postgres", consumer: "c", count: 3, wait: .zero).map(
+      \.id)
+    try await add((1..<BusConformance.deadLetterCapacity).map { letter($0, sink: "other") })
+    let refused = ids.enumerated().map { RefusedEntry(id: $1, letter: letter($0)) }
+    #expect(try await deadLetters.add(refused) == 1)
+    #expect(try await deadLetters.count() == BusConformance.deadLetterCapacity)
+    #expect(try await journal.state().groups.first?.pending == 2, "the others stay pending")
+    let ticket = AdoptionTicket(mark: "m", ordinal: 1)
+    #expect(try await adoptions.reject(letter(1, sink: "bus"), ticket: ticket) == .noRoom)
+    #expect(try await adoptions.reject(letter(1, sink: "bus"), ticket: ticket) == .doneBefore)
+    let first = try await deadLetters.letters(after: .zero, limit: 1)
+    #expect(try await deadLetters.remove(first.map(\.id)) == 1)
+    #expect(try await deadLetters.add(refused) == 2, "the first is settled already")
   }
 }

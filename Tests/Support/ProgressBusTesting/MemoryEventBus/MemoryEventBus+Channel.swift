@@ -47,15 +47,16 @@ extension MemoryEventBus: AdoptionRegister {
     }
   }
 
-  public func reject(_ deadLetter: DeadLetter, ticket: AdoptionTicket) async throws(BusError)
-    -> Bool
-  {
+  public func reject(
+    _ deadLetter: DeadLetter, ticket: AdoptionTicket
+  ) async throws(BusError) -> Rejection {
     try withState { state in
-      guard isUnused(ticket, in: state) else { return false }
+      guard isUnused(ticket, in: state) else { return .doneBefore }
       state.highestAdopted[ticket.mark] = ticket.ordinal
+      guard state.deadLetters.count < deadLetterCapacity else { return .noRoom }
       state.deadLetters.append(
         StoredDeadLetter(id: Self.nextID(after: &state.lastDeadLetter), letter: deadLetter))
-      return true
+      return .stored
     }
   }
 

@@ -1,12 +1,20 @@
 public import EventBus
 
 extension MemoryEventBus: DeadLetterStore {
-  public func add(_ deadLetters: [DeadLetter]) async throws(BusError) {
+  public func add(_ refused: [RefusedEntry]) async throws(BusError) -> Int {
     try withState { state in
-      for letter in deadLetters {
-        state.deadLetters.append(
-          StoredDeadLetter(id: Self.nextID(after: &state.lastDeadLetter), letter: letter))
+      var settled = 0
+      for entry in refused {
+        let group = state.groups[entry.letter.sink]
+        if group == nil || group?.pending[entry.id] != nil {
+          guard state.deadLetters.count < deadLetterCapacity else { break }
+          state.groups[entry.letter.sink]?.pending[entry.id] = nil
+          state.deadLetters.append(
+            StoredDeadLetter(id: Self.nextID(after: &state.lastDeadLetter), letter: entry.letter))
+        }
+        settled += 1
       }
+      return settled
     }
   }
 

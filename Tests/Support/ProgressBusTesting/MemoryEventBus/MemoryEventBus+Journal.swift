@@ -112,7 +112,7 @@ extension MemoryEventBus: Journal {
       }
       return JournalState(
         entries: state.entries.count, first: state.entries.first?.id, last: state.lastID,
-        groups: groups)
+        groups: groups, isOutOfMemory: state.isOutOfMemory)
     }
   }
 

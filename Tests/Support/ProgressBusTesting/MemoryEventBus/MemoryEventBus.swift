@@ -19,6 +19,7 @@ public final class MemoryEventBus: Sendable {
 
   struct State {
     var available = true
+    var isOutOfMemory = false
     var lastID = StreamID.zero
     var entries: [JournalEntry] = []
     var groups: [String: Group] = [:]
@@ -45,18 +46,22 @@ public final class MemoryEventBus: Sendable {
   }
 
   let capacity: Int
+  let deadLetterCapacity: Int
   /// Calls the listeners.
   let eventLoop: any EventLoop
   let storage = NIOLockedValueBox(State())
 
   /// - Parameters:
   ///   - journalCapacity: the most entries in the journal.
+  ///   - deadLetterCapacity: the most dead letters.
   ///   - eventLoop: where listeners are called.
   public init(
     journalCapacity: Int = RedisEventBusConfiguration.defaultJournalCapacity,
+    deadLetterCapacity: Int = RedisEventBusConfiguration.defaultDeadLetterCapacity,
     eventLoop: any EventLoop
   ) {
     capacity = journalCapacity
+    self.deadLetterCapacity = deadLetterCapacity
     self.eventLoop = eventLoop
   }
 
@@ -87,6 +92,11 @@ public final class MemoryEventBus: Sendable {
         }
       }
     }
+  }
+
+  /// While true, `state` says so; nothing is refused.
+  public func setOutOfMemory(_ isOutOfMemory: Bool) {
+    storage.withLockedValue { $0.isOutOfMemory = isOutOfMemory }
   }
 
   /// Forgets everything, as a Redis that restarts empty.
