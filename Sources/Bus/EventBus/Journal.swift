@@ -18,11 +18,18 @@ public protocol Journal: Sendable {
 
   /// Takes over up to `count` pending entries whose consumer has not touched them for `idle`.
   ///
-  /// Each comes with how often it has been delivered, so that an entry that kills its reader can be
-  /// found.
+  /// That alone counts for nothing: each comes with how many writes of it were begun before.
   func claimAbandoned(
     group: String, consumer: String, idle: Duration, count: Int
   ) async throws(BusError) -> [ClaimedEntry]
+
+  /// Says that a write of exactly these entries is about to begin, so that one whose writers keep dying
+  /// can be told from those that lay beside it.
+  ///
+  /// - Parameter attempts: The writes of each that have begun by then; a first read counts as one.
+  func noteAttempt(
+    group: String, consumer: String, ids: [StreamID], attempts: Int
+  ) async throws(BusError)
 
   /// Says that the consumer still works on these entries, so that no other claims them.
   func touch(group: String, consumer: String, ids: [StreamID]) async throws(BusError)
@@ -44,12 +51,12 @@ public protocol Journal: Sendable {
 /// A pending entry taken over from another consumer.
 public struct ClaimedEntry: Sendable, Equatable {
   public let entry: JournalEntry
-  /// How often it has been delivered, this time included.
-  public let deliveries: Int
+  /// How many writes of it were begun, as far as anybody noted it; its first read counts as one.
+  public let attempts: Int
 
-  public init(entry: JournalEntry, deliveries: Int) {
+  public init(entry: JournalEntry, attempts: Int) {
     self.entry = entry
-    self.deliveries = deliveries
+    self.attempts = attempts
   }
 }
 

@@ -144,6 +144,9 @@ final class FakeBus: Journal {
     group: String, consumer: String, idle: Duration, count: Int
   ) async throws(BusError) -> [ClaimedEntry] { [] }
 
+  func noteAttempt(
+    group: String, consumer: String, ids: [StreamID], attempts: Int
+  ) async throws(BusError) {}
   func touch(group: String, consumer: String, ids: [StreamID]) async throws(BusError) {}
   func acknowledge(group: String, ids: [StreamID]) async throws(BusError) {}
   func leave(group: String, consumer: String) async throws(BusError) {}

@@ -9,16 +9,14 @@ import Testing
 @Suite struct DeadWorkerTakeoverTests {
   private let events = WorkerFixture.payloads(0..<20)
 
-  /// Reads everything as consumers that die without a word, `deliveries` times.
-  private func abandon(_ fixture: WorkerFixture, deliveries: Int) async throws {
+  /// Reads everything as a consumer that dies without a word in the last of `attempts` writes.
+  private func abandon(_ fixture: WorkerFixture, attempts: Int) async throws {
     try await fixture.publish(events)
     try await fixture.bus.createGroup("postgres")
-    _ = try await fixture.bus.read(
+    let entries = try await fixture.bus.read(
       group: "postgres", consumer: "dead", count: 100, wait: .zero)
-    for _ in 1..<max(deliveries, 2) where deliveries > 1 {
-      _ = try await fixture.bus.claimAbandoned(
-        group: "postgres", consumer: "dead", idle: .zero, count: 100)
-    }
+    try await fixture.bus.noteAttempt(
+      group: "postgres", consumer: "dead", ids: entries.map(\.id), attempts: attempts)
   }
 
   private func fixture() -> WorkerFixture {
@@ -30,7 +28,7 @@ import Testing
 
   @Test func takesOverWhatADeadWorkerLeft() async throws {
     let fixture = fixture()
-    try await abandon(fixture, deliveries: 1)
+    try await abandon(fixture, attempts: 1)
     let sink = RecordingSink()
     try await fixture.running(fixture.worker(sink)) {
       try await eventually { try await fixture.lag() == 0 }
@@ -41,7 +39,7 @@ import Testing
 
   @Test func writesAloneWhatItsReadersDidNotSurvive() async throws {
     let fixture = fixture()
-    try await abandon(fixture, deliveries: 2)
+    try await abandon(fixture, attempts: 2)
     let sink = RecordingSink()
     try await fixture.running(fixture.worker(sink)) {
       try await eventually { try await fixture.lag() == 0 }
@@ -53,7 +51,7 @@ import Testing
 
   @Test func whatNoReaderSurvivesGoesToTheDeadLetters() async throws {
     let fixture = fixture()
-    try await abandon(fixture, deliveries: 4)
+    try await abandon(fixture, attempts: 4)
     let sink = RecordingSink()
     try await fixture.running(fixture.worker(sink)) {
       try await eventually { try await fixture.lag() == 0 }
@@ -63,20 +61,19 @@ import Testing
     #expect(deadLetters.map { String(buffer: $0.payload) }.sorted() == events.sorted())
     for deadLetter in deadLetters {
       #expect(deadLetter.attempts == 4)
-      #expect(deadLetter.reason.contains("4 readers stopped"))
+      #expect(deadLetter.reason.contains("4 workers stopped"))
     }
   }
 
   @Test func claimsNothingForASinkThatIsDown() async throws {
     let fixture = fixture()
-    try await abandon(fixture, deliveries: 1)
+    try await abandon(fixture, attempts: 1)
     let sink = RecordingSink(isDown: true)
     try await fixture.running(fixture.worker(sink)) {
       try await eventually { sink.state.withLockedValue { $0.checks } > 20 }
       let claimed = try await fixture.bus.claimAbandoned(
         group: "postgres", consumer: "other", idle: .zero, count: 100)
       #expect(claimed.count == 20)
-      #expect(claimed.allSatisfy { $0.deliveries == 2 })
       sink.setDown(false)
       try await eventually { try await fixture.lag() == 0 }
     }
@@ -87,10 +84,25 @@ import Testing
 
 @Suite struct PoisonPolicyTests {
   @Test(arguments: [
-    (1, PoisonPolicy.Verdict.writeWithOthers), (10, .writeWithOthers), (11, .writeAlone),
-    (20, .writeAlone), (21, .deadLetter), (.max, .deadLetter),
+    (1, PoisonPolicy.Verdict.writeWithOthers), (9, .writeWithOthers), (10, .writeAlone),
+    (19, .writeAlone), (20, .deadLetter), (.max, .deadLetter),
   ])
-  func setsApartWhatReadersDoNotSurvive(deliveries: Int, verdict: PoisonPolicy.Verdict) {
-    #expect(PoisonPolicy().verdict(deliveries: deliveries) == verdict)
+  func setsApartWhatWritersDoNotSurvive(attempts: Int, verdict: PoisonPolicy.Verdict) {
+    #expect(PoisonPolicy().verdict(attempts: attempts) == verdict)
+  }
+
+  @Test func theLeastSuspiciousAreWrittenFirst() {
+    let claims = [12, 10, 30, 11, 10, 2].enumerated().map { index, attempts in
+      ClaimedEntry(
+        entry: JournalEntry(
+          id: StreamID(milliseconds: UInt64(index), sequence: 0), eventType: "",
+          payload: ByteBuffer()),
+        attempts: attempts)
+    }
+    let work = LaneWork(claimed: claims, policy: PoisonPolicy())
+    #expect(work.claimed.map(\.entry.id.milliseconds) == [5])
+    #expect(work.suspects.map(\.entry.id.milliseconds) == [1, 4, 3, 0])
+    #expect(work.poison.map(\.entry.id.milliseconds) == [2])
+    #expect(Set(work.ids) == Set(claims.map(\.entry.id)))
   }
 }

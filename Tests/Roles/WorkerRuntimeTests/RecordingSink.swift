@@ -26,16 +26,26 @@ final class RecordingSink: Sink {
   let state: NIOLockedValueBox<State>
   private let refused: Set<String>
   private let style: RefusalStyle
+  private let isFoundUp: Bool
+  private let poison: Set<String>
+  private let dies: @Sendable () -> Void
 
+  /// - Parameters:
+  ///   - isFoundUp: Whether the check says that it is up, though writes do not.
+  ///   - poison: Payloads whose write ends with `dies`, and stores nothing.
   init(
     _ name: String = "postgres", batchSize: Int = 50, lanes: Int = 2, refused: Set<String> = [],
-    style: RefusalStyle = .throwing, isDown: Bool = false
+    style: RefusalStyle = .throwing, isDown: Bool = false, isFoundUp: Bool = false,
+    poison: Set<String> = [], dies: @escaping @Sendable () -> Void = {}
   ) {
     self.name = name
     self.batchSize = batchSize
     self.lanes = lanes
     self.refused = refused
     self.style = style
+    self.isFoundUp = isFoundUp
+    self.poison = poison
+    self.dies = dies
     state = NIOLockedValueBox(State(isDown: isDown))
   }
 
@@ -56,6 +66,10 @@ final class RecordingSink: Sink {
     while state.withLockedValue({ $0.isHeld }) {
       await Task.detached { try? await Task.sleep(for: .milliseconds(1)) }.value
     }
+    if !poison.isDisjoint(with: payloads) {
+      dies()
+      throw .unavailable("killed")
+    }
     if state.withLockedValue({ $0.isDown }) { throw .unavailable("connection refused") }
     let bad = payloads.indices.filter { refused.contains(payloads[$0]) }
     if style == .throwing, !bad.isEmpty { throw .refused("value out of range") }
@@ -72,7 +86,7 @@ final class RecordingSink: Sink {
       state.checks += 1
       return state.isDown
     }
-    if isDown { throw .unavailable("connection refused") }
+    if isDown, !isFoundUp { throw .unavailable("connection refused") }
   }
 
   func close() async {

@@ -25,11 +25,13 @@ struct WorkerFixture {
   }
 
   func worker(
-    _ sinks: RecordingSink..., deadLetters: (any DeadLetterStore)? = nil,
+    _ sinks: RecordingSink..., journal: (any Journal)? = nil,
+    deadLetters: (any DeadLetterStore)? = nil,
     register: (any AdoptionRegister)? = nil, decoder: any HandPublishedDecoder = TextDecoder()
   ) -> Worker {
     Worker(
-      sinks: sinks, journal: bus, deadLetters: deadLetters ?? bus, register: register ?? bus,
+      sinks: sinks, journal: journal ?? bus, deadLetters: deadLetters ?? bus,
+      register: register ?? bus,
       decoder: decoder, configuration: configuration, metrics: metrics,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }

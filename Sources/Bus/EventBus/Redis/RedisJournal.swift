@@ -72,36 +72,60 @@ public final class RedisJournal: Journal {
   public func claimAbandoned(
     group: String, consumer: String, idle: Duration, count: Int
   ) async throws(BusError) -> [ClaimedEntry] {
-    var entries: [JournalEntry] = []
+    var ids: [StreamID] = []
     var cursor = "0-0"
-    // One XAUTOCLAIM looks at ten times its count, so a long list of busy entries takes several.
+    // One XAUTOCLAIM looks at ten times its count, so a long list of busy entries takes several. JUSTID
+    // leaves the count of deliveries alone: a claim says nothing about any single entry.
     repeat {
       let reply = try await client.send([
         "XAUTOCLAIM", .string(journal), .string(group), .string(consumer),
         .integer(max(idle.millisecondsRoundedUp, 0)), .string(cursor), "COUNT",
-        .integer(max(count - entries.count, 1)),
+        .integer(max(count - ids.count, 1)), "JUSTID",
       ])
       guard let parts = reply.array, parts.count >= 2, let next = parts[0].text else {
         throw .unexpected("XAUTOCLAIM answered \(reply)")
       }
-      entries += try JournalReplies.entries(parts[1])
+      for id in parts[1].array ?? [] { ids.append(try JournalReplies.id(id)) }
       if parts.count > 2, let deleted = parts[2].array, !deleted.isEmpty {
         logger.warning(
           "pending entries are gone from the journal",
           metadata: ["group": "\(group)", "entries": "\(deleted.count)"])
       }
       cursor = next
-    } while entries.count < count && cursor != "0-0"
-    guard !entries.isEmpty else { return [] }
-    let deliveries = try await client.send(
-      entries.map { entry in
-        let id = RedisCommand.Argument.string(entry.id.description)
-        return ["XPENDING", .string(journal), .string(group), id, id, 1]
+    } while ids.count < count && cursor != "0-0"
+    guard !ids.isEmpty else { return [] }
+    return try await claimed(ids, group: group)
+  }
+
+  private func claimed(_ ids: [StreamID], group: String) async throws(BusError) -> [ClaimedEntry] {
+    let replies = try await client.send(
+      ids.flatMap { id -> [RedisCommand] in
+        let id = RedisCommand.Argument.string(id.description)
+        return [
+          ["XRANGE", .string(journal), id, id],
+          ["XPENDING", .string(journal), .string(group), id, id, 1],
+        ]
       })
-    return zip(entries, deliveries).map { entry, reply in
+    var claimed: [ClaimedEntry] = []
+    for (index, id) in ids.enumerated() {
+      guard let entry = try JournalReplies.entries(replies[2 * index]).first else {
+        // Redis 6 hands out what is gone from the journal, and would for ever.
+        try await acknowledge(group: group, ids: [id])
+        continue
+      }
       // Acknowledged in between: then nobody asks how often.
-      let count = reply.array?.first?.array?.last?.integer ?? 1
-      return ClaimedEntry(entry: entry, deliveries: count)
+      let attempts = replies[2 * index + 1].array?.first?.array?.last?.integer ?? 1
+      claimed.append(ClaimedEntry(entry: entry, attempts: attempts))
+    }
+    return claimed
+  }
+
+  public func noteAttempt(
+    group: String, consumer: String, ids: [StreamID], attempts: Int
+  ) async throws(BusError) {
+    try await inPieces(ids) { piece in
+      ["XCLAIM", .string(self.journal), .string(group), .string(consumer), 0] + piece
+        + ["RETRYCOUNT", .integer(attempts), "JUSTID"]
     }
   }
 

@@ -34,13 +34,13 @@ struct DeadWorkerTakeover {
     delivery.metrics.claimed.increment(by: claimed.count)
     // After an outage of the bus, in which nothing could be touched, these may be our own.
     let own = Set(claimed.isEmpty ? [] : delivery.inFlight.ids)
-    let work = LaneWork(
-      claimed: claimed.filter { !own.contains($0.entry.id) }, policy: configuration.poison)
-    return work.isEmpty ? nil : work
+    let abandoned = claimed.filter { !own.contains($0.entry.id) }
+    return abandoned.isEmpty
+      ? nil : LaneWork(claimed: abandoned, policy: configuration.poison)
   }
 
-  /// Claiming for a sink that is down would only wear the count of deliveries, and in the end put
-  /// events among the dead letters that nobody refused.
+  /// Writes to a sink that is down tell nothing about the events, and a worker that is killed meanwhile
+  /// would leave them counted.
   private func sinkTakesWrites() async -> Bool {
     if delivery.availability.state == .up { return true }
     do throws(SinkError) {

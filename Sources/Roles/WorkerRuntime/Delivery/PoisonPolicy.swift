@@ -1,6 +1,9 @@
 import EventBus
 
-/// What to do with an entry whose readers keep dying.
+/// What to do with an entry whose writers keep dying, by how many writes of it were begun.
+///
+/// Up to `aloneAfter` that means little: others were in the same writes, and any of them may be the one.
+/// Beyond it each write held this entry alone, so an entry is condemned only for what happened to itself.
 public struct PoisonPolicy: Sendable, Equatable {
   enum Verdict: Equatable, Sendable {
     case writeWithOthers
@@ -8,9 +11,9 @@ public struct PoisonPolicy: Sendable, Equatable {
     case deadLetter
   }
 
-  /// An entry delivered more often than this is written alone, so that it takes no other with it.
+  /// After so many writes an entry is written alone, so that it takes no other with it.
   public let aloneAfter: Int
-  /// An entry delivered more often than this goes to the dead letters.
+  /// After so many writes an entry goes to the dead letters; more than `aloneAfter`.
   public let deadLetterAfter: Int
 
   public init(aloneAfter: Int = 10, deadLetterAfter: Int = 20) {
@@ -18,17 +21,20 @@ public struct PoisonPolicy: Sendable, Equatable {
     self.deadLetterAfter = deadLetterAfter
   }
 
-  func verdict(deliveries: Int) -> Verdict {
-    if deliveries > deadLetterAfter { return .deadLetter }
-    return deliveries > aloneAfter ? .writeAlone : .writeWithOthers
+  func verdict(attempts: Int) -> Verdict {
+    if attempts >= deadLetterAfter { return .deadLetter }
+    return attempts >= aloneAfter ? .writeAlone : .writeWithOthers
   }
 }
 
 /// What one lane takes on at a time.
 struct LaneWork: Sendable {
-  /// Written together.
+  /// Read for the first time, and written together.
   var batch: [JournalEntry] = []
-  /// Each written alone afterwards, with how often it was delivered.
+  /// Taken over, and written together.
+  var claimed: [ClaimedEntry] = []
+  /// Taken over, and each written alone, the least suspicious first: those behind the one that kills its
+  /// writer would not get their turn.
   var suspects: [ClaimedEntry] = []
   /// Not written again.
   var poison: [ClaimedEntry] = []
@@ -39,13 +45,14 @@ struct LaneWork: Sendable {
 
   init(claimed: [ClaimedEntry], policy: PoisonPolicy) {
     for claim in claimed {
-      switch policy.verdict(deliveries: claim.deliveries) {
-      case .writeWithOthers: batch.append(claim.entry)
+      switch policy.verdict(attempts: claim.attempts) {
+      case .writeWithOthers: self.claimed.append(claim)
       case .writeAlone: suspects.append(claim)
       case .deadLetter: poison.append(claim)
       }
     }
+    suspects.sort { ($0.attempts, $0.entry.id) < ($1.attempts, $1.entry.id) }
   }
 
-  var isEmpty: Bool { batch.isEmpty && suspects.isEmpty && poison.isEmpty }
+  var ids: [StreamID] { batch.map(\.id) + (claimed + suspects + poison).map(\.entry.id) }
 }

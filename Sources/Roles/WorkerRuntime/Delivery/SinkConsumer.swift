@@ -68,14 +68,36 @@ struct SinkConsumer: Sendable {
   }
 
   private func deliver(_ work: LaneWork) async {
+    // What waits for its turn is touched as well.
+    let flight = delivery.inFlight.begin(work.ids)
+    defer { delivery.inFlight.end(flight) }
     if !work.batch.isEmpty { await delivery.deliver(work.batch) }
-    for suspect in work.suspects where !stop.isStopped {
-      await delivery.deliver([suspect.entry], attempts: suspect.deliveries - 1)
-    }
     for claim in work.poison where !stop.isStopped {
-      let reason =
-        "\(claim.deliveries - 1) readers stopped before they could say what came of this event"
-      await delivery.moveToDeadLetters(claim.entry, reason: reason, attempts: claim.deliveries - 1)
+      let reason = "\(claim.attempts) workers stopped while they wrote this event"
+      await delivery.moveToDeadLetters(claim.entry, reason: reason, attempts: claim.attempts)
     }
+    if !work.claimed.isEmpty { await deliver(claimed: work.claimed) }
+    for suspect in work.suspects where !stop.isStopped { await deliver(claimed: [suspect]) }
+  }
+
+  /// Writes what was taken over, and notes before that it does: should this process die meanwhile, the
+  /// next one knows what was in the write.
+  private func deliver(claimed: [ClaimedEntry]) async {
+    guard await note(claimed, more: 1) else { return }
+    await delivery.deliver(claimed.map(\.entry), attempts: claimed[0].attempts)
+    // The worker stops, and the write did not kill it.
+    if stop.isStopped { _ = await note(claimed, more: 0) }
+  }
+
+  private func note(_ claimed: [ClaimedEntry], more: Int) async -> Bool {
+    for (attempts, claims) in Dictionary(grouping: claimed, by: \.attempts) {
+      let noted: Void? = await delivery.busCall("claim") { () async throws(BusError) in
+        try await journal.noteAttempt(
+          group: sink.name, consumer: consumer, ids: claims.map(\.entry.id),
+          attempts: attempts + more)
+      }
+      guard noted != nil else { return false }
+    }
+    return true
   }
 }

@@ -112,16 +112,23 @@ extension BusUnderTest {
     let first = try await journal.claimAbandoned(
       group: "g", consumer: "live", idle: .zero, count: 15)
     #expect(first.map(\.entry) == Array(read[10..<25]))
-    #expect(first.allSatisfy { $0.deliveries == 2 })
+    #expect(first.allSatisfy { $0.attempts == 1 }, "a claim alone counts for nothing")
+    try await journal.noteAttempt(
+      group: "g", consumer: "live", ids: first.map(\.entry.id), attempts: 2)
     let all = try await journal.claimAbandoned(
       group: "g", consumer: "other", idle: .zero, count: 99)
     #expect(all.map(\.entry) == Array(read[10...]))
     #expect(
-      all.map(\.deliveries) == Array(repeating: 3, count: 15) + Array(repeating: 2, count: 25))
+      all.map(\.attempts) == Array(repeating: 2, count: 15) + Array(repeating: 1, count: 25))
+    try await journal.noteAttempt(
+      group: "g", consumer: "other", ids: [read[0].id, read[10].id], attempts: 7)
+    #expect(
+      try await journal.state().groups.first?.pending == 40, "acknowledged stays acknowledged")
     // Entries that are gone from the journal can be claimed by nobody.
     _ = try await journal.trim(before: read[40].id)
     let rest = try await journal.claimAbandoned(group: "g", consumer: "x", idle: .zero, count: 99)
     #expect(rest.map(\.entry) == Array(read[40...]))
+    #expect(try await journal.state().groups.first?.pending == 10)
   }
 
   func checkTouch() async throws {

@@ -43,7 +43,7 @@ extension MemoryEventBus: Journal {
     for entry in entries {
       group.lastDelivered = entry.id
       group.pending[entry.id] = Group.Pending(
-        consumer: consumer, touched: .now, deliveries: 1)
+        consumer: consumer, touched: .now, attempts: 1)
     }
     state.groups[name] = group
     return Array(entries)
@@ -64,12 +64,20 @@ extension MemoryEventBus: Journal {
         }
         pending.consumer = consumer
         pending.touched = .now
-        pending.deliveries += 1
         group.pending[id] = pending
-        claimed.append(ClaimedEntry(entry: entry, deliveries: pending.deliveries))
+        claimed.append(ClaimedEntry(entry: entry, attempts: pending.attempts))
       }
       state.groups[name] = group
       return claimed
+    }
+  }
+
+  public func noteAttempt(
+    group: String, consumer: String, ids: [StreamID], attempts: Int
+  ) async throws(BusError) {
+    try await touch(group: group, consumer: consumer, ids: ids)
+    try withState { state in
+      for id in ids { state.groups[group]?.pending[id]?.attempts = attempts }
     }
   }
 

@@ -10,7 +10,7 @@ public final class MemoryEventBus: Sendable {
     struct Pending {
       var consumer: String
       var touched: ContinuousClock.Instant
-      var deliveries: Int
+      var attempts: Int
     }
 
     var lastDelivered = StreamID.zero
