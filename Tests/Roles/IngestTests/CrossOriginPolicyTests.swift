@@ -45,7 +45,7 @@ import Testing
       try policy.admit(origin: origin, host: "bus.example:8080")
     }
     #expect(problem?.status == .forbidden)
-    #expect(problem?.detail.contains("PROGRESSBUS_INGEST_ALLOWED_ORIGINS") == true)
+    #expect(problem?.detail?.contains("PROGRESSBUS_INGEST_ALLOWED_ORIGINS") == true)
     #expect(throws: Never.self) {
       try CrossOriginPolicy(allowedOrigins: ["*"]).admit(origin: origin, host: "bus.example:8080")
     }
