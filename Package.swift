@@ -188,7 +188,11 @@ let package = Package(
     // Bus: what an event is, and how events move.
     target(.bus, "Events", ["JSONText"]),
     target(
-      .bus, "EventBus", ["Events", "RedisDriver", "Concurrency", nioCore, nioLocks, logging],
+      .bus, "EventBus",
+      [
+        "Events", "RedisDriver", "Concurrency", "Observability", nioCore, nioLocks, logging,
+        coreMetrics,
+      ],
       resources: [.embedInCode("Scripts")]),
     target(.bus, "DeadLetters", ["EventBus", "Events", nioCore, nioPosix]),
 
@@ -311,8 +315,8 @@ let package = Package(
     tests(
       .bus, "EventBusTests",
       [
-        "EventBus", "Events", "RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix,
-        nioLocks, logging,
+        "EventBus", "Events", "RedisDriver", "LocalStack", "Observability", "ProgressBusTesting",
+        nioCore, nioPosix, nioLocks, logging,
       ]),
     tests(
       .bus, "DeadLettersTests",

@@ -1,22 +1,56 @@
 /// Why the bus did not do what it was asked.
 public enum BusError: Error, Equatable, Sendable {
-  /// The bus cannot be reached, or broke off; try again.
-  case unavailable(String)
-  /// Entries that some group has not read fill the journal, or the bus is out of memory.
+  /// The bus cannot do it in the state that it is in, and has not done it; try again. Beside the cause,
+  /// what is known of it.
+  case unavailable(BusFault, String)
+  /// The bus broke off or did not answer in time; nobody knows whether it has done it.
+  case unanswered(String)
+  /// Entries that some group has not read fill the journal.
   case full
   /// The consumer group does not exist.
   case noGroup(String)
   /// The bus answered what it should never answer.
   case unexpected(String)
+
+  /// The bus cannot be reached.
+  public static func unavailable(_ reason: String) -> BusError {
+    .unavailable(.unreachable, reason)
+  }
+
+  public var fault: BusFault {
+    switch self {
+    case .unavailable(let fault, _): fault
+    case .unanswered: .unreachable
+    case .full: .journalFull
+    case .noGroup, .unexpected: .unexpected
+    }
+  }
+
+  /// What is known beside the cause; empty when that says all.
+  public var detail: String {
+    switch self {
+    case .unavailable(_, let detail), .unanswered(let detail), .noGroup(let detail),
+      .unexpected(let detail):
+      detail
+    case .full: ""
+    }
+  }
+
+  /// Whether nothing of what was asked can have been done. A script that is refused the right to a later
+  /// command has run the earlier ones.
+  public var leftNothingDone: Bool {
+    switch self {
+    case .unavailable(.accessDenied, _), .unanswered, .unexpected: false
+    case .unavailable, .full, .noGroup: true
+    }
+  }
 }
 
 extension BusError: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .unavailable(let reason): "the event bus is unavailable: \(reason)"
-    case .full: "the event bus is full of events that are still to be stored"
-    case .noGroup(let group): "the event bus has no consumer group \(group)"
-    case .unexpected(let answer): "the event bus answered what it should never answer: \(answer)"
+    case .noGroup(let group): "the event bus has no consumer group: \(group)"
+    default: detail.isEmpty ? fault.sentence : "\(fault.sentence): \(detail)"
     }
   }
 }

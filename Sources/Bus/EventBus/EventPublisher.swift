@@ -5,9 +5,9 @@ public protocol EventPublisher: Sendable {
   /// Publishes all of `events`, in order, or none.
   ///
   /// Call it on `eventLoop`; the future completes on the same loop, once the journal has the events.
-  /// It fails with `BusError.unavailable` when the bus is out of reach (the events may or may not be
-  /// in the journal: send them again with the same ids) and with `BusError.full` when unread entries
-  /// fill the journal.
+  /// It fails with `BusError.unavailable` when the bus takes no events, with `BusError.full` when unread
+  /// entries fill the journal, and with `BusError.unanswered` when the events may or may not be in the
+  /// journal: send them again with the same ids.
   func publish(_ events: [PublishedEvent], on eventLoop: any EventLoop) -> EventLoopFuture<Void>
 }
 

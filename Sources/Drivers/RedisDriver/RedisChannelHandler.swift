@@ -65,7 +65,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     scheduleProbe()
   }
 
-  func close() { fail(.closed) }
+  func close(_ reason: RedisError) { fail(reason) }
 
   private func scheduleFlush() {
     guard !flushScheduled, let context else { return }

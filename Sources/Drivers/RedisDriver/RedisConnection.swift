@@ -82,31 +82,44 @@ public final class RedisConnection: Sendable {
   }
 
   /// Fails what is unanswered with `RedisError.closed`.
-  public func close() {
+  public func close() { close(.closed) }
+
+  /// Fails what is unanswered with `RedisError.leftServer`: the server answered that it is not the one to
+  /// talk to.
+  public func close(because answer: RedisServerError) { close(.leftServer(answer)) }
+
+  private func close(_ reason: RedisError) {
     if eventLoop.inEventLoop {
-      handler.value.close()
+      handler.value.close(reason)
     } else {
-      eventLoop.execute { self.handler.value.close() }
+      eventLoop.execute { self.handler.value.close(reason) }
     }
   }
 
   private func logIn(_ address: RedisAddress, clientName: String) -> EventLoopFuture<
     RedisConnection
   > {
-    var commands: [RedisCommand] = []
+    // What a user without the right to it can do without: a name for `CLIENT LIST`, and an answer other
+    // than "you may not".
+    let optional: [RedisCommand] = [
+      ["CLIENT", "SETNAME", .string(clientName)],
+      // Refused while the server loads its data, so that a connection that stands can be used.
+      ["PING"],
+    ]
+    var needed: [RedisCommand] = []
     if let password = address.password {
-      commands.append(
+      needed.append(
         address.user.map { ["AUTH", .string($0), .string(password)] } ?? [
           "AUTH", .string(password),
         ])
     }
-    if address.database != 0 { commands.append(["SELECT", .integer(address.database)]) }
-    commands.append(["CLIENT", "SETNAME", .string(clientName)])
-    // Refused while the server loads its data, so that a connection that stands can be used.
-    commands.append(["PING"])
-    let replies = commands.map { send($0) }
+    if address.database != 0 { needed.append(["SELECT", .integer(address.database)]) }
+    let firstOptional = needed.count
+    let replies = (needed + optional).map { send($0) }
     return EventLoopFuture.whenAllSucceed(replies, on: eventLoop).flatMapThrowing { replies in
-      for case .error(let error) in replies {
+      for (index, reply) in replies.enumerated() {
+        guard case .error(let error) = reply else { continue }
+        if index >= firstOptional, error.code == "NOPERM" { continue }
         self.close()
         throw RedisError.refused(address, error)
       }

@@ -11,6 +11,8 @@ public enum RedisError: Error, Equatable, Sendable, CustomStringConvertible {
   case timedOut(milliseconds: Int)
   /// `close()` was called.
   case closed
+  /// `close(because:)` was called: the server is not the one to talk to.
+  case leftServer(RedisServerError)
   case malformedReply(String)
 
   public var description: String {
@@ -20,6 +22,7 @@ public enum RedisError: Error, Equatable, Sendable, CustomStringConvertible {
     case .connectionLost(let reason): "the connection to Redis broke: \(reason)"
     case .timedOut(let milliseconds): "Redis did not answer within \(milliseconds) ms"
     case .closed: "the connection to Redis is closed"
+    case .leftServer(let answer): "the connection to Redis was given up: \(answer)"
     case .malformedReply(let reason): "Redis answered what is no RESP2: \(reason)"
     }
   }

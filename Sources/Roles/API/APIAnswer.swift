@@ -86,8 +86,9 @@ enum APIAnswer {
 
   private static func busProblem(_ error: BusError) -> Problem {
     switch error {
-    case .unavailable: Problem(status: .serviceUnavailable, detail: "\(error)", retryAfter: 1)
-    case .full: Problem(status: .serviceUnavailable, detail: "\(error)", retryAfter: 5)
+    case .unavailable, .unanswered, .full:
+      Problem(
+        status: .serviceUnavailable, detail: "\(error)", retryAfter: error.fault.retryAfter)
     case .noGroup, .unexpected: Problem(status: .internalServerError, detail: "\(error)")
     }
   }

@@ -138,9 +138,9 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
         self.workspace.metrics.answered(after: .now() - begin)
         self.answer(batch, context: context)
       case .failure(let error):
-        let isFull = error as? BusError == .full
-        self.workspace.metrics.refused(batch.events.count, isFull: isFull)
-        self.answer(isFull ? .busFull() : .busUnavailable(), context: context)
+        let error = error as? BusError ?? .unanswered(String(describing: error))
+        self.workspace.metrics.refused(batch.events.count, because: error.fault)
+        self.answer(.refusedByBus(error), context: context)
       }
     }
   }

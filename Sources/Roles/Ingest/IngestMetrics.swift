@@ -1,4 +1,5 @@
 import CoreMetrics
+import EventBus
 import Metrics
 import NIOCore
 import Observability
@@ -41,7 +42,10 @@ struct IngestMetrics: Sendable {
     published.increment(by: count)
   }
 
-  func refused(_ count: Int, isFull: Bool) {
-    (isFull ? refusedByFullBus : refusedByBus).increment(by: count)
+  func refused(_ count: Int, because fault: BusFault) {
+    switch fault {
+    case .journalFull, .outOfMemory: refusedByFullBus.increment(by: count)
+    default: refusedByBus.increment(by: count)
+    }
   }
 }

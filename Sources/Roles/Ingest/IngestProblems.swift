@@ -1,3 +1,4 @@
+import EventBus
 import HTTPServer
 import HTTPTypes
 
@@ -29,16 +30,14 @@ extension Problem {
     .badRequest("the body cannot be unpacked: it is damaged or cut short")
   }
 
-  static func busUnavailable() -> Problem {
-    Problem(
-      status: .serviceUnavailable, detail: "the event bus cannot be reached; nothing was accepted",
-      retryAfter: 1)
-  }
-
-  static func busFull() -> Problem {
-    Problem(
-      status: .serviceUnavailable,
-      detail: "the event bus is full of events that are still to be stored; nothing was accepted",
-      retryAfter: 5)
+  /// In the words of the bus, without Redis's own.
+  static func refusedByBus(_ error: BusError) -> Problem {
+    let outcome =
+      error.leftNothingDone
+      ? "nothing was accepted"
+      : "some may have been accepted: send them again with the same event_id"
+    return Problem(
+      status: .serviceUnavailable, detail: "\(error.fault.sentence); \(outcome)",
+      retryAfter: error.fault.retryAfter)
   }
 }

@@ -3,6 +3,9 @@ import Metrics
 import NIOConcurrencyHelpers
 
 /// Whether a neighbour answers. Logs the change, not every failure.
+///
+/// Where several operations are asked of it, it is down until each that failed has succeeded: a Redis
+/// without memory reads and refuses in turn.
 final class Availability: Sendable {
   enum State: Sendable, Equatable {
     case unknown
@@ -14,6 +17,7 @@ final class Availability: Sendable {
     var state = State.unknown
     var downSince = Duration.zero
     var lastFailure: (reason: String, at: Duration)?
+    var failing: Set<String> = []
   }
 
   private let record = NIOLockedValueBox(Record())
@@ -41,9 +45,11 @@ final class Availability: Sendable {
     record.withLockedValue(\.lastFailure).map { ($0.reason, elapsed() - $0.at) }
   }
 
-  func markUp() {
+  func markUp(_ operation: String = "") {
     let outage = record.withLockedValue { record -> Duration? in
       if record.state == .up { return nil }
+      record.failing.remove(operation)
+      guard record.failing.isEmpty else { return nil }
       let wasDown = record.state != .unknown
       record.state = .up
       gauge?.set(1)
@@ -54,10 +60,11 @@ final class Availability: Sendable {
     }
   }
 
-  func markDown(_ reason: String) {
+  func markDown(_ reason: String, during operation: String = "") {
     let isNew = record.withLockedValue { record -> Bool in
       let wasDown = if case .down = record.state { true } else { false }
       if !wasDown { record.downSince = elapsed() }
+      record.failing.insert(operation)
       record.state = .down(reason: reason)
       record.lastFailure = (reason, elapsed())
       gauge?.set(0)

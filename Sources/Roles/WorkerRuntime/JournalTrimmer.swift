@@ -34,7 +34,7 @@ struct JournalTrimmer: Sendable {
           if !isBlocked { warn(state) }
           isBlocked = true
         }
-        busCall.availability.markUp()
+        busCall.availability.markUp("trim")
       } catch {
         busCall.record(error, during: "trim")
         wait = interval

@@ -22,7 +22,7 @@ struct RetryingBusCall: Sendable {
     while true {
       do throws(BusError) {
         let value = try await body()
-        availability.markUp()
+        availability.markUp(operation)
         return value
       } catch {
         failures += 1
@@ -35,6 +35,6 @@ struct RetryingBusCall: Sendable {
 
   func record(_ error: BusError, during operation: String) {
     ProgressBusMetric.busErrors.counter([("operation", operation)], in: metrics).increment()
-    availability.markDown("\(operation): \(error)")
+    availability.markDown("\(operation): \(error)", during: operation)
   }
 }

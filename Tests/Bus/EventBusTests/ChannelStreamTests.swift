@@ -65,7 +65,10 @@ import Testing
     let refusal = RedisServerError("NOPERM no permission for this channel")
     #expect(
       stream.receive(.error(refusal))
-        == .fail(.unavailable("NOPERM no permission for this channel")))
+        == .fail(.unavailable(.accessDenied, "NOPERM no permission for this channel")))
+    // Once it stands, only a PING can be refused.
+    var standing = subscribed()
+    #expect(standing.receive(.error(refusal)) == nil)
   }
 
   @Test(arguments: [

@@ -56,7 +56,7 @@ import Testing
       try await eventually("it stands") { listener.record.subscriptions == 1 }
       await redis.pause()
       try await eventually("the loss is told") { listener.record.losses.count == 1 }
-      #expect(listener.record.losses == [.unavailable("Redis did not answer within 1000 ms")])
+      #expect(listener.record.losses == [.unanswered("Redis did not answer within 1000 ms")])
       await redis.resume()
       try await eventually("it stands again") { listener.record.subscriptions == 2 }
       listening.cancel()

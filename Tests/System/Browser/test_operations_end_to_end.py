@@ -110,7 +110,7 @@ def test_bus_sinks_and_mirror_are_those_of_the_stack(stack, page):
     freeze(redis)
     try:
         expect(page.locator("bus-panel .part-problem")).to_contain_text(
-            "This could not be read: the event bus is unavailable", timeout=30_000)
+            "This could not be read: Redis cannot be reached", timeout=30_000)
     finally:
         thaw(redis)
     expect(page.locator("bus-panel .part-problem")).to_be_hidden(timeout=30_000)

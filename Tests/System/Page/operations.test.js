@@ -9,6 +9,7 @@ import { LagTrend, busFaults, readable, share } from "../../../Sources/Roles/Pag
 import { Translator } from "../../../Sources/Roles/Pages/Resources/page/js/i18n/translator.js";
 
 const bus = (redis = {}, entries = 0) => ({
+  faults: [],
   redis: { memory_policy: "noeviction", append_only: true, used_memory_bytes: 1, memory_limit_bytes: 0, ...redis },
   journal: { entries, capacity: 1_000, last_stream_id: "0-0" },
   dead_letters: { count: 3 },
@@ -23,6 +24,9 @@ test("what endangers accepted events is told, and what Redis does not say is no 
   assert.deepEqual(codes(bus({}, 499)), []);
   assert.deepEqual(codes(bus({}, 500)), ["filling"]);
   assert.deepEqual(codes(bus({}, 800)), ["nearlyFull"]);
+  const refusing = { ...bus({}, 1_000), faults: [{ fault: "out_of_memory", reason: "Redis has no memory left" }] };
+  assert.deepEqual(codes(refusing), ["refuses", "nearlyFull"]);
+  assert.equal(busFaults(refusing)[0].reason, "Redis has no memory left");
   assert.equal(share(5, 0), 0);
   assert.equal(share(15, 10), 1);
 });

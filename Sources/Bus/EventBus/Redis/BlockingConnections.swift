@@ -10,14 +10,12 @@ final class BlockingConnections: Sendable {
     var closed = false
   }
 
-  private let address: RedisAddress
-  private let options: RedisConnectionOptions
+  private let connector: PrimaryConnector
   private let group: any EventLoopGroup
   private let state = NIOLockedValueBox(State())
 
-  init(address: RedisAddress, options: RedisConnectionOptions, group: any EventLoopGroup) {
-    self.address = address
-    self.options = options
+  init(_ configuration: RedisEventBusConfiguration, group: any EventLoopGroup) {
+    connector = PrimaryConnector(configuration: configuration)
     self.group = group
   }
 
@@ -50,9 +48,7 @@ final class BlockingConnections: Sendable {
     guard !closed else { throw .unavailable("the bus was shut down") }
     if let idle { return idle }
     do {
-      let connection = try await RedisConnection.connect(
-        to: address, on: group.next(), options: options
-      ).get()
+      let connection = try await connector.connect(as: "journal", on: group.next()).get()
       connection.lost.whenComplete { [weak self] _ in self?.forget(connection) }
       return connection
     } catch {

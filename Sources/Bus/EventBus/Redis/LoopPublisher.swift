@@ -19,6 +19,7 @@ final class LoopPublisher {
   let link: RedisLink
   private let configuration: RedisEventBusConfiguration
   private let eventLoop: any EventLoop
+  private let condition: BusCondition
   /// The call that collects events until it is sent.
   private var call: ScriptCall
   private var batch = Batch()
@@ -27,13 +28,14 @@ final class LoopPublisher {
   private var unansweredBytes = 0
 
   init(
-    configuration: RedisEventBusConfiguration, eventLoop: any EventLoop, outage: OutageLog
+    configuration: RedisEventBusConfiguration, eventLoop: any EventLoop, condition: BusCondition
   ) {
     self.configuration = configuration
     self.eventLoop = eventLoop
+    self.condition = condition
     link = RedisLink(
-      address: configuration.address, options: configuration.options("publisher"),
-      scripts: [.publish], eventLoop: eventLoop, outage: outage)
+      configuration, role: "publisher", scripts: [.publish], eventLoop: eventLoop,
+      condition: condition)
     call = Self.emptyCall(configuration)
   }
 
@@ -44,8 +46,8 @@ final class LoopPublisher {
     guard unansweredEvents + events.count <= configuration.unansweredEventsPerLoop,
       unansweredBytes + bytes <= configuration.unansweredBytesPerLoop
     else {
-      return eventLoop.makeFailedFuture(
-        BusError.unavailable("too many events wait for Redis already"))
+      let error = BusError.unavailable(.overloaded, "\(unansweredEvents) events wait")
+      return eventLoop.makeFailedFuture(refused(error))
     }
     if batch.events > 0,
       batch.events + events.count > Self.eventsPerCall || batch.bytes + bytes > Self.bytesPerCall
@@ -88,12 +90,17 @@ final class LoopPublisher {
           result.mapError { BusError($0) }.flatMap { reply in
             switch reply {
             case .status: .success(())
-            case .error(let error): .failure(BusError(error))
-            default: .failure(.unexpected("\(reply)"))
+            case .error(let error): .failure(self.refused(BusError(error)))
+            default: .failure(self.refused(.unexpected("\(reply)")))
             }
           })
       }
     }
+  }
+
+  private func refused(_ error: BusError) -> BusError {
+    condition.note(error)
+    return error
   }
 
   private func answered(_ batch: Batch, _ result: Result<Void, BusError>) {

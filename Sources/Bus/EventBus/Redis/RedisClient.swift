@@ -14,12 +14,13 @@ final class RedisClient: Sendable {
 
   /// Starts to connect.
   static func start(
-    address: RedisAddress, options: RedisConnectionOptions, scripts: [RedisScript],
-    eventLoop: any EventLoop, outage: OutageLog
+    _ configuration: RedisEventBusConfiguration, scripts: [RedisScript],
+    eventLoop: any EventLoop, condition: BusCondition
   ) -> EventLoopFuture<RedisClient> {
     eventLoop.submit {
       let link = RedisLink(
-        address: address, options: options, scripts: scripts, eventLoop: eventLoop, outage: outage)
+        configuration, role: "commands", scripts: scripts, eventLoop: eventLoop,
+        condition: condition)
       link.connect()
       return RedisClient(NIOLoopBound(link, eventLoop: eventLoop), on: eventLoop)
     }
@@ -38,33 +39,44 @@ final class RedisClient: Sendable {
 
   /// The same for callers on an event loop; completes on another one.
   func reply(to command: RedisCommand) -> EventLoopFuture<RedisReply> {
-    eventLoop.flatSubmit {
-      self.link.value.whenConnected().flatMap { $0.send(command) }.flatMapThrowing(Self.checked)
-    }
+    replies(to: [command]).map { $0[0] }
   }
 
   /// Sends the commands in one go; the replies in the same order.
   func send(_ commands: [RedisCommand]) async throws(BusError) -> [RedisReply] {
-    try await Self.result(
-      of: eventLoop.flatSubmit {
-        self.link.value.whenConnected().flatMap { connection in
-          EventLoopFuture.whenAllSucceed(
-            commands.map { connection.send($0) }, on: connection.eventLoop)
-        }.flatMapThrowing { try $0.map(Self.checked) }
-      })
+    try await Self.result(of: replies(to: commands))
+  }
+
+  private func replies(to commands: [RedisCommand]) -> EventLoopFuture<[RedisReply]> {
+    eventLoop.flatSubmit {
+      self.link.value.whenConnected().flatMap { connection in
+        EventLoopFuture.whenAllSucceed(
+          commands.map { connection.send($0) }, on: connection.eventLoop
+        ).flatMapThrowing { replies in
+          for case .error(let error) in replies {
+            self.link.value.judge(error, on: connection)
+            throw error
+          }
+          return replies
+        }
+      }
+    }
   }
 
   func run(_ call: ScriptCall) async throws(BusError) -> RedisReply {
     try await Self.result(
       of: eventLoop.flatSubmit {
         self.link.value.whenConnected().flatMap { self.link.value.run(call, on: $0) }
-          .flatMapThrowing(Self.checked)
+          .flatMapThrowing { reply in
+            if case .error(let error) = reply { throw error }
+            return reply
+          }
       })
   }
 
-  @Sendable private static func checked(_ reply: RedisReply) throws -> RedisReply {
-    if case .error(let error) = reply { throw error }
-    return reply
+  /// Whether an event would be taken now, as far as this connection can tell.
+  func tryPublishing() async throws(BusError) {
+    try await Self.result(of: eventLoop.flatSubmit { self.link.value.tryPublishing() })
   }
 
   private static func result<Value: Sendable>(

@@ -1,3 +1,4 @@
+public import CoreMetrics
 public import Logging
 public import NIOCore
 import RedisDriver
@@ -15,45 +16,55 @@ public final class RedisEventBus: Sendable {
 
   private let client: RedisClient
   private let readers: BlockingConnections
+  private let watch: BusWatch
+  private let watching: Task<Void, Never>
 
   /// Starts to connect. Returns when the first attempts have ended, well or badly: an unreachable
   /// Redis is no failure here, what is asked of the bus fails until it is there.
   ///
   /// - Throws: `BusError.unavailable` only when the event loops are shut down.
   public static func start(
-    _ configuration: RedisEventBusConfiguration, on group: any EventLoopGroup, logger: Logger
+    _ configuration: RedisEventBusConfiguration, on group: any EventLoopGroup,
+    metrics: any MetricsFactory = MetricsSystem.factory, logger: Logger
   ) async throws(BusError) -> RedisEventBus {
-    let outage = OutageLog(logger: logger)
+    let subscriptions = OpenSubscriptions()
+    let condition = BusCondition(logger: logger, metrics: metrics) {
+      subscriptions.leave(because: $0)
+    }
     let client: RedisClient
     do {
       client = try await RedisClient.start(
-        address: configuration.address, options: configuration.options("commands"),
+        configuration,
         scripts: RedisJournal.scripts + RedisAdoptionRegister.scripts
           + RedisDeadLetterStore.scripts + RedisProcessReports.scripts,
-        eventLoop: group.next(), outage: outage
+        eventLoop: group.next(), condition: condition
       ).get()
     } catch {
       throw BusError(error)
     }
-    let publisher = await RedisEventPublisher.start(configuration, on: group, outage: outage)
+    let publisher = await RedisEventPublisher.start(configuration, on: group, condition: condition)
     // Its failure is logged, and told to whoever asks something of the bus.
     try? await client.waitUntilConnected()
     return RedisEventBus(
-      configuration, group: group, client: client, publisher: publisher, logger: logger)
+      configuration, group: group, subscriptions: subscriptions,
+      watch: BusWatch(condition: condition, publisher: publisher, client: client), logger: logger)
   }
 
   private init(
-    _ configuration: RedisEventBusConfiguration, group: any EventLoopGroup, client: RedisClient,
-    publisher: RedisEventPublisher, logger: Logger
+    _ configuration: RedisEventBusConfiguration, group: any EventLoopGroup,
+    subscriptions: OpenSubscriptions, watch: BusWatch, logger: Logger
   ) {
     keys = configuration.keys
     let capacity = configuration.journalCapacity
+    self.watch = watch
+    watching = Task { await watch.run() }
+    let client = watch.client
     self.client = client
-    self.publisher = publisher
-    readers = BlockingConnections(
-      address: configuration.address, options: configuration.options("journal"), group: group)
+    publisher = watch.publisher
+    readers = BlockingConnections(configuration, group: group)
     journal = RedisJournal(keys: keys, client: client, readers: readers, logger: logger)
-    channel = RedisEventChannel(configuration, client: client, group: group, logger: logger)
+    channel = RedisEventChannel(
+      configuration, client: client, open: subscriptions, group: group, logger: logger)
     adoptions = RedisAdoptionRegister(
       keys: keys, journalCapacity: capacity, deadLetterCapacity: configuration.deadLetterCapacity,
       client: client)
@@ -68,7 +79,7 @@ public final class RedisEventBus: Sendable {
   public func report() async throws(BusError) -> RedisServerReport {
     do throws(BusError) {
       return RedisServerReport(info: try await client.send(["INFO"]).text ?? "")
-    } catch .unavailable(let reason) where reason.hasPrefix("NOPERM") {
+    } catch .unavailable(.accessDenied, _) {
       return RedisServerReport()
     }
   }
@@ -79,18 +90,33 @@ public final class RedisEventBus: Sendable {
     do throws(BusError) {
       let reply = try await client.send(["PUBSUB", "NUMSUB", .string(keys.channel)])
       return reply.array?.last?.integer
-    } catch .unavailable(let reason) where reason.hasPrefix("NOPERM") {
+    } catch .unavailable(.accessDenied, _) {
       return nil
     }
   }
 
-  /// Proves that Redis answers, for `/health/ready`.
+  /// Proves that Redis answers, and that it is the right server. It may take no events.
   public func check() async throws(BusError) {
-    _ = try await client.send(["PING"])
+    try await client.waitUntilConnected()
+    do throws(BusError) {
+      _ = try await client.send(["PING"])
+    } catch .unavailable(.accessDenied, _) {
+      // That is an answer.
+    }
+  }
+
+  /// Why events are not taken now; empty when each event loop's connection would have one taken at this
+  /// moment. A fault is among them until a second after it was met last.
+  public func faults() async -> [LastingFault] {
+    let known = watch.condition.faults
+    guard known.isEmpty else { return known }
+    await watch.ask()
+    return watch.condition.faults
   }
 
   /// Closes all connections; what is unanswered fails. End `channel.listen` by cancelling its task.
   public func close() {
+    watching.cancel()
     publisher.close()
     readers.close()
     client.close()

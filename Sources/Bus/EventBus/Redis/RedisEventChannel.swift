@@ -1,6 +1,7 @@
 import Concurrency
 import Foundation
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import RedisDriver
 
@@ -12,14 +13,16 @@ import RedisDriver
 public final class RedisEventChannel: EventChannel {
   private let configuration: RedisEventBusConfiguration
   private let client: RedisClient
+  private let open: OpenSubscriptions
   private let group: any EventLoopGroup
   private let logger: Logger
 
   init(
-    _ configuration: RedisEventBusConfiguration, client: RedisClient, group: any EventLoopGroup,
-    logger: Logger
+    _ configuration: RedisEventBusConfiguration, client: RedisClient, open: OpenSubscriptions,
+    group: any EventLoopGroup, logger: Logger
   ) {
     self.configuration = configuration
+    self.open = open
     self.client = client
     self.group = group
     self.logger = logger
@@ -38,9 +41,10 @@ public final class RedisEventChannel: EventChannel {
       }
       let reason: BusError
       do {
-        let connection = try await RedisConnection.connect(
-          to: configuration.address, on: eventLoop, options: configuration.options("channel")
-        ).get()
+        let connection = try await PrimaryConnector(configuration: configuration)
+          .connect(as: "channel", on: eventLoop).get()
+        open.add(connection)
+        defer { open.remove(connection) }
         let end = try await withTaskCancellationHandler {
           try await subscription.run(on: connection).get()
         } onCancel: {
@@ -59,6 +63,23 @@ public final class RedisEventChannel: EventChannel {
       reported = true
       try? await Task.sleep(for: retries.failed())
     }
+  }
+
+}
+
+/// The connections of subscriptions, which can ask their server nothing: a replica lets them stand, for ever.
+final class OpenSubscriptions: Sendable {
+  private let connections = NIOLockedValueBox<[RedisConnection]>([])
+
+  func add(_ connection: RedisConnection) { connections.withLockedValue { $0.append(connection) } }
+
+  func remove(_ connection: RedisConnection) {
+    connections.withLockedValue { $0.removeAll { $0 === connection } }
+  }
+
+  /// Another connection found its server to be the wrong one: each subscription is made anew.
+  func leave(because answer: RedisServerError) {
+    for connection in connections.withLockedValue({ $0 }) { connection.close(because: answer) }
   }
 }
 

@@ -4,7 +4,7 @@ import RedisDriver
 
 /// Publishes through one Redis connection for each event loop.
 ///
-/// While Redis is out of reach, publishing fails at once; the connections come back by themselves.
+/// While Redis cannot be reached, publishing fails at once; the connections come back by themselves.
 public final class RedisEventPublisher: EventPublisher {
   private struct Lane: Sendable {
     let eventLoop: any EventLoop
@@ -25,17 +25,18 @@ public final class RedisEventPublisher: EventPublisher {
   public static func start(
     _ configuration: RedisEventBusConfiguration, on group: any EventLoopGroup, logger: Logger
   ) async -> RedisEventPublisher {
-    await start(configuration, on: group, outage: OutageLog(logger: logger))
+    await start(configuration, on: group, condition: BusCondition(logger: logger))
   }
 
   static func start(
-    _ configuration: RedisEventBusConfiguration, on group: any EventLoopGroup, outage: OutageLog
+    _ configuration: RedisEventBusConfiguration, on group: any EventLoopGroup,
+    condition: BusCondition
   ) async -> RedisEventPublisher {
     var lanes: [Lane] = []
     for eventLoop in group.makeIterator() {
       let start = eventLoop.submit {
         let publisher = LoopPublisher(
-          configuration: configuration, eventLoop: eventLoop, outage: outage)
+          configuration: configuration, eventLoop: eventLoop, condition: condition)
         publisher.link.connect()
         return NIOLoopBound(publisher, eventLoop: eventLoop)
       }
@@ -63,6 +64,19 @@ public final class RedisEventPublisher: EventPublisher {
       return eventLoop.makeFailedFuture(BusError.unavailable("the bus has no event loop"))
     }
     return lane.eventLoop.flatSubmit { lane.publisher.value.publish(events) }.hop(to: eventLoop)
+  }
+
+  /// Why events would not be taken now, as far as the event loops' connections can tell; empty when each
+  /// would take one.
+  func tryPublishing() async -> [BusError] {
+    let tries = lanes.map { lane in
+      lane.eventLoop.flatSubmit { lane.publisher.value.link.tryPublishing() }
+    }
+    var errors: [BusError] = []
+    for attempt in tries {
+      do { try await attempt.get() } catch { errors.append(BusError(error)) }
+    }
+    return errors
   }
 
   /// Fails what is unanswered and connects no more.

@@ -1,6 +1,4 @@
 import Concurrency
-import Logging
-import NIOConcurrencyHelpers
 import NIOCore
 import RedisDriver
 
@@ -19,27 +17,34 @@ final class RedisLink {
   static let backoff = Backoff(first: .milliseconds(50), longest: .seconds(1))
 
   let eventLoop: any EventLoop
-  private let address: RedisAddress
-  private let options: RedisConnectionOptions
+  /// How long a server may be loading before another connection is tried.
+  private static let loadingGrace = TimeAmount.seconds(5)
+
+  private let connector: PrimaryConnector
+  private let role: String
   private let scripts: [RedisScript]
-  private let outage: OutageLog
+  private let condition: BusCondition
   private var digests: [RedisScript: String] = [:]
   private var state = State.down
   private var failure = BusError.unavailable("not connected to Redis yet")
   private var retries = Retries(RedisLink.backoff)
   private var waiting: [EventLoopPromise<RedisConnection>] = []
   private var retry: Scheduled<Void>?
+  /// When this connection's server first answered that it is loading.
+  private var loadingSince: NIODeadline?
 
-  /// - Parameter scripts: loaded into Redis before a connection counts as ready.
+  /// - Parameters:
+  ///   - role: names the connection in `CLIENT LIST`.
+  ///   - scripts: loaded into Redis before a connection counts as ready.
   init(
-    address: RedisAddress, options: RedisConnectionOptions, scripts: [RedisScript],
-    eventLoop: any EventLoop, outage: OutageLog
+    _ configuration: RedisEventBusConfiguration, role: String, scripts: [RedisScript],
+    eventLoop: any EventLoop, condition: BusCondition
   ) {
     self.eventLoop = eventLoop
-    self.address = address
-    self.options = options
-    self.scripts = scripts
-    self.outage = outage
+    connector = PrimaryConnector(configuration: configuration)
+    self.role = role
+    self.scripts = scripts + [.tryPublishing]
+    self.condition = condition
   }
 
   /// The connection, when it stands; otherwise why it does not.
@@ -63,7 +68,7 @@ final class RedisLink {
     guard case .down = state else { return }
     state = .connecting
     let link = NIOLoopBound(self, eventLoop: eventLoop)
-    RedisConnection.connect(to: address, on: eventLoop, options: options)
+    connector.connect(as: role, on: eventLoop)
       .flatMap { link.value.load(into: $0) }
       .whenComplete { link.value.attemptEnded($0) }
   }
@@ -71,29 +76,71 @@ final class RedisLink {
   func close() {
     retry?.cancel()
     failure = .unavailable("the bus was shut down")
-    outage.forget(self)
     let last = state
     state = .closed
     if case .ready(let connection) = last { connection.close() }
     failWaiting()
   }
 
-  /// Runs the script, by its digest; when Redis has lost it (restart, `SCRIPT FLUSH`) by its source.
+  /// Runs the script, by its digest; by its source when Redis has lost it (restart, `SCRIPT FLUSH`), or
+  /// this user may not load scripts.
   ///
-  /// The future fails with `RedisError`; an error of the script is a reply.
+  /// The future fails with `RedisError`; an error of the script is a reply, and has been judged.
   func run(
     _ call: consuming ScriptCall, on connection: RedisConnection
   ) -> EventLoopFuture<RedisReply> {
     let script = call.script
+    let link = NIOLoopBound(self, eventLoop: eventLoop)
     guard let digest = digests[script] else {
-      preconditionFailure("a script that the link was not made with")
+      return connection.send(script.bySource(call.byDigest(""))).map { reply in
+        if case .error(let error) = reply { link.value.judge(error, on: connection) }
+        return reply
+      }
     }
     let command = call.byDigest(digest)
     return connection.send(command).flatMap { reply in
-      guard case .error(let error) = reply, error.code == "NOSCRIPT" else {
+      guard case .error(let error) = reply else {
         return connection.eventLoop.makeSucceededFuture(reply)
       }
-      return connection.send(script.bySource(command))
+      guard error.code == "NOSCRIPT" else {
+        link.value.judge(error, on: connection)
+        return connection.eventLoop.makeSucceededFuture(reply)
+      }
+      return connection.send(script.bySource(command)).map { reply in
+        if case .error(let error) = reply { link.value.judge(error, on: connection) }
+        return reply
+      }
+    }
+  }
+
+  /// Closes the connection when the error says that its server is the wrong one; another is made as after
+  /// any loss.
+  func judge(_ error: RedisServerError, on connection: RedisConnection) {
+    switch RedisErrorMeaning(error).connection {
+    case .stays: return
+    case .ends: break
+    case .endsIfItLasts:
+      let now = NIODeadline.now()
+      guard let loadingSince else {
+        loadingSince = now
+        return
+      }
+      guard now - loadingSince > Self.loadingGrace else { return }
+    }
+    connection.close(because: error)
+    condition.foundWrongServer(error)
+  }
+
+  /// Whether an event would be taken now, by this connection.
+  ///
+  /// The future fails with `BusError`.
+  func tryPublishing() -> EventLoopFuture<Void> {
+    switch connection {
+    case .failure(let error): eventLoop.makeFailedFuture(error)
+    case .success(let connection):
+      run(connector.question, on: connection).flatMapThrowing { reply in
+        if case .error(let error) = reply { throw error }
+      }.flatMapErrorThrowing { throw BusError($0) }
     }
   }
 
@@ -102,7 +149,7 @@ final class RedisLink {
     let loads = scripts.map { connection.send(["SCRIPT", "LOAD", .string($0.source)]) }
     return EventLoopFuture.whenAllSucceed(loads, on: eventLoop).flatMapThrowing { replies in
       for (script, reply) in zip(link.value.scripts, replies) {
-        if case .error(let error) = reply {
+        if case .error(let error) = reply, BusError(error).fault != .accessDenied {
           connection.close()
           throw error
         }
@@ -117,8 +164,8 @@ final class RedisLink {
     case .success(let connection):
       guard case .connecting = state else { return connection.close() }
       state = .ready(connection)
+      loadingSince = nil
       retries.succeeded()
-      outage.isBack(self, at: "\(address)")
       let waiting = waiting
       self.waiting = []
       for promise in waiting { promise.succeed(connection) }
@@ -131,8 +178,9 @@ final class RedisLink {
   private func wentDown(_ error: BusError) {
     if case .closed = state { return }
     state = .down
-    failure = error
-    outage.isLost(self, error)
+    // From now on nothing is sent, so nobody need wonder what came of it.
+    failure = if case .unanswered(let detail) = error { .unavailable(detail) } else { error }
+    condition.note(failure)
     failWaiting()
     let link = NIOLoopBound(self, eventLoop: eventLoop)
     retry = eventLoop.scheduleTask(in: TimeAmount(retries.failed())) { link.value.connect() }
@@ -142,39 +190,5 @@ final class RedisLink {
     let waiting = waiting
     self.waiting = []
     for promise in waiting { promise.fail(failure) }
-  }
-}
-
-/// Says once that Redis is out of reach, and once that it is back, however many connections of the
-/// process notice. Safe from any thread.
-final class OutageLog: Sendable {
-  private let down = NIOLockedValueBox<Set<ObjectIdentifier>>([])
-  private let logger: Logger
-
-  init(logger: Logger) {
-    self.logger = logger
-  }
-
-  /// - Parameter connection: Who noticed; the same object must say `isBack`.
-  func isLost(_ connection: AnyObject, _ error: BusError) {
-    let isFirst = down.withLockedValue { down in
-      let wasEmpty = down.isEmpty
-      down.insert(ObjectIdentifier(connection))
-      return wasEmpty
-    }
-    if isFirst { logger.warning("Redis is out of reach", metadata: ["error": "\(error)"]) }
-  }
-
-  /// - Parameter address: Where the connection leads.
-  func isBack(_ connection: AnyObject, at address: String) {
-    let wasLast = down.withLockedValue { down in
-      down.remove(ObjectIdentifier(connection)) != nil && down.isEmpty
-    }
-    if wasLast { logger.notice("connected to Redis again", metadata: ["at": "\(address)"]) }
-  }
-
-  /// A connection that was closed on purpose is neither lost nor back.
-  func forget(_ connection: AnyObject) {
-    down.withLockedValue { _ = $0.remove(ObjectIdentifier(connection)) }
   }
 }

@@ -17,6 +17,8 @@ struct RedisScript: Sendable, Hashable {
 
   static let publish = RedisScript(
     "publish", PackageResources.append_and_publish_lua, PackageResources.publish_lua)
+  static let tryPublishing = RedisScript(
+    "try-publishing", PackageResources.try_publishing_lua)
   static let adopt = RedisScript(
     "adopt", PackageResources.append_and_publish_lua, PackageResources.adopt_lua)
   static let rejectAdoption = RedisScript(

@@ -25,6 +25,7 @@ public enum ProgressBusMetric: String, CaseIterable, Sendable {
   case journalLag = "progressbus_journal_lag"
   case journalTrimmed = "progressbus_journal_trimmed_total"
   case busErrors = "progressbus_bus_errors_total"
+  case busFault = "progressbus_bus_fault"
 
   case adopted = "progressbus_adopted_total"
   case adoptionRejected = "progressbus_adoption_rejected_total"
@@ -101,6 +102,7 @@ extension ProgressBusMetric {
     case .journalLag: gauge("Entries that a consumer group has not acknowledged yet.")
     case .journalTrimmed: counter("Entries that this process removed from the journal.")
     case .busErrors: counter("Calls to the bus that failed, by operation.")
+    case .busFault: gauge("1 while this keeps the bus from taking events, 0 once it is over.")
     case .adopted: counter("Hand-published events that this process put into the journal.")
     case .adoptionRejected:
       counter("Hand-published messages that are no valid event, by this process.")

@@ -40,13 +40,14 @@ struct ServerServices {
     onReady: @escaping @Sendable (Int) async -> Void
   ) async throws -> [any Service] {
     let health = HealthRegistry()
-    await health.register("bus", isRequired: true) { [bus] in
-      do {
-        try await bus.check()
-        return HealthCheckResult(.ok)
-      } catch {
-        return HealthCheckResult(.down, detail: "\(error)")
-      }
+    let acceptsEvents = configuration.roles.contains(.ingest)
+    // Longer than Redis may be silent, so that the reason is told.
+    await health.register("bus", isRequired: true, deadline: .seconds(3)) { [bus] in
+      let faults = await bus.faults()
+      let stands = faults.contains { acceptsEvents || !$0.fault.concernsPublishingAlone }
+      return HealthCheckResult(
+        faults.isEmpty ? .ok : stands ? .down : .degraded,
+        detail: faults.isEmpty ? nil : faults.map(\.description).joined(separator: "; "))
     }
     var services: [any Service] = []
     var listeners: [any ChannelListener] = []

@@ -5,6 +5,7 @@ import JSONText
 /// How the bus is, as `GET /api/v1/bus` tells it.
 struct BusReport: Sendable {
   let takenAt: Timestamp
+  let faults: [LastingFault]
   let redis: RedisServerReport
   let keys: RedisKeys
   let subscribers: Int?
@@ -16,7 +17,7 @@ struct BusReport: Sendable {
   /// - Throws: `BusError`.
   static func read(from bus: RedisEventBus, capacity: Int) async throws(BusError) -> BusReport {
     BusReport(
-      takenAt: .now(), redis: try await bus.report(), keys: bus.keys,
+      takenAt: .now(), faults: await bus.faults(), redis: try await bus.report(), keys: bus.keys,
       subscribers: try await bus.channelSubscribers(), journal: try await bus.journal.state(),
       capacity: capacity, deadLetters: try await bus.deadLetters.count(),
       deadLetterCapacity: bus.deadLetters.capacity)
@@ -26,6 +27,14 @@ struct BusReport: Sendable {
     var json = JSONWriter()
     json.object { json in
       json.member("generated_at", takenAt)
+      json.array("faults", faults) { json, lasting in
+        json.object { json in
+          json.member("fault", lasting.fault.rawValue)
+          json.member("reason", lasting.fault.sentence)
+          json.member("detail", lasting.detail.isEmpty ? nil : lasting.detail)
+          json.member("seconds", Int(lasting.age / .seconds(1)))
+        }
+      }
       json.object("redis") { json in
         json.member("version", redis.version)
         json.member("memory_policy", redis.evictionPolicy)

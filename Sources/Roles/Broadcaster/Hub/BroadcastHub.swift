@@ -193,7 +193,9 @@ public final class BroadcastHub: ChannelListener, Service {
         if isFinished { return }
         retries.succeeded()
       } catch {
-        logger.warning(
+        // The first of a row says it.
+        logger.log(
+          level: retries.failures == 0 ? .warning : .debug,
           "the journal cannot be read; trying again", metadata: ["reason": "\(error)"])
         // Cancelled only when the hub stops; the loop's condition sees it.
         try? await Task.sleep(for: retries.failed())

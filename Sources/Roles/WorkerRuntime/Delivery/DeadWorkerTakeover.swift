@@ -62,6 +62,7 @@ extension RetryingDelivery {
       guard !ids.isEmpty else { continue }
       do throws(BusError) {
         try await journal.touch(group: sink.name, consumer: consumer, ids: ids)
+        busCall.availability.markUp("touch")
       } catch .noGroup {
         // The reader makes it again.
       } catch {

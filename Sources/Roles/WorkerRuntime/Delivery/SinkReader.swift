@@ -34,7 +34,7 @@ struct SinkReader {
     do throws(BusError) {
       let work = try await fetch()
       failures = 0
-      delivery.busCall.availability.markUp()
+      delivery.busCall.availability.markUp("read")
       return work
     } catch .noGroup {
       await makeGroupAgain()
@@ -64,6 +64,7 @@ struct SinkReader {
       metadata: ["group": "\(sink.name)"])
     do throws(BusError) {
       try await journal.createGroup(sink.name)
+      delivery.busCall.availability.markUp("create_group")
       failures = 0
     } catch {
       delivery.busCall.record(error, during: "create_group")

@@ -67,6 +67,7 @@ class OperationsServer:
     def __init__(self):
         self.bus = {
             "generated_at": "2026-04-01T09:00:00.000000Z",
+            "faults": [],
             "redis": {"version": "7.0.15", "memory_policy": "noeviction", "append_only": True,
                       "used_memory_bytes": 1_541_368, "memory_limit_bytes": 0},
             "channel": {"name": "progress-events", "subscribers": 2},

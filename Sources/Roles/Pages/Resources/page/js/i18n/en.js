@@ -136,6 +136,7 @@ export const en = {
   "busState.done": "In order",
   "busState.behind": "Look at this",
   "busState.stuck": "In danger",
+  "busFault.refuses": "No events are taken: {reason}.",
   "busFault.policy": "Redis may throw away accepted events: set maxmemory-policy to noeviction.",
   "busFault.appendOnly": "A restart of Redis loses accepted events: set appendonly to yes.",
   "busFault.filling": "More than half of the journal is used: a sink may be behind.",

@@ -133,6 +133,7 @@ export const ja = {
   "busState.done": "正常",
   "busState.behind": "要確認",
   "busState.stuck": "危険",
+  "busFault.refuses": "イベントを受け付けていません: {reason}",
   "busFault.policy": "受け付けたイベントを Redis が破棄するおそれがあります。maxmemory-policy を noeviction にしてください。",
   "busFault.appendOnly": "Redis を再起動すると受け付けたイベントが失われます。appendonly を yes にしてください。",
   "busFault.filling": "ジャーナルの半分以上が使われています。遅れているシンクがないか確認してください。",

@@ -20,15 +20,16 @@ export class BusPanel extends Panel {
     this.aside.append(this.state.node);
     this.body.append(this.note, this.content);
     this.faults = new KeyedList(this.faultList, {
-      key: ({ code }) => code,
-      face: ({ code }) => code,
+      key: ({ code, reason = "" }) => code + reason,
+      face: ({ code, reason = "" }) => code + reason,
       create: () => {
         const mark = stateMark();
         const line = element("li", {}, mark.node);
         line.mark = mark;
         return line;
       },
-      update: (line, { tone, code }) => line.mark.show(tone, this.translator.text(`busFault.${code}`)),
+      update: (line, { tone, code, reason }) =>
+        line.mark.show(tone, this.translator.text(`busFault.${code}`, { reason })),
     });
   }
 

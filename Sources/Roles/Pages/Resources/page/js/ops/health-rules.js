@@ -7,9 +7,12 @@
 const filling = 0.5;
 const nearlyFull = 0.8;
 
-/** @returns {{tone: string, code: string}[]} what is wrong with the bus; all is well when it is empty */
-export function busFaults({ redis, journal }) {
-  const faults = [];
+/**
+ * @returns {{tone: string, code: string, reason?: string}[]} what is wrong with the bus; all is well when it is
+ *   empty. `reason`: in the server's words, which its log and the senders have too
+ */
+export function busFaults({ faults: standing, redis, journal }) {
+  const faults = standing.map(({ reason }) => ({ tone: "stuck", code: "refuses", reason }));
   if (redis.memory_policy !== null && redis.memory_policy !== "noeviction") {
     faults.push({ tone: "stuck", code: "policy" });
   }
