@@ -1,11 +1,14 @@
 /// What an operator must know of the Redis server that the bus uses.
 public struct RedisServerReport: Sendable, Equatable {
+  /// Before it, scripts run although `min-replicas-to-write` is not met.
+  public static let leastMajorVersion = 7
+
   /// Such as `7.0.15`; nil when the server does not tell.
   public let version: String?
   /// What Redis does when its memory is full (`maxmemory-policy`). Anything but `noeviction` may
   /// throw away the journal.
   public let evictionPolicy: String?
-  /// Whether the append-only file is on. Without it, a crash of Redis loses what was accepted.
+  /// Whether the append-only file is on. Without it, a restart of Redis loses what was accepted.
   public let appendOnly: Bool?
   /// What Redis holds, in bytes (`used_memory`).
   public let usedMemory: Int?
@@ -21,6 +24,12 @@ public struct RedisServerReport: Sendable, Equatable {
     self.appendOnly = appendOnly
     self.usedMemory = usedMemory
     self.memoryLimit = memoryLimit
+  }
+
+  /// False when the server does not tell.
+  public var isTooOld: Bool {
+    let major = version.flatMap { Int($0.prefix { $0 != "." }) }
+    return major.map { $0 < Self.leastMajorVersion } ?? false
   }
 
   /// Reads the answer of `INFO` (https://redis.io/docs/latest/commands/info/).

@@ -35,14 +35,18 @@ public struct Server: Sendable {
     MetricsSystem.bootstrap(registry)
     ProcessMetrics.register(in: registry, version: Self.version)
     let bus = try await RedisEventBus.start(
-      configuration.bus(), on: MultiThreadedEventLoopGroup.singleton, logger: logger)
+      configuration.bus(), on: MultiThreadedEventLoopGroup.singleton, metrics: registry,
+      logger: logger)
     defer { bus.close() }
-    await warnOfDataLoss(bus, logger: logger)
     let services = try await ServerServices.make(
       configuration: configuration, catalog: catalog, bus: bus, registry: registry, logger: logger,
       onReady: onReady)
     var group = ServiceGroupConfiguration(
-      services: [.init(service: ParallelServices(services: services))],
+      services: [
+        .init(
+          service: ParallelServices(
+            services: services + [RedisSettingsCheck(bus: bus, logger: logger)]))
+      ],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     group.maximumGracefulShutdownDuration = .seconds(
       configuration.settings.integer("shutdown.seconds"))
@@ -51,23 +55,6 @@ public struct Server: Sendable {
       metadata: ["roles": "\(configuration.roles.map(\.rawValue).sorted().joined(separator: ","))"])
     try await ServiceGroup(configuration: group).run()
     logger.info("stopped")
-  }
-
-  /// Says loudly what about the Redis server can lose events that were accepted.
-  private func warnOfDataLoss(_ bus: RedisEventBus, logger: Logger) async {
-    do {
-      let report = try await bus.report()
-      if let policy = report.evictionPolicy, policy != "noeviction" {
-        logger.error(
-          "Redis may throw away events that were accepted: set maxmemory-policy to noeviction",
-          metadata: ["maxmemory-policy": "\(policy)"])
-      }
-      if report.appendOnly == false {
-        logger.warning("Redis forgets accepted events when it restarts: set appendonly to yes")
-      }
-    } catch {
-      logger.error("Redis cannot be reached yet", metadata: ["error": "\(error)"])
-    }
   }
 }
 

@@ -1,0 +1,36 @@
+import EventBus
+import Logging
+import Testing
+
+@testable import ProgressBusServer
+
+@Suite struct RedisSettingsCheckTests {
+  private func texts(_ report: RedisServerReport) -> [String] {
+    RedisSettingsCheck.findings(report).map(\.text)
+  }
+
+  @Test func whatIsInOrderOrNotToldIsNotSpokenOf() {
+    #expect(texts(RedisServerReport()).isEmpty)
+    for version in ["7.0.0", "7.2.4", "8.2.3", "10.0.1", "255.255.255"] {
+      let report = RedisServerReport(
+        version: version, evictionPolicy: "noeviction", appendOnly: true)
+      #expect(texts(report).isEmpty)
+    }
+  }
+
+  @Test(arguments: ["6.2.5", "6.0.16", "5.0.0"]) func aVersionBefore7IsAnErrorThatNames7(
+    version: String
+  ) throws {
+    let finding = try #require(
+      RedisSettingsCheck.findings(RedisServerReport(version: version)).first)
+    #expect(finding.level == .error)
+    #expect(finding.text.contains("Redis \(version) is too old, Redis 7 is the least version"))
+  }
+
+  @Test func evictionAndAMissingFileAreNamedWithTheirRemedy() {
+    let found = texts(RedisServerReport(evictionPolicy: "allkeys-lru", appendOnly: false))
+    #expect(found.count == 2)
+    #expect(found[0].contains("set maxmemory-policy to noeviction, not allkeys-lru"))
+    #expect(found[1].contains("set appendonly to yes"))
+  }
+}
