@@ -17,7 +17,7 @@ public protocol EventChannel: Sendable {
   func listen(_ listeners: [any ChannelListener]) async
 }
 
-/// A message on the channel `progress-events`.
+/// A message on the channel, `progress-events` where there is no namespace.
 public enum ChannelMessage: Sendable, Equatable {
   /// An event that has its place in the journal. The payload is the event as published, one JSON
   /// object that begins with its `stream_id`.

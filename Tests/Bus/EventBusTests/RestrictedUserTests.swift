@@ -11,8 +11,8 @@ import Testing
 @Suite(.tags(.servers)) struct RestrictedUserTests {
   /// As `docs/operations.md` lists them.
   private static let rights = """
-    +eval +evalsha +multi +exec +subscribe +publish +xadd +xlen +xrange +xrevrange +xtrim +xdel +xgroup \
-    +xreadgroup +xack +xclaim +xautoclaim +xpending +xinfo +get +set +del +exists +hset +hdel +hgetall \
+    +eval +evalsha +subscribe +publish +xadd +xlen +xrange +xrevrange +xtrim +xdel +xgroup \
+    +xreadgroup +xack +xclaim +xautoclaim +xpending +xinfo +get +set +setnx +del +exists +hset +hdel +hgetall \
     +pexpire +time
     """
 

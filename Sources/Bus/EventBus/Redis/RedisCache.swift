@@ -6,12 +6,15 @@ import RedisDriver
 ///
 /// It shares the bus's connection: keep values small.
 public struct RedisCache: Sendable {
+  let keys: RedisKeys
   let client: RedisClient
 
   /// - Returns: nil when there is none, or no more.
   /// - Throws: `BusError`.
   public func value(for key: String) async throws(BusError) -> [UInt8]? {
-    try await client.send(["GET", .string(key)]).bytes.map { Array($0.readableBytesView) }
+    try await client.send(["GET", .string(keys.cached(key))]).bytes.map {
+      Array($0.readableBytesView)
+    }
   }
 
   /// Keeps a value, in place of the last one under its key.
@@ -21,7 +24,7 @@ public struct RedisCache: Sendable {
     _ value: [UInt8], for key: String, lifetime: Duration
   ) async throws(BusError) {
     _ = try await client.send([
-      "SET", .string(key), .bytes(ByteBuffer(bytes: value)), "PX",
+      "SET", .string(keys.cached(key)), .bytes(ByteBuffer(bytes: value)), "PX",
       .integer(lifetime.expiry),
     ])
   }
@@ -32,7 +35,7 @@ public struct RedisCache: Sendable {
   /// - Throws: `BusError`.
   public func lock(_ key: String, for lifetime: Duration) async throws(BusError) -> Bool {
     try await client.send([
-      "SET", .string(key), "1", "NX", "PX", .integer(lifetime.expiry),
+      "SET", .string(keys.cached(key)), "1", "NX", "PX", .integer(lifetime.expiry),
     ]) != .null
   }
 
@@ -40,7 +43,7 @@ public struct RedisCache: Sendable {
   ///
   /// - Throws: `BusError`.
   public func remove(_ key: String) async throws(BusError) {
-    _ = try await client.send(["DEL", .string(key)])
+    _ = try await client.send(["DEL", .string(keys.cached(key))])
   }
 }
 

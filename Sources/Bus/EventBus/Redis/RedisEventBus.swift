@@ -68,7 +68,7 @@ public final class RedisEventBus: Sendable {
     adoptions = RedisAdoptionRegister(
       keys: keys, journalCapacity: capacity, deadLetterCapacity: configuration.deadLetterCapacity,
       client: client)
-    cache = RedisCache(client: client)
+    cache = RedisCache(keys: keys, client: client)
     reports = RedisProcessReports(keys: keys, client: client)
     deadLetters = RedisDeadLetterStore(
       keys: keys, capacity: configuration.deadLetterCapacity, journalCapacity: capacity,

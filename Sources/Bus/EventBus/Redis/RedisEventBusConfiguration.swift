@@ -49,9 +49,12 @@ public struct RedisEventBusConfiguration: Sendable {
   }
 }
 
-/// The names that the bus uses in Redis. All begin with one prefix.
+/// The names that the bus uses in Redis. All begin with the deployment's namespace, where it has one:
+/// databases part keys, and no channels.
 public struct RedisKeys: Sendable, Equatable {
-  /// The channel that events are published on; also the prefix of all other names.
+  private static let baseName = "progress-events"
+
+  /// The channel that events are published on; also the prefix of the names below.
   public let channel: String
   /// The stream that is the journal.
   public let journal: String
@@ -62,8 +65,11 @@ public struct RedisKeys: Sendable, Equatable {
   /// The hash of what worker processes say of themselves.
   public let workers: String
   private let adoptedPrefix: String
+  private let namespacePrefix: String
 
-  public init(prefix: String = "progress-events") {
+  public init(namespace: String? = nil) {
+    namespacePrefix = namespace.map { "\($0):" } ?? ""
+    let prefix = namespacePrefix + Self.baseName
     channel = prefix
     journal = "\(prefix):journal"
     deadLetters = "\(prefix):dead-letters"
@@ -74,4 +80,7 @@ public struct RedisKeys: Sendable, Equatable {
 
   /// Holds the highest ordinal behind `mark` that some worker has adopted.
   func adopted(mark: String) -> String { adoptedPrefix + mark }
+
+  /// Holds a value of `RedisCache`.
+  func cached(_ key: String) -> String { namespacePrefix + key }
 }

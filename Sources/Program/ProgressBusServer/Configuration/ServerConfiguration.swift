@@ -70,14 +70,49 @@ public struct ServerConfiguration: Sendable {
 
   func bus() throws(ConfigurationError) -> RedisEventBusConfiguration {
     let url = try settings.text("redis.url", for: "the event bus")
+    let address: RedisAddress
     do {
-      return RedisEventBusConfiguration(
-        address: try RedisAddress(parsing: url),
-        journalCapacity: settings.integer("journal.max_entries"),
-        deadLetterCapacity: settings.integer("dead_letters.max_entries"))
+      address = try RedisAddress(parsing: url)
     } catch {
       throw ConfigurationError("REDIS_URL", "\(error)")
     }
+    let keys = try busKeys()
+    guard address.database == 0 || settings.text("bus.namespace") != nil else {
+      throw ConfigurationError(
+        "PROGRESSBUS_BUS_NAMESPACE",
+        "is not set, and REDIS_URL names database \(address.database): databases do not part channels, "
+          + "so two deployments on one Redis would hear each other's events; set a name of your own"
+      )
+    }
+    return RedisEventBusConfiguration(
+      address: address, keys: keys, journalCapacity: settings.integer("journal.max_entries"),
+      deadLetterCapacity: settings.integer("dead_letters.max_entries"))
+  }
+
+  /// The channel's name.
+  ///
+  /// - Throws: when the namespace is malformed.
+  public func busChannel() throws(ConfigurationError) -> String { try busKeys().channel }
+
+  /// The bus's names in Redis.
+  ///
+  /// - Throws: when the namespace is not 1 to 64 ASCII letters, digits, `.`, `_` and `-`.
+  private func busKeys() throws(ConfigurationError) -> RedisKeys {
+    guard let namespace = settings.text("bus.namespace") else { return RedisKeys() }
+    let isPlain = namespace.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
+        UInt8(ascii: "-"):
+        true
+      default: false
+      }
+    }
+    guard isPlain, (1...64).contains(namespace.utf8.count) else {
+      throw ConfigurationError(
+        "PROGRESSBUS_BUS_NAMESPACE", "must be 1 to 64 letters, digits, dots, - and _")
+    }
+    return RedisKeys(namespace: namespace)
   }
 
   /// Whether this process listens: always when a role has routes for others; for a worker alone, which has

@@ -103,6 +103,10 @@ public enum Settings {
 
   static let bus: [Setting] = [
     Setting(
+      "bus.namespace", .text,
+      "A name in front of the channel and all keys in Redis, `name:progress-events`, so that deployments can "
+        + "share a Redis. Needed where `REDIS_URL` names a database other than 0."),
+    Setting(
       "journal.max_entries", .integer(1000...1_000_000_000),
       default: "\(RedisEventBusConfiguration.defaultJournalCapacity)",
       "The most events in the journal; when unread ones fill it, ingest answers 503."),

@@ -94,7 +94,8 @@ struct LocalDeployment {
       demonstration.demo
       ? LocalDemonstration(learners: demonstration.demoLearners, seed: demonstration.demoSeed) : nil
     let welcome = Welcome(
-      http: ports.http, redis: ports.redis, urlsFile: urlsFile,
+      http: ports.http, redis: ports.redis, channel: try configuration.busChannel(),
+      urlsFile: urlsFile,
       bigQueryEmulator: bigQueryEmulator,
       demonstration: demonstration.map {
         .init(learners: $0.learners, address: $0.address(server: server))

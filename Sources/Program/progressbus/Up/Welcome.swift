@@ -2,6 +2,8 @@
 struct Welcome {
   let http: Int
   let redis: Int
+  /// The channel's name.
+  let channel: String
   let urlsFile: String
   /// Where the mirror's rows go; nil when it is off, or the operator's own.
   let bigQueryEmulator: String?
@@ -26,8 +28,8 @@ struct Welcome {
       curl -i http://127.0.0.1:\(http)/student-progress -H 'Content-Type: application/json' -d '\(event)'
 
     Watch the bus, and put an event on it by hand:
-      redis-cli -p \(redis) SUBSCRIBE progress-events
-      redis-cli -p \(redis) PUBLISH progress-events '\(event)'
+      redis-cli -p \(redis) SUBSCRIBE \(channel)
+      redis-cli -p \(redis) PUBLISH \(channel) '\(event)'
 
     """
   }

@@ -1,3 +1,4 @@
+import EventBus
 import Events
 import HTTPServer
 import Ingest
@@ -60,6 +61,31 @@ import Testing
     let error = #expect(throws: ConfigurationError.self) { try configuration.check() }
     #expect(error?.name == "REDIS_URL")
     #expect(error?.reason.contains("hunter2") == false)
+  }
+
+  @Test(arguments: ["redis://r/1", "redis://r/15", "unix:///run/redis.sock?db=2"])
+  func anotherDatabaseNeedsANamespaceBecauseChannelsKnowNoDatabases(_ url: String) async throws {
+    let configuration = try await configuration(["redis.url": url])
+    let error = #expect(throws: ConfigurationError.self) { try configuration.check() }
+    #expect(error?.name == "PROGRESSBUS_BUS_NAMESPACE")
+    #expect(error?.reason.contains("REDIS_URL names database") == true)
+    let named = try await self.configuration(["redis.url": url, "bus.namespace": "school-2"])
+    #expect(try named.bus().keys.channel == "school-2:progress-events")
+  }
+
+  @Test func withoutANamespaceTheNamesAreThoseOfEver() async throws {
+    let bus = try await configuration([:]).bus()
+    #expect(bus.keys == RedisKeys())
+    #expect(bus.keys.channel == "progress-events")
+    #expect(bus.keys.journal == "progress-events:journal")
+  }
+
+  @Test(arguments: ["a b", "a:b", "ä", "a*", String(repeating: "n", count: 65)])
+  func aNamespaceIsAPlainWord(_ namespace: String) async throws {
+    let error = await #expect(throws: ConfigurationError.self) {
+      try await configuration(["bus.namespace": namespace]).check()
+    }
+    #expect(error?.name == "PROGRESSBUS_BUS_NAMESPACE")
   }
 
   @Test func aWorkerAloneListensWhenAPortWasGiven() async throws {
