@@ -55,14 +55,16 @@ while True:
     break
 PYTHON
 }
-for node in 1 2; do
-  declare "port$node=$(free_port)"
-  port=port$node
-  mkdir "node$node"
-  usr/bin/redis-server --port "${!port}" --bind 127.0.0.1 --cluster-enabled yes --save '' \
-    --dir "$folder/node$node" >"log$node" 2>&1 &
+start() {
+  mkdir "node$1"
+  usr/bin/redis-server --port "$1" --bind 127.0.0.1 --cluster-enabled yes --save '' \
+    --dir "$folder/node$1" >"log$1" 2>&1 &
   processes+=($!)
-done
+}
+port1=$(free_port)
+start "$port1"
+port2=$(free_port)
+start "$port2"
 ask1() { usr/bin/redis-cli -p "$port1" "$@"; }
 ask2() { usr/bin/redis-cli -p "$port2" "$@"; }
 says() {
