@@ -39,6 +39,10 @@ public protocol Journal: Sendable {
   /// Leaves the group, unless entries are still pending with this consumer.
   func leave(group: String, consumer: String) async throws(BusError)
 
+  /// Removes the group's consumers that have nothing pending, have been silent for so long and are no
+  /// worker that lives; returns how many.
+  func forgetConsumers(of group: String, silentFor: Duration) async throws(BusError) -> Int
+
   /// Up to `limit` entries behind `position`, oldest first, whoever has read them.
   func entries(after position: StreamID, limit: Int) async throws(BusError) -> [JournalEntry]
 

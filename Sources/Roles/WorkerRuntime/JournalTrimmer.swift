@@ -8,10 +8,15 @@ import Observability
 struct JournalTrimmer: Sendable {
   let journal: any Journal
   let plan: TrimPlan
+  /// Groups that must exist before anything is trimmed.
+  let expectedGroups: Set<String>
   /// Between two rounds; five times as often while the journal is crowded.
   let interval: Duration
   let busCall: RetryingBusCall
   let logger: Logger
+
+  /// How long an expected group may be missing before that is said.
+  private static let patience = Duration.seconds(60)
 
   private var environment: WorkerEnvironment { busCall.environment }
 
@@ -19,6 +24,9 @@ struct JournalTrimmer: Sendable {
   func run() async {
     var metrics = JournalMetrics(factory: busCall.metrics)
     let trimmed = ProgressBusMetric.journalTrimmed.counter(in: busCall.metrics)
+    var age = JournalAge(retention: plan.retention)
+    var expected = ExpectedGroups(declared: expectedGroups)
+    var absence = GroupAbsence(patience: Self.patience)
     var isBlocked = false
     var wait = interval
     // Workers that started together shall not all come at the same moment.
@@ -27,11 +35,18 @@ struct JournalTrimmer: Sendable {
         let state = try await journal.state()
         metrics.show(state)
         wait = plan.isCrowded(state) ? interval / 5 : interval
-        if let position = plan.position(state, now: environment.unixMilliseconds()) {
+        age.note(last: state.last, at: environment.elapsed())
+        expected.note(state)
+        let missing = expected.missing(in: state)
+        if absence.shouldBeTold(missing, at: environment.elapsed()) { warn(missing) }
+        if let position = plan.position(
+          state, now: environment.unixMilliseconds(), expired: age.expired,
+          expectedGroups: expected.names)
+        {
           trimmed.increment(by: try await journal.trim(before: position))
           isBlocked = false
         } else if plan.isCrowded(state) {
-          if !isBlocked { warn(state) }
+          if !isBlocked { warn(state, missing) }
           isBlocked = true
         }
         busCall.availability.markUp("trim")
@@ -42,17 +57,52 @@ struct JournalTrimmer: Sendable {
     }
   }
 
-  private func warn(_ state: JournalState) {
+  private func warn(_ missing: Set<String>) {
+    logger.warning(
+      "nothing is trimmed from the journal before a worker has made the group of each sink",
+      metadata: [
+        "missing": "\(missing.sorted().joined(separator: " "))",
+        "setting": "journal.expected_groups",
+      ])
+  }
+
+  private func warn(_ state: JournalState, _ missing: Set<String>) {
     let lags = state.groups.map { "\($0.name)=\(JournalMetrics.lag(of: $0, in: state))" }
-    let missing = plan.expectedGroups.subtracting(state.groups.map(\.name)).sorted()
     logger.warning(
       state.isOutOfMemory
         ? "Redis's memory is full, and some group has yet to read what the journal holds"
         : "the journal is nearly full of entries that some group has yet to read",
       metadata: [
         "entries": "\(state.entries)", "cap": "\(plan.cap)",
-        "lag": "\(lags.joined(separator: " "))", "missing": "\(missing.joined(separator: " "))",
+        "lag": "\(lags.joined(separator: " "))",
+        "missing": "\(missing.sorted().joined(separator: " "))",
       ])
+  }
+}
+
+/// Tells once when expected groups are missing for long, without input or output of its own.
+struct GroupAbsence: Sendable {
+  let patience: Duration
+  private var since: Duration?
+  private var isTold = false
+
+  init(patience: Duration) {
+    self.patience = patience
+  }
+
+  mutating func shouldBeTold(_ missing: Set<String>, at now: Duration) -> Bool {
+    guard !missing.isEmpty else {
+      since = nil
+      isTold = false
+      return false
+    }
+    guard let since else {
+      self.since = now
+      return false
+    }
+    guard !isTold, now - since >= patience else { return false }
+    isTold = true
+    return true
   }
 }
 

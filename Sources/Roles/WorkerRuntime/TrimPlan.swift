@@ -14,13 +14,10 @@ public struct TrimPlan: Sendable {
   /// Entries that the journal holds at most.
   public let cap: Int
   public let retention: Duration
-  /// Groups that must exist: without one of them, what it has yet to read cannot be known.
-  public let expectedGroups: Set<String>
 
-  public init(cap: Int, retention: Duration, expectedGroups: Set<String>) {
+  public init(cap: Int, retention: Duration) {
     self.cap = cap
     self.retention = retention
-    self.expectedGroups = expectedGroups
   }
 
   public func isCrowded(_ state: JournalState) -> Bool {
@@ -29,18 +26,24 @@ public struct TrimPlan: Sendable {
 
   /// The position before which every entry may be removed; nil when none may.
   ///
-  /// - Parameter now: Milliseconds since 1970.
-  public func position(_ state: JournalState, now: UInt64) -> StreamID? {
-    guard let first = state.first, let frontier = frontier(state) else { return nil }
-    let target = min(frontier, max(retentionStart(now), crowdedStart(state, first: first)))
+  /// - Parameters:
+  ///   - now: Milliseconds since 1970.
+  ///   - expired: The newest entry that is known to be older than the retention whatever the clock says.
+  ///   - expectedGroups: Groups that must exist: without one of them, what it has yet to read cannot be
+  ///     known.
+  public func position(
+    _ state: JournalState, now: UInt64, expired: StreamID? = nil, expectedGroups: Set<String>
+  ) -> StreamID? {
+    guard let first = state.first, !state.groups.isEmpty,
+      expectedGroups.isSubset(of: state.groups.map(\.name)), let frontier = frontier(state)
+    else { return nil }
+    let kept = max(retentionStart(now), expired?.successor ?? .zero)
+    let target = min(frontier, max(kept, crowdedStart(state, first: first)))
     return target > first ? target : nil
   }
 
   /// The oldest position that some group has yet to acknowledge.
   private func frontier(_ state: JournalState) -> StreamID? {
-    guard !state.groups.isEmpty, expectedGroups.isSubset(of: state.groups.map(\.name)) else {
-      return nil
-    }
     var frontier = StreamID(milliseconds: .max, sequence: .max)
     for group in state.groups {
       if let oldestPending = group.oldestPending {
@@ -68,6 +71,11 @@ public struct TrimPlan: Sendable {
     }
     let surplus = entries - Double(cap) * Self.crowded
     guard surplus > 0, state.last > first else { return .zero }
+    if state.last.milliseconds == first.milliseconds {
+      // The clock stands still, or is behind what it was: the sequence counts the entries.
+      return StreamID(
+        milliseconds: first.milliseconds, sequence: first.sequence + UInt64(surplus.rounded(.up)))
+    }
     let span = Double(state.last.milliseconds - first.milliseconds)
     let removed = UInt64(span * surplus / entries)
     return StreamID(milliseconds: first.milliseconds + removed, sequence: 0)

@@ -63,9 +63,8 @@ public final class Worker: Service {
     }
     trimmer = JournalTrimmer(
       journal: journal,
-      plan: TrimPlan(
-        cap: configuration.journalCap, retention: configuration.journalRetention,
-        expectedGroups: expectedGroups.union(names)),
+      plan: TrimPlan(cap: configuration.journalCap, retention: configuration.journalRetention),
+      expectedGroups: expectedGroups.union(names),
       interval: configuration.trimInterval, busCall: busCall, logger: logger)
     adopter = HandPublishedAdopter(
       register: register, decoder: decoder, queueLimit: configuration.adoptionQueueLimit,

@@ -18,7 +18,9 @@ public struct WorkerConfiguration: Sendable {
   /// How long an entry must lie untouched to be claimed; a multiple of `touchInterval`, and with
   /// `claimInterval` below the 30 s within which a killed worker is taken over.
   public var claimIdle: Duration = .seconds(15)
-  /// When an entry that its readers do not survive is set apart.
+  /// How long a consumer must be silent to be forgotten: its worker was killed.
+  public var consumerSilence: Duration = .seconds(3600)
+  /// When an entry that its writers do not survive is set apart.
   public var poison = PoisonPolicy()
   /// How long work in flight may take at shutdown.
   public var drainDeadline: Duration = .seconds(5)

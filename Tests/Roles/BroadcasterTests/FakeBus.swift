@@ -149,5 +149,8 @@ final class FakeBus: Journal {
   ) async throws(BusError) {}
   func touch(group: String, consumer: String, ids: [StreamID]) async throws(BusError) {}
   func acknowledge(group: String, ids: [StreamID]) async throws(BusError) {}
+  func forgetConsumers(
+    of group: String, silentFor: Duration
+  ) async throws(BusError) -> Int { 0 }
   func leave(group: String, consumer: String) async throws(BusError) {}
 }

@@ -155,6 +155,12 @@ private final class MortalJournal: Journal {
     try await alive().leave(group: group, consumer: consumer)
   }
 
+  func forgetConsumers(
+    of group: String, silentFor: Duration
+  ) async throws(BusError) -> Int {
+    try await alive().forgetConsumers(of: group, silentFor: silentFor)
+  }
+
   func entries(
     after position: StreamID, limit: Int
   ) async throws(BusError) -> [JournalEntry] {

@@ -5,8 +5,8 @@ import Testing
 
 @Suite struct TrimPlanTests {
   private static let now: UInt64 = 10_000_000
-  private let plan = TrimPlan(
-    cap: 1_000, retention: .seconds(600), expectedGroups: ["influxdb", "postgres"])
+  private static let expectedGroups: Set = ["influxdb", "postgres"]
+  private let plan = TrimPlan(cap: 1_000, retention: .seconds(600))
 
   private static func id(_ milliseconds: UInt64, _ sequence: UInt64 = 0) -> StreamID {
     StreamID(milliseconds: milliseconds, sequence: sequence)
@@ -73,6 +73,19 @@ import Testing
         group("influxdb", delivered: now)),
       position: id(now - 8_000)),
     Case(
+      testDescription: "crowded, all entries of one millisecond: the sequence counts",
+      state: JournalState(
+        entries: 850, first: id(now, 100), last: id(now, 949),
+        groups: [group("postgres", delivered: now + 1), group("influxdb", delivered: now + 1)]),
+      position: id(now, 150)),
+    Case(
+      testDescription: "memory is full: all that was read goes",
+      state: JournalState(
+        entries: 10, first: id(now - 8_500), last: id(now, 4),
+        groups: [group("postgres", delivered: now), group("influxdb", delivered: now - 100)],
+        isOutOfMemory: true),
+      position: id(now - 100, 5)),
+    Case(
       testDescription: "crowded: but nothing unread",
       state: state(
         entries: 850, first: now - 8_500, group("postgres", delivered: now),
@@ -98,7 +111,24 @@ import Testing
       position: nil),
   ])
   func choosesThePosition(_ example: Case) {
-    #expect(plan.position(example.state, now: Self.now) == example.position)
+    #expect(
+      plan.position(example.state, now: Self.now, expectedGroups: Self.expectedGroups)
+        == example.position)
+  }
+
+  @Test func whatIsOldByOurOwnClockGoesWhateverRedisSays() {
+    // A day ahead of us, all entries.
+    let ahead = Self.now + 86_400_000
+    let state = Self.state(
+      entries: 100, first: ahead, last: ahead, Self.group("postgres", delivered: ahead),
+      Self.group("influxdb", delivered: ahead))
+    func position(_ expired: StreamID?) -> StreamID? {
+      plan.position(
+        state, now: Self.now, expired: expired, expectedGroups: Self.expectedGroups)
+    }
+    #expect(position(nil) == nil)
+    #expect(position(Self.id(ahead, 2)) == Self.id(ahead, 3))
+    #expect(position(Self.id(ahead, 9)) == Self.id(ahead, 5), "but nothing unread")
   }
 
   @Test func pendingEntriesAtAnUnknownPlaceHoldEverything() {
@@ -106,7 +136,8 @@ import Testing
       name: "postgres", lastDelivered: Self.id(Self.now), oldestPending: nil, pending: 2,
       undelivered: 0)
     let state = Self.state(entries: 999, unknown, Self.group("influxdb", delivered: Self.now))
-    #expect(plan.position(state, now: Self.now) == nil)
+    #expect(
+      plan.position(state, now: Self.now, expectedGroups: Self.expectedGroups) == nil)
   }
 
   @Test func lagCountsUndeliveredAndPending() {
@@ -120,5 +151,90 @@ import Testing
     #expect(lag(Self.now, pending: 3, undelivered: nil) == 3)
     #expect(lag(0, pending: 3, undelivered: nil) == 53)
     #expect(lag(9_500_000, pending: 3, undelivered: nil).isNaN)
+  }
+}
+
+@Suite struct JournalAgeTests {
+  private func id(_ sequence: UInt64) -> StreamID { StreamID(milliseconds: 7, sequence: sequence) }
+
+  @Test func whatWasSeenBeforeTheRetentionHasExpired() {
+    var age = JournalAge(retention: .seconds(600))
+    for second in 0...1_200 {
+      age.note(last: id(UInt64(second)), at: .seconds(second))
+      let expected = second < 600 ? nil : UInt64(second - 600)
+      // A sixty-fourth of the retention lies between two moments that are remembered.
+      let expired = age.expired.map(\.sequence)
+      if let expected {
+        #expect(expired.map { (expected < 10 ? 0 : expected - 10)...expected ~= $0 } == true)
+      } else {
+        #expect(expired == nil)
+      }
+    }
+  }
+
+  @Test func nothingOfAnotherJournalHasExpired() {
+    var age = JournalAge(retention: .seconds(10))
+    age.note(last: id(50), at: .zero)
+    age.note(last: id(60), at: .seconds(10))
+    #expect(age.expired == id(50))
+    age.note(last: id(3), at: .seconds(11))
+    #expect(age.expired == nil)
+    age.note(last: id(5), at: .seconds(21))
+    #expect(age.expired == id(3))
+  }
+
+  @Test func withoutRetentionAllHasExpired() {
+    var age = JournalAge(retention: .zero)
+    age.note(last: id(5), at: .seconds(1))
+    #expect(age.expired == id(5))
+  }
+}
+
+@Suite struct ExpectedGroupsTests {
+  private func state(first: UInt64?, last: UInt64, _ groups: String...) -> JournalState {
+    JournalState(
+      entries: first == nil ? 0 : 1, first: first.map { StreamID(milliseconds: $0, sequence: 0) },
+      last: StreamID(milliseconds: last, sequence: 0),
+      groups: groups.map {
+        JournalState.Group(
+          name: $0, lastDelivered: .zero, oldestPending: nil, pending: 0, undelivered: 0)
+      })
+  }
+
+  @Test func theGroupsOfAJournalThatIsLostAreAwaited() {
+    for lost in [state(first: nil, last: 0), state(first: 300, last: 300, "postgres")] {
+      var expected = ExpectedGroups(declared: ["postgres"])
+      expected.note(state(first: 100, last: 200, "postgres", "influxdb"))
+      #expect(expected.names == ["postgres"])
+      expected.note(lost)
+      let again = state(first: 300, last: 400, "postgres")
+      expected.note(again)
+      #expect(expected.names == ["postgres", "influxdb"])
+      #expect(expected.missing(in: again) == ["influxdb"])
+      let whole = state(first: 300, last: 500, "postgres", "influxdb")
+      expected.note(whole)
+      #expect(expected.missing(in: whole).isEmpty)
+    }
+  }
+
+  @Test func aGroupThatSomebodyDestroysIsNot() {
+    var expected = ExpectedGroups(declared: ["postgres"])
+    expected.note(state(first: 100, last: 200, "postgres", "influxdb"))
+    expected.note(state(first: 150, last: 300, "postgres"))
+    #expect(expected.names == ["postgres"])
+    // The same while all has been trimmed.
+    expected.note(state(first: nil, last: 300, "postgres", "influxdb"))
+    expected.note(state(first: nil, last: 300, "postgres"))
+    #expect(expected.names == ["postgres"])
+  }
+
+  @Test func anAbsenceIsToldOnce() {
+    var absence = GroupAbsence(patience: .seconds(60))
+    var told = [0, 59, 60, 61, 200].map { absence.shouldBeTold(["influxdb"], at: .seconds($0)) }
+    #expect(told == [false, false, true, false, false])
+    told = [[], ["influxdb"]].map { absence.shouldBeTold($0, at: .seconds(201)) }
+    #expect(told == [false, false])
+    told = [260, 261].map { absence.shouldBeTold(["influxdb"], at: .seconds($0)) }
+    #expect(told == [false, true], "the next absence is told as well")
   }
 }

@@ -12,9 +12,10 @@ public final class RedisJournal: Journal {
   /// Ids in one command.
   private static let idsPerCommand = 1_000
 
-  static let scripts: [RedisScript] = [.createGroup, .leaveGroup, .journalState]
+  static let scripts: [RedisScript] = [.createGroup, .leaveGroup, .forgetConsumers, .journalState]
 
   private let journal: String
+  private let reports: String
   private let client: RedisClient
   private let readers: BlockingConnections
   private let logger: Logger
@@ -23,6 +24,7 @@ public final class RedisJournal: Journal {
     keys: RedisKeys, client: RedisClient, readers: BlockingConnections, logger: Logger
   ) {
     journal = keys.journal
+    reports = keys.workers
     self.client = client
     self.readers = readers
     self.logger = logger
@@ -157,6 +159,15 @@ public final class RedisJournal: Journal {
     } catch BusError.noGroup {
       // There is nothing to leave.
     }
+  }
+
+  public func forgetConsumers(
+    of group: String, silentFor: Duration
+  ) async throws(BusError) -> Int {
+    let call = ScriptCall(
+      .forgetConsumers, keys: [journal, reports],
+      arguments: [.string(group), .integer(silentFor.millisecondsRoundedUp)])
+    return try await client.run(call).integer ?? 0
   }
 
   public func entries(

@@ -25,6 +25,8 @@ struct RedisScript: Sendable, Hashable {
     "reject-adoption", PackageResources.reject_adoption_lua)
   static let createGroup = RedisScript("create-group", PackageResources.create_group_lua)
   static let leaveGroup = RedisScript("leave-group", PackageResources.leave_group_lua)
+  static let forgetConsumers = RedisScript(
+    "forget-consumers", PackageResources.forget_consumers_lua)
   static let journalState = RedisScript("journal-state", PackageResources.journal_state_lua)
   static let addDeadLetters = RedisScript(
     "add-dead-letters", PackageResources.add_dead_letters_lua)

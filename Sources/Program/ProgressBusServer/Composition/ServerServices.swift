@@ -90,7 +90,7 @@ struct ServerServices {
       .set(configuration.settings.integer("journal.max_entries"))
     return Worker(
       sinks: sinks,
-      expectedGroups: Set(configuration.settings.givenList("journal.expected_groups") ?? []),
+      expectedGroups: configuration.expectedGroups,
       journal: bus.journal, deadLetters: bus.deadLetters, register: bus.adoptions,
       decoder: decoder, configuration: configuration.worker, metrics: registry, logger: logger)
   }

@@ -13,6 +13,8 @@ struct SinkDeclaration: Sendable {
 
   /// The sink's own name: in settings, on the bus, in metrics and in answers.
   let name: String
+  /// The setting that names the sink's server.
+  let server: String
   /// Whether a worker has it when `worker.sinks` is not set.
   let isDefault: Bool
   /// The settings that only this sink reads.
@@ -45,7 +47,7 @@ public enum SinkRegistry {
   }
 
   private static let postgres = SinkDeclaration(
-    name: PostgresSink.name, isDefault: true,
+    name: PostgresSink.name, server: "database.url", isDefault: true,
     settings: [
       Setting(
         "worker.postgres_batch_size", .integer(1...100_000),
@@ -68,7 +70,7 @@ public enum SinkRegistry {
     })
 
   private static let influxDB = SinkDeclaration(
-    name: InfluxSink.name, isDefault: true,
+    name: InfluxSink.name, server: "influxdb.url", isDefault: true,
     settings: [
       Setting(
         "worker.influxdb_batch_size", .integer(1...100_000),

@@ -148,6 +148,15 @@ public struct ServerConfiguration: Sendable {
 
   var sinks: [String] { settings.list("worker.sinks") }
 
+  /// The sinks without whose groups nothing is trimmed. Where nobody says: this worker's, and each whose
+  /// server is named, because another process may serve it. Expecting one too many keeps entries; expecting
+  /// one too few loses them when Redis comes back empty.
+  var expectedGroups: Set<String> {
+    if let given = settings.givenList("journal.expected_groups") { return Set(given) }
+    let named = SinkRegistry.all.filter { settings.text($0.server) != nil }
+    return Set(sinks + named.map(\.name))
+  }
+
   /// - Throws: when `DATABASE_URL` is not set.
   public func database() throws(ConfigurationError) -> PostgresConfiguration {
     PostgresConfiguration(url: try settings.text("database.url", for: "PostgreSQL"))

@@ -116,8 +116,8 @@ public enum Settings {
       "How long events stay for replay after every sink has stored them, unless memory is full."),
     Setting(
       "journal.expected_groups", .list(of: SinkRegistry.names),
-      "The sinks of the whole deployment: the journal is not trimmed before each has read it. "
-        + "Default: this worker's sinks."),
+      "The sinks of the whole deployment: the journal is not trimmed before each has a group. Default: "
+        + "this worker's sinks, and those whose server is set (`DATABASE_URL`, `INFLUXDB_URL`)."),
     Setting(
       "dead_letters.max_entries", .integer(1...1_000_000_000),
       default: "\(RedisEventBusConfiguration.defaultDeadLetterCapacity)",

@@ -1,4 +1,5 @@
 import EventBus
+import Logging
 import Metrics
 import NIOConcurrencyHelpers
 
@@ -13,6 +14,7 @@ struct DeadWorkerTakeover {
   let delivery: RetryingDelivery
 
   private var nextClaim = Duration.zero
+  private var nextForgetting = Duration.zero
 
   init(consumer: String, configuration: WorkerConfiguration, delivery: RetryingDelivery) {
     self.consumer = consumer
@@ -26,6 +28,7 @@ struct DeadWorkerTakeover {
     let environment = delivery.busCall.environment
     guard environment.elapsed() >= nextClaim else { return nil }
     nextClaim = environment.elapsed() + configuration.claimInterval
+    await forgetDeadWorkers(at: environment.elapsed())
     guard await sinkTakesWrites() else { return nil }
     let claimed = try await delivery.journal.claimAbandoned(
       group: delivery.sink.name, consumer: consumer, idle: configuration.claimIdle, count: limit)
@@ -37,6 +40,22 @@ struct DeadWorkerTakeover {
     let abandoned = claimed.filter { !own.contains($0.entry.id) }
     return abandoned.isEmpty
       ? nil : LaneWork(claimed: abandoned, policy: configuration.poison)
+  }
+
+  /// A worker that was killed could not leave the group. Nothing depends on it, so a failure may wait.
+  private mutating func forgetDeadWorkers(at now: Duration) async {
+    guard now >= nextForgetting else { return }
+    nextForgetting = now + configuration.claimInterval * 12
+    do throws(BusError) {
+      let forgotten = try await delivery.journal.forgetConsumers(
+        of: delivery.sink.name, silentFor: configuration.consumerSilence)
+      guard forgotten > 0 else { return }
+      delivery.logger.info(
+        "consumers of workers that were killed are forgotten",
+        metadata: ["group": "\(delivery.sink.name)", "count": "\(forgotten)"])
+    } catch {
+      delivery.logger.debug("consumers cannot be forgotten", metadata: ["error": "\(error)"])
+    }
   }
 
   /// Writes to a sink that is down tell nothing about the events, and a worker that is killed meanwhile

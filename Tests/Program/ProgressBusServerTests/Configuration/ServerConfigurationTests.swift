@@ -54,6 +54,18 @@ import Testing
     #expect(try await failure(stored.merging(["worker.sinks": "postgres"]) { $1 }) == nil)
   }
 
+  @Test func everySinkWhoseServerIsNamedIsExpected() async throws {
+    func expected(_ overrides: [String: String]) async throws -> Set<String> {
+      try await configuration(overrides).expectedGroups
+    }
+    let alone = ["worker.sinks": "postgres", "database.url": "postgresql://p"]
+    #expect(try await expected(alone) == ["postgres"])
+    let both = alone.merging(["influxdb.url": "http://i"]) { $1 }
+    #expect(try await expected(both) == ["postgres", "influxdb"])
+    let given = both.merging(["journal.expected_groups": "postgres"]) { $1 }
+    #expect(try await expected(given) == ["postgres"])
+  }
+
   @Test(arguments: [
     "http://u:hunter2@r", "redis://u:hunter2@r:port", "redis://u:hunter2@r/x", "hunter2",
   ]) func aRedisAddressThatIsNoneIsRefusedWithoutItsPassword(_ url: String) async throws {

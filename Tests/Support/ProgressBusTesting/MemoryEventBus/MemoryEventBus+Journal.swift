@@ -102,6 +102,15 @@ extension MemoryEventBus: Journal {
     try withState { _ in }
   }
 
+  public func forgetConsumers(
+    of group: String, silentFor: Duration
+  ) async throws(BusError) -> Int {
+    try withState { (state) throws(BusError) in
+      guard state.groups[group] != nil else { throw .noGroup(group) }
+      return 0
+    }
+  }
+
   public func entries(
     after position: StreamID, limit: Int
   ) async throws(BusError) -> [JournalEntry] {
