@@ -170,8 +170,9 @@ let package = Package(
       resources: [.copy("Resources")]),
     target(
       .roles, "Pages", ["HTTPServer", hummingbird], resources: [.copy("Resources")]),
+    target(.roles, "SessionMigration", ["Sessions", "Events", "Cryptography"]),
 
-    // Stores: where events go.
+    // Stores: where events and sessions go.
     target(
       .stores, "PostgresSink",
       ["WorkerRuntime", "EventBus", "Events", "PostgresDriver", nioCore, logging]),
@@ -185,6 +186,17 @@ let package = Package(
         "JSONText", "Observability", httpTypes, logging, coreMetrics, lifecycle,
       ]),
 
+    target(
+      .stores, "GoogleCalls", ["Sessions", "CurlTransport", "Concurrency", httpTypes]),
+    target(
+      .stores, "Firestore",
+      [
+        "GoogleCalls", "Sessions", "Events", "CurlTransport", "Concurrency", "JSONText", httpTypes,
+      ]),
+    target(
+      .stores, "AgentEngine",
+      ["GoogleCalls", "Sessions", "Events", "CurlTransport", "Concurrency", httpTypes]),
+
     // Bus: what an event is, and how events move.
     target(.bus, "Events", ["JSONText"]),
     target(
@@ -195,6 +207,7 @@ let package = Package(
       ],
       resources: [.embedInCode("Scripts")]),
     target(.bus, "DeadLetters", ["EventBus", "Events", nioCore, nioPosix]),
+    target(.bus, "Sessions", ["Events", "Cryptography", "JSONText"]),
 
     // Net: HTTP/1.1 and WebSockets.
     target(
@@ -257,6 +270,8 @@ let package = Package(
         logging,
       ]),
 
+    testSupport("SessionsTesting", ["Sessions", "Events", "LocalStack", "ProgressBusTesting"]),
+
     tests(
       .program, "ProgressBusServerTests",
       [
@@ -294,6 +309,12 @@ let package = Package(
       .roles, "PagesTests",
       ["Pages", "HTTPServer", "HTTPServerTesting", "ProgressBusTesting", hummingbird]),
     tests(
+      .roles, "SessionMigrationTests",
+      [
+        "SessionMigration", "AgentEngine", "Firestore", "GoogleCalls", "Sessions", "Events",
+        "Concurrency", "CurlTransport", "SessionsTesting", "ProgressBusTesting",
+      ]),
+    tests(
       .stores, "PostgresSinkTests",
       [
         "PostgresSink", "EventBus", "Events", "PostgresDriver", "WorkerRuntime", "LocalStack",
@@ -311,6 +332,18 @@ let package = Package(
         "BigQueryMirror", "Cryptography", "CurlTransport", "Events", "PostgresDriver", "LocalStack",
         "Concurrency", "ProgressBusTesting", httpTypes, lifecycle, logging,
       ]),
+    tests(
+      .stores, "FirestoreTests",
+      [
+        "Firestore", "GoogleCalls", "Sessions", "Events", "Concurrency", "CurlTransport",
+        "SessionsTesting", "ProgressBusTesting", httpTypes,
+      ]),
+    tests(
+      .stores, "AgentEngineTests",
+      [
+        "AgentEngine", "GoogleCalls", "Sessions", "Events", "Concurrency", "CurlTransport",
+        "SessionsTesting", "ProgressBusTesting",
+      ]),
     tests(.bus, "EventsTests", ["Events", "SeededRandom"]),
     tests(
       .bus, "EventBusTests",
@@ -321,6 +354,7 @@ let package = Package(
     tests(
       .bus, "DeadLettersTests",
       ["DeadLetters", "EventBus", "Events", "ProgressBusTesting", nioCore, nioPosix]),
+    tests(.bus, "SessionsTests", ["Sessions", "Events", "SessionsTesting", "ProgressBusTesting"]),
     tests(
       .net, "HTTPServerTests",
       [

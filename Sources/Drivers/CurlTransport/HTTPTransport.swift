@@ -23,6 +23,10 @@ public struct TransportRequest: Sendable {
   public var timeout: Duration
   /// The largest response body that is taken, in bytes, after decompression.
   public var responseLimit: Int
+  /// Whether the request may go out anew when a kept connection ends before the answer begins, as it does
+  /// when the server had closed it: libcurl cannot tell that from a server that acted and died. False
+  /// for a request with a body that must not be made twice; it fails then.
+  public var mayBeResent = true
 
   public init(
     _ method: HTTPRequest.Method, _ url: String, headers: HTTPFields = [:], body: [UInt8] = [],

@@ -122,7 +122,8 @@ final class Transfer {
 
   /// libcurl goes back when a kept connection turns out to be dead and it sends the request anew.
   func seekBody(to offset: Int) -> Bool {
-    guard (0...request.body.count).contains(offset) else { return false }
+    guard (0...request.body.count).contains(offset), request.mayBeResent || sentBytes <= offset
+    else { return false }
     sentBytes = offset
     return true
   }

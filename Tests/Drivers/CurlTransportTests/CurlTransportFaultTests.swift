@@ -15,6 +15,22 @@ import Testing
     }
   }
 
+  /// The connection is kept from the request before, so that libcurl takes it for one that the server had
+  /// closed.
+  @Test(arguments: [true, false])
+  func aRequestGoesOutAnewOnlyWhereItMay(mayBeResent: Bool) async throws {
+    try await withTransport { transport, server in
+      _ = try await transport.send(TransportRequest(.post, server.url, body: [1]))
+      server.answerNext(.cut)
+      var request = TransportRequest(.post, server.url, body: [2])
+      request.mayBeResent = mayBeResent
+      let error = await failure(transport, request)
+      #expect(error?.reason == (mayBeResent ? nil : .connectionLost))
+      #expect(error?.mayHaveReachedServer == (mayBeResent ? nil : true))
+      #expect(server.requests.map(\.body) == [[1], [2]] + (mayBeResent ? [[2]] : []))
+    }
+  }
+
   @Test func aConnectionCutWithinTheBodyIsALostOne() async throws {
     try await withTransport { transport, server in
       server.answerNext(.cutBody(status: 200, body: Array("whole".utf8), sent: 2))

@@ -1,0 +1,297 @@
+public import Concurrency
+import CurlTransport
+import Events
+public import GoogleCalls
+import HTTPTypes
+public import Sessions
+
+/// Sessions in Vertex AI Agent Engine (`projects.locations.reasoningEngines.sessions`, v1).
+///
+/// A session has no application and no scopes: the keys of `app:` and `user:` stand in the state of each
+/// session. The API gives no precondition and no id for an append, so that one whose answer was lost is
+/// looked for before it is made again.
+public struct AgentEngineSessionStore: SessionStore {
+  public let name = "agent-engine"
+  public let capabilities = SessionStoreCapabilities(
+    keepsCreateTime: false, keepsUpdateTime: false, sharesScopes: false, separatesUsers: false)
+
+  /// The default and the most of the API.
+  private static let pageSize = 100
+
+  let client: GoogleClient
+  let configuration: AgentEngineConfiguration
+  let retryDelay: Backoff
+
+  /// - Parameter client: with the base URL of `configuration`.
+  public init(
+    client: GoogleClient, configuration: AgentEngineConfiguration,
+    retryDelay: Backoff = Backoff(first: .milliseconds(250), longest: .seconds(5), jitter: .half)
+  ) {
+    self.client = client
+    self.configuration = configuration
+    self.retryDelay = retryDelay
+  }
+
+  // MARK: Reading
+
+  public func session(
+    _ key: SessionKey, events: EventSelection
+  ) async throws(SessionStoreError) -> Session? {
+    guard SessionIDMap.isAgentEngineID(key.id) else { return nil }
+    async let ask = result { () async throws(SessionStoreError) in
+      try await readEvents(of: key, events)
+    }
+    let found: SessionValue
+    do throws(SessionStoreError) {
+      found = try await call(GoogleCall(.get, path(key)))
+    } catch .missing {
+      _ = await ask
+      return nil
+    }
+    let asked = await ask
+    // Ids are unique in the whole engine.
+    guard found["userId"]?.text?.utf8.elementsEqual(key.user.utf8) == true else { return nil }
+    var session = decode(found, key)
+    session.events = try asked.get()
+    return session
+  }
+
+  public func sessions(of user: String) async throws(SessionStoreError) -> [Session] {
+    // AIP-160: quotes and backslashes of a literal are escaped.
+    let literal = user.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    var sessions: [Session] = []
+    var token: String?
+    repeat {
+      let page = try await call(
+        GoogleCall(
+          .get,
+          folder
+            + QueryString.encode(
+              [("filter", "user_id=\"\(literal)\""), ("pageSize", "\(Self.pageSize)")]
+                + (token.map { [("pageToken", $0)] } ?? []))))
+      for value in page["sessions"]?.elements ?? [] {
+        guard let key = key(of: value), key.user.utf8.elementsEqual(user.utf8) else { continue }
+        sessions.append(decode(value, key))
+      }
+      token = Self.next(page)
+    } while token != nil
+    return sessions
+  }
+
+  /// The session that was made last comes first.
+  public func keys(after cursor: String?) async throws(SessionStoreError) -> SessionKeyPage {
+    let page = try await list(
+      GoogleCall(
+        .get,
+        folder
+          + QueryString.encode(
+            [
+              ("orderBy", "create_time desc"), ("pageSize", "\(Self.pageSize)"),
+              ("fields", "sessions(name,userId),nextPageToken"),
+            ] + (cursor.map { [("pageToken", $0)] } ?? []))))
+    return SessionKeyPage(
+      keys: (page["sessions"]?.elements ?? []).compactMap(key(of:)), cursor: Self.next(page))
+  }
+
+  private func list(_ call: GoogleCall) async throws(SessionStoreError) -> SessionValue {
+    do throws(SessionStoreError) { return try await self.call(call) } catch .missing {
+      throw .denied("there is no such Agent Engine")
+    }
+  }
+
+  private func readEvents(
+    of key: SessionKey, _ selection: EventSelection
+  ) async throws(SessionStoreError) -> [SessionEvent] {
+    var filter: String?
+    switch selection {
+    case .none: return []
+    case .recent(let count) where count <= 0: return []
+    case .since(let moment): filter = "timestamp>=\"\(moment)\""
+    case .all, .recent: break
+    }
+    var events: [(event: SessionEvent, order: Int64)] = []
+    var token: String?
+    repeat {
+      let page: SessionValue
+      do throws(SessionStoreError) {
+        page = try await call(
+          GoogleCall(
+            .get,
+            path(key) + "/events"
+              + QueryString.encode(
+                [("pageSize", "\(Self.pageSize)")] + (filter.map { [("filter", $0)] } ?? [])
+                  + (token.map { [("pageToken", $0)] } ?? []))))
+      } catch .missing {
+        return []
+      }
+      for value in page["sessionEvents"]?.elements ?? [] {
+        do throws(SessionValueError) { events.append(try AgentEngineEvent.decode(value)) } catch {
+          throw .unreadable("\(error)")
+        }
+      }
+      token = Self.next(page)
+    } while token != nil
+    let ordered = events.enumerated().sorted { left, right in
+      let (a, b) = (left.element, right.element)
+      if a.event.timestamp != b.event.timestamp { return a.event.timestamp < b.event.timestamp }
+      return a.order == b.order ? left.offset < right.offset : a.order < b.order
+    }
+    // ADK stores parts of answers that are still coming.
+    return selection.apply(
+      to: ordered.map { $0.element.event.withoutTemporaryState }.filter { !$0.isPartial })
+  }
+
+  private func decode(_ value: SessionValue, _ key: SessionKey) -> Session {
+    let state = value["sessionState"].map(StructForm.decode)?.members ?? [:]
+    return Session(
+      key: key, state: SessionState(prefixed: state),
+      createTime: value["createTime"]?.text.flatMap { Timestamp(rfc3339: $0.utf8) },
+      updateTime: value["updateTime"]?.text.flatMap { Timestamp(rfc3339: $0.utf8) },
+      version: value["updateTime"]?.text ?? "")
+  }
+
+  private func key(of value: SessionValue) -> SessionKey? {
+    guard let user = value["userId"]?.text, let name = value["name"]?.text,
+      let id = name.split(separator: "/").last
+    else { return nil }
+    return SessionKey(user: user, id: String(id))
+  }
+
+  private static func next(_ page: SessionValue) -> String? {
+    page["nextPageToken"]?.text.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  // MARK: Writing
+
+  public func create(
+    _ key: SessionKey, state: SessionState
+  ) async throws(SessionStoreError) -> Session {
+    let made = try await make(key, state: state, NoPacing())
+    if made["updateTime"] != nil { return decode(made, key) }
+    guard let session = try await session(key, events: .none) else { throw .missing }
+    return session
+  }
+
+  public func append(
+    _ event: SessionEvent, to key: SessionKey
+  ) async throws(SessionStoreError) {
+    guard !event.isPartial else { return }
+    // Says that the session is missing, or another user's, and that the event is there already.
+    guard let stored = try await session(key, events: .since(event.timestamp)) else {
+      throw .missing
+    }
+    guard !stored.events.contains(where: { $0.id == event.id }) else { return }
+    try await append(
+      Append(event.withoutTemporaryState, order: Timestamp.now().microseconds), to: key, NoPacing())
+  }
+
+  public func delete(_ key: SessionKey) async throws(SessionStoreError) {
+    guard try await session(key, events: .none) != nil else { return }
+    do throws(SessionStoreError) {
+      let operation = try await call(GoogleCall(.delete, path(key)))
+      _ = try await finish(operation)
+    } catch .missing {
+      // Someone else was faster.
+    }
+  }
+
+  /// Makes a session and waits until it is there.
+  ///
+  /// - Returns: the session as the operation tells it; an empty map when it does not.
+  @discardableResult
+  func make(
+    _ key: SessionKey, state: SessionState, _ pacing: any WritePacing
+  ) async throws(SessionStoreError) -> SessionValue {
+    try check(key)
+    let body = SessionValue.map([
+      "userId": .string(key.user), "sessionState": try encode(state),
+      "ttl": .string("\(configuration.timeToLive.components.seconds)s"),
+    ]).json
+    let call = GoogleCall(
+      .post, folder + QueryString.encode([("sessionId", key.id)]), body: body, repetition: .never)
+    let operation: SessionValue
+    do throws(SessionStoreError) {
+      operation = try await write(.session, pacing, call) { () async throws(SessionStoreError) in
+        try await session(key, events: .none) != nil
+      }
+    } catch .missing {
+      throw .denied("there is no such Agent Engine")
+    }
+    return try await finish(operation)
+  }
+
+  func check(_ key: SessionKey) throws(SessionStoreError) {
+    guard SessionIDMap.isAgentEngineID(key.id) else {
+      throw .unfit(
+        "an id of an Agent Engine session has 1 to 63 of a-z, 0-9 and -, a letter or digit at both ends"
+      )
+    }
+    guard !key.user.isEmpty else { throw .unfit("there is no user") }
+  }
+
+  func encode(_ state: SessionState) throws(SessionStoreError) -> SessionValue {
+    do throws(SessionValueError) {
+      return .map(try StructForm.encode(state.prefixed, at: "state"))
+    } catch {
+      throw .unfit("\(error)")
+    }
+  }
+
+  /// An event, ready to be appended.
+  struct Append: Sendable {
+    let event: SessionEvent
+    let body: [UInt8]
+
+    /// - Throws: `.unfit`.
+    init(_ event: SessionEvent, order: Int64) throws(SessionStoreError) {
+      self.event = event
+      do throws(SessionValueError) {
+        body = try AgentEngineEvent.encode(event, order: order).json
+      } catch {
+        throw .unfit("\(error)")
+      }
+    }
+  }
+
+  func append(
+    _ append: Append, to key: SessionKey, _ pacing: any WritePacing
+  ) async throws(SessionStoreError) {
+    let event = append.event
+    let call = GoogleCall(
+      .post, path(key) + ":appendEvent", body: append.body, repetition: .never)
+    try await write(.append, pacing, call) { () async throws(SessionStoreError) in
+      try await readEvents(of: key, .since(event.timestamp)).contains { $0.id == event.id }
+    }
+  }
+
+  /// Replaces the whole state.
+  func patch(
+    _ key: SessionKey, state: SessionState, _ pacing: any WritePacing
+  ) async throws(SessionStoreError) {
+    let body = SessionValue.map(["sessionState": try encode(state)]).json
+    try await write(
+      .session, pacing,
+      GoogleCall(
+        .patch, path(key) + "?updateMask=sessionState", body: body, repetition: .never))
+  }
+
+  private var folder: String { "/v1/\(configuration.resourceName)/sessions" }
+
+  private func path(_ key: SessionKey) -> String {
+    "\(folder)/\(QueryString.percentEncode(key.id))"
+  }
+
+  private func call(_ call: GoogleCall) async throws(SessionStoreError) -> SessionValue {
+    do throws(GoogleCallError) { return try await client.send(call) } catch {
+      throw error.storeError
+    }
+  }
+
+  private func result<Value: Sendable>(
+    _ body: () async throws(SessionStoreError) -> Value
+  ) async -> Result<Value, SessionStoreError> {
+    do throws(SessionStoreError) { return .success(try await body()) } catch {
+      return .failure(error)
+    }
+  }
+}
