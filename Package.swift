@@ -125,6 +125,7 @@ let package = Package(
       name: "progressbus",
       dependencies: [
         "ProgressBusServer", "LocalStack", "Demonstration", "DeadLetters", "Events",
+        "SessionMigration", "Sessions",
         "PostgresDriver", "CurlTransport", "BigQueryMirror", argumentParser,
       ],
       path: "Sources/Program/progressbus",
@@ -135,6 +136,7 @@ let package = Package(
       .program, "ProgressBusServer",
       [
         "API", "Broadcaster", "Ingest", "Pages", "WorkerRuntime", "BigQueryMirror", "Influx",
+        "Firestore", "AgentEngine", "GoogleCalls", "Sessions",
         "PostgresSink", "DeadLetters", "EventBus", "Events", "HTTPServer", "CurlTransport",
         "PostgresDriver", "RedisDriver", "Observability", hummingbird, httpTypes, nioCore,
         nioPosix, yams, lifecycle, unixSignals, logging, coreMetrics,
@@ -386,6 +388,7 @@ let package = Package(
       .system, "EndToEndTests",
       [
         "progressbus", "CurlTransport", "HTTPServerTesting", "Observability", "PostgresDriver",
+        "Firestore", "GoogleCalls", "Sessions", "SessionsTesting",
         "RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix, nioHTTP1,
         nioWebSocket, httpTypes, subprocess, systemPackage, yams, logging,
       ]),

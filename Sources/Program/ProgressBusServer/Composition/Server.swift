@@ -31,6 +31,7 @@ public struct Server: Sendable {
     defer { writer.flush() }
     let logger = ServerLogging.makeLogger(
       label: "progressbus", configuration: configuration, catalog: catalog, writer: writer)
+    if let warning = configuration.sessionWarning { logger.warning("\(warning)") }
     let registry = MetricsRegistry()
     MetricsSystem.bootstrap(registry)
     ProcessMetrics.register(in: registry, version: Self.version)

@@ -49,6 +49,9 @@ public struct ResolvedSettings: Sendable {
   /// Whether someone set it, rather than that it has its default.
   public func isGiven(_ key: String) -> Bool { values[key].map { $0.origin != "default" } ?? false }
 
+  /// For how many days Agent Engine keeps a session.
+  public var sessionTimeToLiveDays: Int { integer("agent_engine.ttl_days") }
+
   func text(_ key: String) -> String? {
     if case .text(let text)? = values[key]?.value { text } else { nil }
   }

@@ -87,7 +87,7 @@ extension ServerConfiguration {
       project: String(match.1), name: String(match.2), version: String(match.3))
   }
 
-  private func webAddress(
+  func webAddress(
     _ key: String, as variable: String
   ) throws(ConfigurationError) -> String? {
     guard let text = settings.text(key) else { return nil }

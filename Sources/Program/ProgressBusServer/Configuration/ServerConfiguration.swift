@@ -167,6 +167,7 @@ public struct ServerConfiguration: Sendable {
   /// - Throws: `ConfigurationError` that names the first one that is missing or wrong.
   public func check() throws(ConfigurationError) {
     _ = try bus()
+    try checkSessions()
     if usesMirror { _ = try mirror() }
     if roles.contains(.dashboard) {
       _ = try database()

@@ -2,6 +2,7 @@ import BigQueryMirror
 import Broadcaster
 import EventBus
 import Events
+import Firestore
 import HTTPServer
 import Ingest
 import NIOCore
@@ -11,7 +12,7 @@ import WorkerRuntime
 /// there alone: the setting asks the type.
 public enum Settings {
   public static let all: [Setting] =
-    server + servers + ingest + bus + worker + webSocket + google + mirror
+    server + servers + ingest + bus + worker + webSocket + google + mirror + sessions
 
   static let server: [Setting] = [
     Setting(
@@ -218,5 +219,43 @@ public enum Settings {
       .list(of: WarehouseCatalog.tables.map(\.sourceTable)),
       "PostgreSQL tables whose rows leave with pseudonyms and without anything personal, although they "
         + "name learners by default."),
+  ]
+
+  static let sessions: [Setting] = [
+    Setting(
+      "sessions.layout", .choice(FirestoreLayout.Kind.allCases.map(\.rawValue)),
+      default: FirestoreLayout.Kind.coach.rawValue,
+      "How sessions lie in Firestore: the coach's own way, google-adk's, or the package "
+        + "google-adk-firestore-session's."),
+    Setting(
+      "sessions.app", .text, default: "progressbus",
+      "The application whose sessions these are: `app_name` of ADK."),
+    Setting(
+      "sessions.adk_root", variable: "ADK_FIRESTORE_ROOT_COLLECTION", .text,
+      default: "adk-session", "The root collection of the layout `adk`."),
+    Setting(
+      "firestore.project", .text, "The project of Firestore. Default: `GOOGLE_CLOUD_PROJECT`."),
+    Setting("firestore.database", .text, default: "(default)", "The database of Firestore."),
+    Setting(
+      "firestore.emulator_host", variable: "FIRESTORE_EMULATOR_HOST", .text,
+      "`host:port` of an emulator in place of Firestore; nothing is authenticated then."),
+    Setting(
+      "agent_engine.id", variable: "AGENT_ENGINE_ID", .text,
+      "The id of the Agent Engine that keeps sessions."),
+    Setting(
+      "agent_engine.resource_name", variable: "AGENT_ENGINE_RESOURCE_NAME", .text,
+      "Its name: `projects/P/locations/L/reasoningEngines/E`."),
+    Setting(
+      "agent_engine.endpoint", variable: "AGENT_ENGINE_ENDPOINT", .text,
+      "A full base URL in place of Google's; nothing is authenticated then."),
+    Setting(
+      "agent_engine.ttl_days", .integer(1...3650), default: "365",
+      "For how many days Agent Engine keeps a session, from its making."),
+    Setting(
+      "migration.user_ids", variable: "MIGRATED_USER_IDS", .text,
+      "Users whose sessions are in Agent Engine whatever the percentage, separated by commas."),
+    Setting(
+      "migration.percentage", variable: "MIGRATION_PERCENTAGE", .text, default: "0",
+      "How many percent of all users have their sessions in Agent Engine, 0 to 100."),
   ]
 }

@@ -1,6 +1,6 @@
 import Concurrency
 import Cryptography
-import CurlTransport
+public import CurlTransport
 import Foundation
 import HTTPTypes
 
@@ -192,5 +192,30 @@ actor TokenCache {
   /// Forgets the token: Google refused it.
   func discard() {
     current = nil
+  }
+}
+
+/// Access tokens for other APIs of Google's than BigQuery, found and kept in the same way. Credentials are
+/// looked for at the first use.
+public actor GoogleAccessTokens {
+  private let credentialsPath: String?
+  private let resolver: CredentialResolver
+  private var cache: TokenCache?
+
+  /// - Parameter credentialsPath: a file that goes before application default credentials.
+  public init(
+    credentialsPath: String?, environment: [String: String], transport: any HTTPTransport
+  ) {
+    self.credentialsPath = credentialsPath
+    resolver = CredentialResolver(environment: environment, transport: transport)
+  }
+
+  /// A token with at least four minutes to live.
+  ///
+  /// - Throws: `MirrorError.credentials` or `.unreachable`.
+  public func value() async throws -> String {
+    let cache = try cache ?? TokenCache(resolver.resolve(path: credentialsPath))
+    self.cache = cache
+    return try await cache.value()
   }
 }

@@ -1,0 +1,54 @@
+import AgentEngine
+import BigQueryMirror
+import CurlTransport
+import Firestore
+import Foundation
+import GoogleCalls
+public import Sessions
+
+/// The stores of sessions with the connections that they need, by the process's settings.
+public struct SessionConnections: Sendable {
+  /// Of each store; a migration has as many sessions under way.
+  private static let connectionsPerHost = 64
+
+  public let firestore: any SessionStore
+  /// Nil when Agent Engine is not set.
+  public let agentEngine: (any SessionStore)?
+  private let transport: CurlTransport
+
+  /// Connects to nothing yet; `close()` when done.
+  ///
+  /// - Throws: when a setting is missing or malformed.
+  public static func open(
+    _ configuration: ServerConfiguration
+  ) throws(ConfigurationError) -> SessionConnections {
+    let settings = configuration.settings
+    let project = try configuration.firestoreProject()
+    let engine = try configuration.agentEngine()
+    let transport = CurlTransport(
+      CurlConfiguration(connectionsPerHost: connectionsPerHost))
+    let tokens = GoogleAccessTokens(
+      credentialsPath: settings.text("google.application_credentials"),
+      environment: ProcessInfo.processInfo.environment, transport: transport)
+    let authorization: GoogleClient.Authorization = { try await tokens.value() }
+    let emulator = settings.text("firestore.emulator_host")
+    let firestore = FirestoreSessionStore(
+      database: FirestoreDatabase(
+        client: GoogleClient(
+          baseURL: FirestoreDatabase.baseURL(emulatorHost: emulator), transport: transport,
+          authorization: emulator == nil ? authorization : nil),
+        project: project, database: settings.text("firestore.database") ?? "(default)"),
+      layout: configuration.firestoreLayout())
+    let isStub = settings.text("agent_engine.endpoint") != nil
+    return SessionConnections(
+      firestore: firestore,
+      agentEngine: engine.map { engine in
+        AgentEngineSessionStore(
+          client: GoogleClient(
+            baseURL: engine.baseURL, transport: transport,
+            authorization: isStub ? nil : authorization), configuration: engine)
+      }, transport: transport)
+  }
+
+  public func close() async { await transport.shutdown() }
+}

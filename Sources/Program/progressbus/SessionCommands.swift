@@ -1,0 +1,262 @@
+import ArgumentParser
+import Foundation
+import ProgressBusServer
+import SessionMigration
+import Sessions
+
+struct SessionsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sessions",
+    abstract: "Move sessions between Firestore and Agent Engine, and prove that they arrived.",
+    subcommands: [
+      RouteSessionsCommand.self, MigrateSessionsCommand.self, ValidateSessionsCommand.self,
+    ])
+}
+
+struct RouteSessionsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "route", abstract: "Print which store a user's sessions are in, and why.")
+
+  @Option(help: "The user's id; left out for a request without one.")
+  var user: String?
+
+  @Flag(help: "For a voice session.")
+  var voice = false
+
+  @OptionGroup var settings: SettingsOptions
+
+  func run() async throws {
+    let configuration = try await settings.serverConfiguration()
+    let decision = try configuration.sessionRouting().decide(user: user, isVoice: voice)
+    print("\(decision.backend.rawValue): \(decision.reason)")
+    if let warning = configuration.sessionWarning { printError(warning) }
+  }
+}
+
+/// One of the two stores.
+enum SessionBackend: String, ExpressibleByArgument, CaseIterable {
+  case firestore
+  case agentEngine = "agent-engine"
+}
+
+/// What commands on both stores take.
+struct SessionPairOptions: ParsableArguments {
+  @Option(help: "Where sessions are read: firestore or agent-engine.")
+  var from = SessionBackend.firestore
+
+  @Option(help: "Where they are to be: firestore or agent-engine.")
+  var to = SessionBackend.agentEngine
+
+  @Option(help: "Only the sessions of this user.")
+  var user: String?
+
+  @Option(help: "Sessions at a time.")
+  var concurrency = 16
+
+  @Option(help: ArgumentHelp("The table of ids that had to change.", valueName: "file"))
+  var idMap = "session-ids.jsonl"
+
+  @OptionGroup var settings: SettingsOptions
+
+  func validate() throws {
+    guard from != to else { throw ValidationError("--from and --to are the same store") }
+    guard (1...256).contains(concurrency) else {
+      throw ValidationError("--concurrency must be from 1 to 256")
+    }
+  }
+
+  /// Runs `body` with the two stores.
+  func withStores<Value>(
+    _ body: (_ source: any SessionStore, _ target: any SessionStore) async throws -> Value
+  ) async throws -> Value {
+    let connections = try SessionConnections.open(await settings.serverConfiguration())
+    guard let engine = connections.agentEngine else {
+      await connections.close()
+      throw ConfigurationError(
+        "AGENT_ENGINE_ID", "and AGENT_ENGINE_RESOURCE_NAME must both be set for this")
+    }
+    let stores = [SessionBackend.firestore: connections.firestore, .agentEngine: engine]
+    do {
+      let value = try await body(stores[from]!, stores[to]!)
+      await connections.close()
+      return value
+    } catch {
+      await connections.close()
+      throw error
+    }
+  }
+
+  /// The table that is there, to be read.
+  func readIDMap() throws -> SessionIDMap? {
+    guard FileManager.default.fileExists(atPath: idMap) else { return nil }
+    return try SessionIDMap(path: idMap, isWritten: false)
+  }
+}
+
+struct MigrateSessionsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "migrate",
+    abstract: "Copy sessions into the other store. Run again, it copies what has changed.")
+
+  @OptionGroup var pair: SessionPairOptions
+
+  @Flag(help: "Read everything, write nothing, and tell how long it would take.")
+  var dryRun = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Writes a minute: session=100,append=300; 0 for no limit. Default: Agent Engine's quotas into it, no limit out of it.",
+      valueName: "rates"))
+  var rate: String?
+
+  @Flag(help: "Pass over what the log has, unless it has changed since.")
+  var resume = false
+
+  @Flag(help: "Give sessions new ids where Agent Engine cannot hold the old ones.")
+  var mapIds = false
+
+  @Flag(help: "Leave what this run has made when a fatal error stops it.")
+  var keep = false
+
+  @Option(help: ArgumentHelp("What became of each session, JSON lines.", valueName: "file"))
+  var log = "session-migration.jsonl"
+
+  func run() async throws {
+    var options = MigrationOptions(logPath: log)
+    options.user = pair.user
+    options.concurrency = pair.concurrency
+    options.resumes = resume
+    options.keepsOnFailure = keep
+    options.writesPerMinute = try rates()
+    if mapIds, !dryRun {
+      options.idMap = try SessionIDMap(path: pair.idMap, isWritten: true)
+    } else {
+      options.idMap = try pair.readIDMap()
+      if mapIds, options.idMap == nil { options.idMap = SessionIDMap() }
+    }
+    let settled = options
+    let isGood = try await pair.withStores { source, target in
+      let migration = SessionMigration(source: source, target: target, options: settled)
+      if dryRun { return try await estimate(migration) }
+      return try await move(migration)
+    }
+    if !isGood { throw ExitCode.failure }
+  }
+
+  private func estimate(_ migration: SessionMigration) async throws -> Bool {
+    let estimate = try await migration.estimate()
+    print("would move \(estimate.sessions) sessions with \(estimate.events) events")
+    for (reason, count) in estimate.skipped.sorted(by: { $0.key < $1.key }) {
+      print("would leave out \(count): \(reason)")
+    }
+    print("at the rates that are set it takes at least \(Self.text(of: estimate.duration))")
+    print("sessions in Agent Engine expire: agent_engine.ttl_days is \(try await days()) days")
+    return true
+  }
+
+  private func move(_ migration: SessionMigration) async throws -> Bool {
+    let progress = ProgressPrinter()
+    let result = try await migration.run(
+      report: { progress.print($0) }, warn: { progress.print(line: $0) })
+    progress.finish()
+    print(
+      "migrated \(result.progress.migrated), updated \(result.progress.updated), "
+        + "unchanged \(result.progress.unchanged + result.progress.resumed), "
+        + "skipped \(result.progress.skipped), failed \(result.progress.failed) "
+        + "of \(result.progress.total); the log is \(log)")
+    if let fatal = result.fatal {
+      printError("stopped: \(fatal)")
+      if !keep {
+        printError("removed \(result.removed) sessions that this run had made, left \(result.left)")
+      }
+    }
+    return result.fatal == nil && result.progress.failed == 0
+  }
+
+  private func days() async throws -> Int {
+    try await pair.settings.settings().sessionTimeToLiveDays
+  }
+
+  private func rates() throws -> [SessionWrite: Int] {
+    guard let rate else {
+      return pair.to == .agentEngine ? QuotaPacing.documentedQuotas : [:]
+    }
+    var rates: [SessionWrite: Int] = [:]
+    for part in rate.split(separator: ",") {
+      let pair = part.split(separator: "=", maxSplits: 1)
+      guard pair.count == 2, let kind = SessionWrite(rawValue: String(pair[0])),
+        let number = Int(pair[1]), (0...1_000_000).contains(number)
+      else { throw ValidationError("--rate must have the form session=100,append=300") }
+      rates[kind] = number
+    }
+    return rates
+  }
+
+  static func text(of duration: Duration) -> String {
+    let seconds = Int(duration.components.seconds)
+    if seconds < 120 { return "\(seconds) seconds" }
+    if seconds < 7_200 { return "\(seconds / 60) minutes" }
+    return "\(seconds / 3_600) hours \(seconds / 60 % 60) minutes"
+  }
+}
+
+struct ValidateSessionsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "validate",
+    abstract: "Compare all sessions of both stores: exit 0 when they are the same, 1 when not.")
+
+  @OptionGroup var pair: SessionPairOptions
+
+  @Option(help: ArgumentHelp("Write the report as JSON, too.", valueName: "file"))
+  var json: String?
+
+  @Option(help: ArgumentHelp("Write the report as Markdown, too.", valueName: "file"))
+  var markdown: String?
+
+  func run() async throws {
+    var options = MigrationOptions(logPath: "")
+    options.user = pair.user
+    options.concurrency = pair.concurrency
+    options.idMap = try pair.readIDMap()
+    let settled = options
+    let report = try await pair.withStores { source, target in
+      try await SessionValidation(source: source, target: target, options: settled).run()
+    }
+    print(report.markdown, terminator: "")
+    if let json { try Data(report.json).write(to: URL(fileURLWithPath: json)) }
+    if let markdown {
+      try Data(report.markdown.utf8).write(to: URL(fileURLWithPath: markdown))
+    }
+    if !report.isGood { throw ExitCode.failure }
+  }
+}
+
+/// A bar that stays in its place on a terminal, a line a second elsewhere; on standard error.
+private struct ProgressPrinter: Sendable {
+  private let isTerminal = isatty(2) == 1
+
+  func print(_ progress: MigrationProgress) {
+    let share = progress.total == 0 ? 1 : Double(progress.done) / Double(progress.total)
+    let figures =
+      "\(progress.done)/\(progress.total) sessions, \(progress.events) events, "
+      + "\(progress.skipped) skipped, \(progress.failed) failed"
+    guard isTerminal else { return printError(figures) }
+    let filled = Int(share * 30)
+    let bar =
+      String(repeating: "#", count: filled) + String(repeating: ".", count: 30 - filled)
+    write("\r[\(bar)] \(figures)")
+  }
+
+  func print(line: String) {
+    if isTerminal { write("\n") }
+    printError("warning: \(line)")
+  }
+
+  func finish() { if isTerminal { write("\n") } }
+
+  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}
+
+private func printError(_ line: String) {
+  FileHandle.standardError.write(Data((line + "\n").utf8))
+}
