@@ -77,10 +77,20 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
   private func receive(
     _ part: HTTPServerRequestPart, _ data: NIOAny, context: ChannelHandlerContext
   ) {
+    var data = data
     var expectsContinue = false
     switch part {
-    case .head(let head):
+    case .head(var head):
+      if head.takeHostFromTarget() { data = wrapInboundOut(.head(head)) }
       let fields = ConnectionFields(of: head)
+      guard fields.nameTheHost(in: head.version) else {
+        let detail = "Host must be given once, and be a host with or without a port."
+        return fail(.badRequest(detail), context: context)
+      }
+      guard head.hasServersTarget else {
+        let detail = "The target of the request must be a path, or begin with http:// and a host."
+        return fail(.badRequest(detail), context: context)
+      }
       let isKeepAlive = head.isKeepAlive
       // NIO's decoder stops after a request to upgrade, granted or not.
       state.requestBegan(isLast: !isKeepAlive || fields.asksToUpgrade, now: .now())

@@ -112,15 +112,20 @@ struct HTTPConnectionState {
   }
 }
 
-/// What the header of a request says about the connection, found in one pass.
+/// What the header of a request says about the connection and the host, found in one pass.
 struct ConnectionFields {
   private(set) var asksToUpgrade: Bool
   private(set) var expectsContinue = false
+  private var hosts = 0
+  private var areHostsWellFormed = true
 
   init(of head: HTTPRequestHead) {
     asksToUpgrade = head.method == .CONNECT
     for (name, value) in head.headers {
       switch name.utf8.count {
+      case 4 where name.lowercased() == "host":
+        hosts += 1
+        areHostsWellFormed = areHostsWellFormed && Self.isHost(value)
       case 6 where name.lowercased() == "expect":
         expectsContinue = value.lowercased() == "100-continue"
       case 7 where name.lowercased() == "upgrade":
@@ -128,5 +133,53 @@ struct ConnectionFields {
       default: break
       }
     }
+  }
+
+  /// RFC 9112, section 3.2: whoever routes by `Host` before us must have seen the same one.
+  func nameTheHost(in version: HTTPVersion) -> Bool {
+    areHostsWellFormed && (hosts == 1 || hosts == 0 && version != .http1_1)
+  }
+
+  /// What host and port are made of (RFC 3986, section 3.2); NIO leaves white space behind a value.
+  private static func isHost(_ value: String) -> Bool {
+    value.utf8.reversed().drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+      .allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: ":"):
+          true
+        default: "-._~[]%!$&'()*+,;=".utf8.contains(byte)
+        }
+      }
+  }
+}
+
+extension HTTPRequestHead {
+  /// Whether the target is one that a server takes: a path, or what two methods have in its place
+  /// (RFC 9112, section 3.2).
+  var hasServersTarget: Bool {
+    uri.utf8.first == UInt8(ascii: "/") || method == .CONNECT || method == .OPTIONS && uri == "*"
+  }
+
+  /// Makes of a target such as `http://host/path`, which is for proxies and which every server must
+  /// take, the one that clients send to servers; its host counts, whatever `Host` says (RFC 9112,
+  /// section 3.2.2).
+  /// - Returns: whether it was such a target.
+  mutating func takeHostFromTarget() -> Bool {
+    guard !hasServersTarget, let separator = uri.firstRange(of: "://"),
+      ["http", "https"].contains(uri[..<separator.lowerBound].lowercased())
+    else { return false }
+    let rest = uri[separator.upperBound...]
+    let host = rest.prefix { !"/?#".contains($0) }
+    // Without a host it is no such target (RFC 9110, section 4.2.1).
+    guard !host.isEmpty else { return false }
+    let path = rest[host.endIndex...]
+    // None and two stay so where that is refused.
+    let hosts = headers["host"].count
+    if hosts == 1 || hosts == 0 && version != .http1_1 {
+      headers.replaceOrAdd(name: "host", value: String(host))
+    }
+    uri = path.hasPrefix("/") ? String(path) : "/" + path
+    return true
   }
 }

@@ -22,9 +22,6 @@ enum WebSocketHandshake {
     guard keys.count == 1, isKey(keys[0]) else {
       return Problem.badRequest("Sec-WebSocket-Key must be 16 bytes in base64.")
     }
-    guard head.headers["host"].count == 1 else {
-      return Problem.badRequest("Host must be given once.")
-    }
     return nil
   }
 

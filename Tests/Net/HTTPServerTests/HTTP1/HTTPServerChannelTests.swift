@@ -91,6 +91,71 @@ struct HTTPServerChannelTests {
     }
   }
 
+  @Test(
+    arguments: ["GET /hello", "POST /early", "GET /ws", "GET http://test/hello"],
+    ["", "Host: a\r\nHost: a\r\n", "Host: a\r\nhost: b\r\n"]
+  ) func aRequestThatDoesNotNameOneHostIsRefusedOnEveryPath(
+    line: String, hosts: String
+  ) async throws {
+    try await expectRefusal("\(line) HTTP/1.1\r\n\(hosts)Content-Length: 3\r\n\r\nabc")
+  }
+
+  @Test(arguments: [
+    "GET /hello HTTP/1.1\r\nHost: a b\r\n", "POST /early HTTP/1.1\r\nHost: a, b\r\n",
+    "GET /ws HTTP/1.1\r\nHost: a/b\r\n", "GET /hello HTTP/1.1\r\nHost: user@a\r\n",
+    "GET http://user@a/hello HTTP/1.1\r\nHost: a\r\n",
+    "GET http:///hello HTTP/1.1\r\nHost: a\r\n", "GET ftp://a/hello HTTP/1.1\r\nHost: a\r\n",
+    "GET * HTTP/1.1\r\nHost: a\r\n", "GET /hello HTTP/1.0\r\nHost: a\r\nHost: a\r\n",
+  ]) func whatIsNoHostAndNoTargetForAServerIsRefused(head: String) async throws {
+    try await expectRefusal(head + "\r\n")
+  }
+
+  /// Sends it behind a good request, because nothing may depend on a connection's first request.
+  private func expectRefusal(_ request: String) async throws {
+    try await withServer(
+      earlyHandlers: EarlyAnswer.handlers, webSockets: [EchoSession.route]
+    ) { port, _ in
+      let client = try await RawClient(port: port)
+      try await client.send(Self.get)
+      #expect(try await client.response().status == 200)
+      try await client.send(request)
+      let response = try await client.response()
+      #expect(response.status == 400)
+      #expect(response.headers["content-type"] == "application/problem+json")
+      #expect(try await client.remainder().readableBytes == 0)
+    }
+  }
+
+  @Test(arguments: [
+    "GET /hello HTTP/1.1\r\nHost:\r\n", "GET /hello HTTP/1.1\r\nHost: my_host:8080 \r\n",
+    "GET /hello HTTP/1.1\r\nHost: [::1]:8080\r\n", "GET /hello HTTP/1.0\r\n",
+    "GET http://bus/hello HTTP/1.1\r\nHost: bus\r\n",
+    "GET HTTPS://bus:8080/hello?a HTTP/1.1\r\nHost: other\r\n",
+  ]) func oneHostIsEnoughInTheFieldOrInTheTarget(head: String) async throws {
+    try await withServer { port, _ in
+      let client = try await RawClient(port: port)
+      try await client.send(head + "\r\n")
+      #expect(try await client.response().body == "hello")
+      client.close()
+    }
+  }
+
+  @Test func anAbsoluteTargetIsForTheSameHandlersAndItsHostCounts() async throws {
+    try await withServer(
+      earlyHandlers: EarlyAnswer.handlers, webSockets: [EchoSession.route]
+    ) { port, _ in
+      var client = try await RawClient(port: port)
+      try await client.send(
+        "POST http://test/early HTTP/1.1\r\nHost: test\r\nContent-Length: 3\r\n\r\nabc")
+      #expect(try await client.response().body == "3")
+      #expect(try await client.upgrade("http://test/ws").status == 101)
+      client.close()
+      client = try await RawClient(port: port)
+      #expect(try await client.upgrade("http://evil.example/ws").status == 421)
+      client.close()
+    }
+  }
+
   @Test func aBodyThatDoesNotComeIsAnswered408() async throws {
     var configuration = HTTPServerChannelConfiguration()
     configuration.bodyTimeout = .milliseconds(100)
