@@ -18,8 +18,6 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(
   name: "NIOFoundationEssentialsCompat", package: "swift-nio")
-let nioCompression = Target.Dependency.product(
-  name: "NIOHTTPCompression", package: "swift-nio-extras")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioHTTPTypesHTTP1 = Target.Dependency.product(
   name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
@@ -146,9 +144,8 @@ let package = Package(
     target(
       .roles, "Ingest",
       [
-        "EventBus", "Events", "HTTPServer", "JSONText", "Observability", httpTypes, nioCore,
-        nioHTTP1,
-        nioCompression, metrics, coreMetrics,
+        "EventBus", "Events", "HTTPServer", "JSONText", "Observability", "Zlib", httpTypes,
+        nioCore, nioHTTP1, metrics, coreMetrics,
       ]),
     target(
       .roles, "Broadcaster",
@@ -180,7 +177,7 @@ let package = Package(
       ["WorkerRuntime", "EventBus", "Events", "PostgresDriver", nioCore, logging]),
     target(
       .stores, "Influx",
-      ["WorkerRuntime", "EventBus", "Events", "CurlTransport", httpTypes, nioCore]),
+      ["WorkerRuntime", "EventBus", "Events", "CurlTransport", "Zlib", httpTypes, nioCore]),
     target(
       .stores, "BigQueryMirror",
       [
@@ -222,7 +219,8 @@ let package = Package(
     // Drivers: the only targets that import C.
     target(.drivers, "RedisDriver", ["CHiredis", nioCore, nioPosix]),
     target(.drivers, "PostgresDriver", ["CLibPQ", "BlockingExecutor", "Concurrency", logging]),
-    target(.drivers, "CurlTransport", ["CLibCurl", "CZlib", "Concurrency", httpTypes, nioLocks]),
+    target(.drivers, "CurlTransport", ["CLibCurl", "Concurrency", httpTypes, nioLocks]),
+    target(.drivers, "Zlib", ["CZlib"]),
     target(.drivers, "Cryptography", ["CLibCrypto"]),
     target(.drivers, "BlockingExecutor", []),
     library("CHiredis", debianPackage: "libhiredis-dev"),
@@ -243,7 +241,7 @@ let package = Package(
       ["Concurrency", nioCore, nioPosix, nioLocks, subprocess, systemPackage]),
     target(
       .local, "Demonstration",
-      ["Events", "CurlTransport", "Concurrency", "SeededRandom", httpTypes]),
+      ["Events", "CurlTransport", "Zlib", "Concurrency", "SeededRandom", httpTypes]),
 
     benchmark("DecoderBenchmark", ["Events"]),
     benchmark(
@@ -284,7 +282,7 @@ let package = Package(
     tests(
       .roles, "IngestTests",
       [
-        "Ingest", "CurlTransport", "EventBus", "Events", "HTTPServer", "Observability",
+        "Ingest", "EventBus", "Events", "HTTPServer", "Observability", "Zlib",
         "HTTPServerTesting", "ProgressBusTesting", httpTypes, nioCore, nioPosix, nioHTTP1,
         nioEmbedded,
       ]),
@@ -369,7 +367,9 @@ let package = Package(
       .drivers, "PostgresDriverTests",
       ["PostgresDriver", "LocalStack", "ProgressBusTesting", logging]),
     tests(.drivers, "CryptographyTests", ["Cryptography", "ProgressBusTesting"]),
-    tests(.drivers, "CurlTransportTests", ["CurlTransport", "ProgressBusTesting", httpTypes]),
+    tests(
+      .drivers, "CurlTransportTests", ["CurlTransport", "Zlib", "ProgressBusTesting", httpTypes]),
+    tests(.drivers, "ZlibTests", ["Zlib"]),
     tests(.drivers, "BlockingExecutorTests", ["BlockingExecutor"]),
     tests(.ground, "JSONTextTests", ["JSONText"]),
     tests(.ground, "ConcurrencyTests", ["Concurrency", "SeededRandom", nioLocks]),
@@ -388,8 +388,8 @@ let package = Package(
       .system, "EndToEndTests",
       [
         "progressbus", "CurlTransport", "HTTPServerTesting", "Observability", "PostgresDriver",
-        "Firestore", "GoogleCalls", "Sessions", "SessionsTesting",
-        "RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix, nioHTTP1,
+          "Firestore", "GoogleCalls", "Sessions", "SessionsTesting",
+          "RedisDriver", "LocalStack", "Zlib", "ProgressBusTesting", nioCore, nioPosix, nioHTTP1,
         nioWebSocket, httpTypes, subprocess, systemPackage, yams, logging,
       ]),
     tests(

@@ -3,6 +3,7 @@ public import CurlTransport
 public import Events
 internal import Foundation
 import HTTPTypes
+internal import Zlib
 
 /// Sends what happens in a simulated class to a server as it happens, in batches, each event until the
 /// server has accounted for it.

@@ -5,27 +5,41 @@ import NIOHTTP1
 /// A request for the ingest endpoint whose body is arriving.
 struct IncomingRequest {
   let format: BodyFormat
+  /// Unpacked.
   private(set) var body = ByteBuffer()
   private let limit: Int
+  /// Nil for a body that came as it is.
+  private var unpacker: BodyUnpacker?
 
   /// - Throws: the problem that can be told from the head alone.
   init(fields: RequestFields, limit: Int) throws(Problem) {
     guard let format = BodyFormat(contentType: fields.contentType) else {
       throw .unsupportedMediaType()
     }
-    guard BodyEncoding(contentEncoding: fields.contentEncoding) != nil else {
+    guard let encoding = BodyEncoding(contentEncoding: fields.contentEncoding) else {
       throw .unsupportedEncoding()
     }
     if let length = fields.contentLength, length > limit { throw .tooLarge(limit: limit) }
     self.format = format
     self.limit = limit
+    if encoding != .identity { unpacker = try BodyUnpacker(limit: limit) }
   }
 
   /// Takes one more piece of the body; the first is kept without a copy.
   mutating func append(_ piece: inout ByteBuffer) throws(Problem) {
+    if unpacker != nil { return try unpack(piece) }
     guard body.readableBytes + piece.readableBytes <= limit else { throw .tooLarge(limit: limit) }
     if body.readableBytes == 0 { body = piece } else { body.writeBuffer(&piece) }
   }
+
+  private mutating func unpack(_ piece: ByteBuffer) throws(Problem) {
+    try unpacker?.unpack(piece, onto: &body)
+  }
+
+  /// The body has come to its end.
+  ///
+  /// - Throws: the problem of a packed body whose end is missing.
+  func end() throws(Problem) { try unpacker?.end() }
 }
 
 /// What the endpoint needs of a request's header, found in one pass.

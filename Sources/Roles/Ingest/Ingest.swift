@@ -47,10 +47,7 @@ public struct Ingest: Sendable {
     guard let workspace = workspaces[ObjectIdentifier(channel.eventLoop)] else {
       preconditionFailure("the channel's event loop was not given to the ingest endpoint")
     }
-    return [
-      RequestDecompressor(limit: configuration.bodyBytes),
-      IngestHandler(workspace: workspace.value),
-    ]
+    return [IngestHandler(workspace: workspace.value)]
   }
 }
 

@@ -2,7 +2,6 @@ import EventBus
 import HTTPServer
 import NIOCore
 import NIOHTTP1
-import NIOHTTPCompression
 
 /// Answers the requests for the ingest endpoint on the connection's event loop and passes all others
 /// on. Expects one request at a time, and a connection that keeps time and closes itself after an
@@ -68,22 +67,6 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    switch (state, error) {
-    case (.receiving, NIOHTTPDecompression.DecompressionError.limit):
-      refuse(.tooLarge(limit: workspace.bodyBytes), context: context)
-    case (.receiving, is NIOHTTPDecompression.DecompressionError),
-      (.receiving, is NIOHTTPDecompression.ExtraDecompressionError):
-      refuse(.invalidCompression(), context: context)
-    case (.refused, is NIOHTTPDecompression.DecompressionError),
-      (.refused, is NIOHTTPDecompression.ExtraDecompressionError):
-      // The rest of a body that could not be unpacked goes on failing.
-      break
-    default:
-      context.fireErrorCaught(error)
-    }
-  }
-
   private func begin(_ head: HTTPRequestHead, _ data: NIOAny, context: ChannelHandlerContext) {
     guard Ingest.answers(head.uri) else {
       state = .passing
@@ -114,6 +97,13 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
   private func finish(context: ChannelHandlerContext) {
     guard let request = request.take() else {
       preconditionFailure("the state says that a request is being received")
+    }
+    do {
+      try request.end()
+    } catch {
+      state = .idle
+      answer(error, headers: [("connection", "close")], context: context)
+      return
     }
     let batch: DecodedBatch
     do {

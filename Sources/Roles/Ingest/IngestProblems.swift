@@ -1,6 +1,7 @@
 import EventBus
 import HTTPServer
 import HTTPTypes
+import Zlib
 
 /// The faults of a whole request; those of single events are `DecodedBatch.Rejected`.
 extension Problem {
@@ -26,8 +27,20 @@ extension Problem {
       fields: [.acceptEncoding: "gzip, deflate"])
   }
 
-  static func invalidCompression() -> Problem {
-    .badRequest("the body cannot be unpacked: it is damaged or cut short")
+  static func cannotUnpack(_ fault: Inflater.Fault) -> Problem {
+    switch fault {
+    case .damaged:
+      .badRequest("the body cannot be unpacked: it is damaged, or no gzip or zlib stream")
+    case .followedByMore:
+      .badRequest("the body cannot be unpacked: its packed stream has ended, and more follows")
+    case .outOfMemory:
+      Problem(
+        status: .serviceUnavailable, detail: "there is no memory to unpack the body", retryAfter: 5)
+    }
+  }
+
+  static func cutShort() -> Problem {
+    .badRequest("the body cannot be unpacked: it is cut short")
   }
 
   /// In the words of the bus, without Redis's own.

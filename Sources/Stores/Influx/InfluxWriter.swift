@@ -1,6 +1,7 @@
 internal import CurlTransport
 internal import HTTPTypes
 internal import WorkerRuntime
+internal import Zlib
 
 /// Sends lines to InfluxDB, whichever of its APIs it speaks.
 struct InfluxWriter: Sendable {

@@ -2,6 +2,7 @@ import CurlTransport
 import HTTPTypes
 import ProgressBusTesting
 import Testing
+import Zlib
 
 @Suite(.timeLimit(.minutes(1))) struct CurlTransportFaultTests {
   @Test func aConnectionCutBeforeTheAnswerIsALostOneAndSaysItMayHaveArrived()

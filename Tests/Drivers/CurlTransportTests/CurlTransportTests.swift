@@ -2,6 +2,7 @@ import CurlTransport
 import HTTPTypes
 import ProgressBusTesting
 import Testing
+import Zlib
 
 @Suite struct CurlTransportTests {
   @Test(arguments: [HTTPRequest.Method.get, .post, .put, .patch, .delete])

@@ -1,9 +1,9 @@
-import CurlTransport
 import HTTPServer
 import HTTPServerTesting
 import NIOCore
 import NIOPosix
 import Testing
+import Zlib
 
 @testable import Ingest
 
@@ -38,32 +38,95 @@ import Testing
 
   @Test func deflateIsUnpackedAsZlibPacksIt() async throws {
     try await withIngest { server in
-      // RFC 1950 with one stored block: enough to see that the format is known.
-      let text = Array(SampleText.event().utf8)
-      let length = UInt16(text.count)
-      var packed: [UInt8] = [0x78, 0x01, 0x01]
-      packed += [UInt8(truncatingIfNeeded: length), UInt8(length >> 8)]
-      packed += [UInt8(truncatingIfNeeded: ~length), UInt8(~length >> 8)]
-      packed += text
-      var (a, b): (UInt32, UInt32) = (1, 0)
-      for byte in text {
-        a = (a + UInt32(byte)) % 65_521
-        b = (b + a) % 65_521
-      }
-      packed += [UInt8(b >> 8), UInt8(b & 255), UInt8(a >> 8), UInt8(a & 255)]
       let client = try await RawClient(port: server.port)
+      let packed = Self.deflate(SampleText.event())
       #expect(try await client.post(packed, ["Content-Encoding: deflate"]).status == 202)
       client.close()
     }
   }
 
-  @Test func whatIsCutShortDamagedNoGzipOrFollowedByMoreIs400() async throws {
+  /// RFC 1950 with one stored block: enough to see that the format is known.
+  private static func deflate(_ text: String) -> [UInt8] {
+    let text = Array(text.utf8)
+    let length = UInt16(text.count)
+    var packed: [UInt8] = [0x78, 0x01, 0x01]
+    packed += [UInt8(truncatingIfNeeded: length), UInt8(length >> 8)]
+    packed += [UInt8(truncatingIfNeeded: ~length), UInt8(~length >> 8)]
+    packed += text
+    var (a, b): (UInt32, UInt32) = (1, 0)
+    for byte in text {
+      a = (a + UInt32(byte)) % 65_521
+      b = (b + a) % 65_521
+    }
+    packed += [UInt8(b >> 8), UInt8(b & 255), UInt8(a >> 8), UInt8(a & 255)]
+    return packed
+  }
+
+  @Test(arguments: [1, 7, 100_000])
+  func gzipMayHaveSeveralMembersEmptyOnesIncludedWhereverPiecesEnd(pieceLength: Int) async throws {
+    let events = [SampleText.event(), SampleText.event(), SampleText.event()]
+    // A member may end in the middle of a line, as when a log is rotated.
+    let text = events.joined(separator: "\n")
+    let half = text.index(text.startIndex, offsetBy: text.count / 2)
+    let packed = try [String(text[..<half]), "", String(text[half...]), ""].flatMap(Self.gzip)
+    try await withIngest { server in
+      let client = try await RawClient(port: server.port)
+      let fields = [Self.chunked, "Content-Encoding: gzip", "Content-Type: application/x-ndjson"]
+      var request = client.head(fields)
+      for start in stride(from: 0, to: packed.count, by: pieceLength) {
+        request += chunk(Array(packed[start..<min(start + pieceLength, packed.count)]))
+      }
+      try await client.send(request + Array("0\r\n\r\n".utf8))
+      #expect(try await client.response().status == 202)
+      #expect(try await server.journal().count == 3)
+      client.close()
+    }
+  }
+
+  @Test func membersAreBoundedTogetherThoseThatUnpackToNothingIncluded() async throws {
+    let quarter = String(repeating: " ", count: 300_000)
+    let many = try (0..<4).flatMap { _ in try Self.gzip(quarter) }
+    let empty = try Self.gzip("")
+    let nothing = (0..<(1 << 20) / empty.count + 1).flatMap { _ in empty }
+    try await withIngest { server in
+      for body in [many, nothing] {
+        let client = try await RawClient(port: server.port)
+        try await client.send(client.head([Self.chunked, "Content-Encoding: gzip"]))
+        // The server may hang up before all is sent; that it answered is what counts.
+        try? await client.send(chunk(body) + Array("0\r\n\r\n".utf8))
+        #expect(try await client.response().status == 413)
+        client.close()
+      }
+    }
+  }
+
+  @Test func whatFollowsAPackedBodyIsCalledSo() async throws {
+    let gzip = try Self.gzip(SampleText.event())
+    let deflate = Self.deflate(SampleText.event())
+    let cases: [(String, [UInt8])] = [
+      ("gzip", gzip + Array("more".utf8)), ("gzip", gzip + [0]), ("gzip", gzip + deflate),
+      ("deflate", deflate + deflate), ("deflate", deflate + gzip), ("deflate", deflate + [0]),
+    ]
+    try await withIngest { server in
+      for (encoding, body) in cases {
+        let client = try await RawClient(port: server.port)
+        let response = try await client.post(body, ["Content-Encoding: \(encoding)"])
+        #expect(response.status == 400)
+        #expect(response.body.contains("has ended, and more follows"))
+        client.close()
+      }
+      #expect(try await server.journal().isEmpty)
+    }
+  }
+
+  @Test func whatIsCutShortDamagedOrNoGzipIs400() async throws {
     let packed = try Self.gzip(SampleText.array(100))
     var wrong = packed
     wrong[wrong.count / 2] ^= 0x55
     let bodies = [
       Array(packed.dropLast(4)), Array(packed.prefix(30)), wrong,
-      Array(SampleText.event().utf8), packed + Array("more".utf8),
+      Array(SampleText.event().utf8), [], packed + packed.dropLast(4), packed + [0x1F],
+      packed + [0x1F, 0x8C],
     ]
     try await withIngest { server in
       for body in bodies {

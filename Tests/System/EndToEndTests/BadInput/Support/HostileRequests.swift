@@ -1,4 +1,4 @@
-import CurlTransport
+import Zlib
 
 /// All that the documentation says is refused, each with its status.
 enum HostileRequests {
