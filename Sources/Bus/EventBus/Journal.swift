@@ -11,9 +11,11 @@ public protocol Journal: Sendable {
   /// Reads up to `count` entries that no consumer of the group has had yet, waiting up to `wait` for
   /// the first.
   ///
+  /// - Parameter bytes: reading stops once the entries hold as many. A few more entries may come, so
+  ///   that what one read brings is bounded whatever they weigh.
   /// - Throws: `BusError.noGroup` after the bus lost its data; make the group again.
   func read(
-    group: String, consumer: String, count: Int, wait: Duration
+    group: String, consumer: String, count: Int, bytes: Int, wait: Duration
   ) async throws(BusError) -> [JournalEntry]
 
   /// Takes over up to `count` pending entries whose consumer has not touched them for `idle`.
@@ -44,12 +46,32 @@ public protocol Journal: Sendable {
   func forgetConsumers(of group: String, silentFor: Duration) async throws(BusError) -> Int
 
   /// Up to `limit` entries behind `position`, oldest first, whoever has read them.
-  func entries(after position: StreamID, limit: Int) async throws(BusError) -> [JournalEntry]
+  ///
+  /// - Parameter bytes: the most that they hold together; one comes however large it is.
+  func entries(
+    after position: StreamID, limit: Int, bytes: Int
+  ) async throws(BusError) -> [JournalEntry]
 
   func state() async throws(BusError) -> JournalState
 
   /// Removes every entry before `id`; returns how many.
   func trim(before id: StreamID) async throws(BusError) -> Int
+}
+
+extension Journal {
+  /// However large they are: for a few.
+  public func entries(
+    after position: StreamID, limit: Int
+  ) async throws(BusError) -> [JournalEntry] {
+    try await entries(after: position, limit: limit, bytes: .max)
+  }
+
+  /// However large they are: for a few.
+  public func read(
+    group: String, consumer: String, count: Int, wait: Duration
+  ) async throws(BusError) -> [JournalEntry] {
+    try await read(group: group, consumer: consumer, count: count, bytes: .max, wait: wait)
+  }
 }
 
 /// A pending entry taken over from another consumer.

@@ -98,7 +98,9 @@ final class FakeBus: Journal {
 
   // MARK: Journal
 
-  func entries(after position: StreamID, limit: Int) async throws(BusError) -> [JournalEntry] {
+  func entries(
+    after position: StreamID, limit: Int, bytes: Int
+  ) async throws(BusError) -> [JournalEntry] {
     try answer { state in
       state.reads += 1
       var low = 0
@@ -107,7 +109,7 @@ final class FakeBus: Journal {
         let middle = (low + high) / 2
         if position < state.entries[middle].id { high = middle } else { low = middle + 1 }
       }
-      return Array(state.entries[low...].prefix(limit))
+      return Array(state.entries[low...].prefix(limit).prefix(bytes: bytes))
     }
   }
 
@@ -137,7 +139,7 @@ final class FakeBus: Journal {
   func createGroup(_ group: String) async throws(BusError) {}
 
   func read(
-    group: String, consumer: String, count: Int, wait: Duration
+    group: String, consumer: String, count: Int, bytes: Int, wait: Duration
   ) async throws(BusError) -> [JournalEntry] { [] }
 
   func claimAbandoned(

@@ -124,9 +124,10 @@ private final class MortalJournal: Journal {
   }
 
   func read(
-    group: String, consumer: String, count: Int, wait: Duration
+    group: String, consumer: String, count: Int, bytes: Int, wait: Duration
   ) async throws(BusError) -> [JournalEntry] {
-    try await alive().read(group: group, consumer: consumer, count: count, wait: wait)
+    try await alive().read(
+      group: group, consumer: consumer, count: count, bytes: bytes, wait: wait)
   }
 
   func claimAbandoned(
@@ -162,9 +163,9 @@ private final class MortalJournal: Journal {
   }
 
   func entries(
-    after position: StreamID, limit: Int
+    after position: StreamID, limit: Int, bytes: Int
   ) async throws(BusError) -> [JournalEntry] {
-    try await alive().entries(after: position, limit: limit)
+    try await alive().entries(after: position, limit: limit, bytes: bytes)
   }
 
   func state() async throws(BusError) -> JournalState { try await alive().state() }

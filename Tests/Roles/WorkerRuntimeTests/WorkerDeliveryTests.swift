@@ -38,6 +38,25 @@ import WorkerRuntime
     #expect(fixture.metric("progressbus_sink_up{sink=\"postgres\"}") == 1)
   }
 
+  @Test func whatOneReadBringsIsBoundedWhenLargeEventsFollowSmallOnes() async throws {
+    let fixture = WorkerFixture()
+    let sink = RecordingSink(batchSize: 5_000, lanes: 1)
+    let padding = String(repeating: "x", count: 50_000)
+    let large = (0..<400).map { #"{"n":\#($0),"padding":"\#(padding)"}"# }
+    let small = WorkerFixture.payloads(1_000..<4_000)
+    try await fixture.running(fixture.worker(sink)) {
+      // Full reads make the next ones larger.
+      sink.setHeld(true)
+      try await fixture.publish(small + large)
+      sink.setHeld(false)
+      try await eventually { try await fixture.lag("postgres") == 0 }
+    }
+    #expect(sink.stored == once(small + large))
+    let writes = sink.state.withLockedValue { $0.writes }
+    #expect(writes.map { $0.reduce(0) { $0 + $1.utf8.count } }.max() ?? 0 <= 8 << 20)
+    #expect(writes.map(\.count).max() ?? 0 >= 1_000)
+  }
+
   @Test func aSinkThatIsDownDelaysNobodyAndCatchesUp() async throws {
     let fixture = WorkerFixture()
     let postgres = RecordingSink("postgres", isDown: true)

@@ -12,7 +12,12 @@ public final class RedisJournal: Journal {
   /// Ids in one command.
   private static let idsPerCommand = 1_000
 
-  static let scripts: [RedisScript] = [.createGroup, .leaveGroup, .forgetConsumers, .journalState]
+  /// What a read that waits asks for: it goes by entries alone, whatever they weigh.
+  private static let entriesOfWaitingRead = 16
+
+  static let scripts: [RedisScript] = [
+    .createGroup, .leaveGroup, .forgetConsumers, .journalState, .readGroup, .readRange,
+  ]
 
   private let journal: String
   private let reports: String
@@ -36,6 +41,22 @@ public final class RedisJournal: Journal {
   }
 
   public func read(
+    group: String, consumer: String, count: Int, bytes: Int, wait: Duration
+  ) async throws(BusError) -> [JournalEntry] {
+    let there = try JournalReplies.entries(
+      await client.run(
+        ScriptCall(
+          .readGroup, keys: [journal],
+          arguments: [
+            .string(group), .string(consumer), .integer(max(count, 1)), .integer(max(bytes, 1)),
+          ])))
+    guard there.isEmpty, wait > .zero, !Task.isCancelled else { return there }
+    return try await waitForEntries(
+      group: group, consumer: consumer, count: min(max(count, 1), Self.entriesOfWaitingRead),
+      wait: wait)
+  }
+
+  private func waitForEntries(
     group: String, consumer: String, count: Int, wait: Duration
   ) async throws(BusError) -> [JournalEntry] {
     let end = ContinuousClock.now + wait
@@ -45,8 +66,7 @@ public final class RedisJournal: Journal {
         // BLOCK 0 would wait for ever.
         let block = max(0, min(left, Self.longestBlock))
         var command: [RedisCommand.Argument] = [
-          "XREADGROUP", "GROUP", .string(group), .string(consumer), "COUNT",
-          .integer(max(count, 1)),
+          "XREADGROUP", "GROUP", .string(group), .string(consumer), "COUNT", .integer(count),
         ]
         if block > 0 { command += ["BLOCK", .integer(block)] }
         command += ["STREAMS", .string(journal), ">"]
@@ -171,13 +191,14 @@ public final class RedisJournal: Journal {
   }
 
   public func entries(
-    after position: StreamID, limit: Int
+    after position: StreamID, limit: Int, bytes: Int
   ) async throws(BusError) -> [JournalEntry] {
     guard limit > 0 else { return [] }
     return try JournalReplies.entries(
-      await client.send([
-        "XRANGE", .string(journal), .string("(\(position)"), "+", "COUNT", .integer(limit),
-      ]))
+      await client.run(
+        ScriptCall(
+          .readRange, keys: [journal],
+          arguments: [.string(position.description), .integer(limit), .integer(bytes)])))
   }
 
   public func state() async throws(BusError) -> JournalState {

@@ -27,6 +27,8 @@ struct RedisScript: Sendable, Hashable {
   static let leaveGroup = RedisScript("leave-group", PackageResources.leave_group_lua)
   static let forgetConsumers = RedisScript(
     "forget-consumers", PackageResources.forget_consumers_lua)
+  static let readGroup = RedisScript("read-group", PackageResources.read_group_lua)
+  static let readRange = RedisScript("read-range", PackageResources.read_range_lua)
   static let journalState = RedisScript("journal-state", PackageResources.journal_state_lua)
   static let addDeadLetters = RedisScript(
     "add-dead-letters", PackageResources.add_dead_letters_lua)

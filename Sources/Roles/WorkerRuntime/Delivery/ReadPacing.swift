@@ -1,10 +1,14 @@
 /// How many entries to ask for at a time, without input or output of its own: more while reads come
-/// back full, because a large batch costs a sink less an event, and fewer of large events.
+/// back full, because a large batch costs a sink less an event. The journal bounds the bytes.
 struct ReadSize: Equatable, Sendable {
   /// What the first read asks for, and each that follows one with room left.
   static let initial = 1000
-  /// What one read may bring, in bytes; an event is 64 KiB at most, most are under 1 KiB.
-  static let byteBudget = 16 << 20
+  /// The bytes at which a read stops, however small the events of the last one were; most are under
+  /// 1 KiB. Each lane of each sink holds one read.
+  static let bytes = 8 << 20
+  /// The most entries that are taken over from another worker at once, where nothing but their number
+  /// is bounded: 8 MiB of the largest events.
+  static let takeover = 128
 
   private let maximum: Int
   private(set) var count: Int
@@ -16,11 +20,9 @@ struct ReadSize: Equatable, Sendable {
   }
 
   /// What the last read brought.
-  mutating func note(entries: Int, bytes: Int) {
+  mutating func note(entries: Int) {
     guard entries > 0 else { return }
-    let affordable = max(1, Self.byteBudget / max(1, bytes / entries))
-    let wanted = entries >= count ? count * 2 : Self.initial
-    count = min(wanted, maximum, affordable)
+    count = min(entries >= count ? count * 2 : Self.initial, maximum)
   }
 }
 

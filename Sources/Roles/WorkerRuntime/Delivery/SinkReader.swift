@@ -46,15 +46,17 @@ struct SinkReader {
   }
 
   private mutating func fetch() async throws(BusError) -> LaneWork? {
-    if let work = try await takeover.next(limit: size.count) { return work }
+    if let work = try await takeover.next(limit: min(size.count, ReadSize.takeover)) {
+      return work
+    }
     if let wait = pace.wait(at: environment.elapsed()) {
       guard await delivery.busCall.stop.sleep(for: wait) else { return nil }
     }
     let entries = try await journal.read(
-      group: sink.name, consumer: consumer, count: size.count, wait: configuration.readWait)
+      group: sink.name, consumer: consumer, count: size.count, bytes: ReadSize.bytes,
+      wait: configuration.readWait)
     pace.note(entries: entries.count, at: environment.elapsed())
-    size.note(
-      entries: entries.count, bytes: entries.reduce(0) { $0 + $1.payload.readableBytes })
+    size.note(entries: entries.count)
     return entries.isEmpty ? nil : LaneWork(batch: entries)
   }
 

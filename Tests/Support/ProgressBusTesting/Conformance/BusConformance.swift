@@ -4,6 +4,7 @@ public import Testing
 public enum BusConformance: String, CaseIterable, Sendable, CustomTestStringConvertible {
   // The journal.
   case keepsOrderAndBytes
+  case readsNoMoreThanWasAskedFor
   case deliversToEveryGroupOnce
   case waitsForTheFirstEntry
   case readersDoNotWaitForOneAnother
@@ -35,6 +36,7 @@ public enum BusConformance: String, CaseIterable, Sendable, CustomTestStringConv
   public func check(_ bus: BusUnderTest) async throws {
     switch self {
     case .keepsOrderAndBytes: try await bus.checkOrderAndBytes()
+    case .readsNoMoreThanWasAskedFor: try await bus.checkByteLimits()
     case .deliversToEveryGroupOnce: try await bus.checkGroups()
     case .waitsForTheFirstEntry: try await bus.checkWait()
     case .readersDoNotWaitForOneAnother: try await bus.checkConcurrentReaders()

@@ -25,6 +25,37 @@ extension BusUnderTest {
     #expect(try await journal.entries(after: entries.last!.id, limit: 3) == [])
   }
 
+  /// Small entries have made reads large when large ones come.
+  func checkByteLimits() async throws {
+    try await journal.createGroup("g")
+    let large = PublishedEvent(
+      eventType: "large", payload: ByteBuffer(string: String(repeating: " ", count: 10_000)))
+    try await publish(numbers: 1...200)
+    try await publish(Array(repeating: large, count: 200))
+    let all = try await journal.entries(after: .zero, limit: 1_000)
+    try #require(all.count == 400)
+
+    var ranges: [[JournalEntry]] = []
+    while let range = try? await journal.entries(
+      after: ranges.last?.last?.id ?? .zero, limit: 1_000, bytes: 35_000), !range.isEmpty
+    { ranges.append(range) }
+    #expect(ranges.flatMap { $0 } == all)
+    #expect(ranges.allSatisfy { $0.count < 4 || $0[3].eventType != "large" })
+    let one = try await journal.entries(after: all[200].id, limit: 9, bytes: 1)
+    #expect(one == [all[201]], "one comes however large it is")
+
+    var reads: [[JournalEntry]] = []
+    repeat {
+      reads.append(
+        try await journal.read(
+          group: "g", consumer: "c", count: 1_000, bytes: 300_000, wait: .milliseconds(5)))
+    } while reads.last?.isEmpty == false
+    #expect(reads.flatMap { $0 } == all)
+    #expect(reads[0].count >= 200, "what is small comes in one read")
+    let bytes = reads.map { $0.reduce(0) { $0 + $1.payload.readableBytes } }
+    #expect(bytes.allSatisfy { $0 <= 300_000 + 15 * 10_000 })
+  }
+
   func checkGroups() async throws {
     try await journal.createGroup("one")
     try await publish(numbers: 1...10)

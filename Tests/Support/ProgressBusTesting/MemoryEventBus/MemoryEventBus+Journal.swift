@@ -1,5 +1,6 @@
 public import EventBus
 import NIOConcurrencyHelpers
+import NIOCore
 
 extension MemoryEventBus: Journal {
   public func createGroup(_ group: String) async throws(BusError) {
@@ -9,14 +10,14 @@ extension MemoryEventBus: Journal {
   }
 
   public func read(
-    group: String, consumer: String, count: Int, wait: Duration
+    group: String, consumer: String, count: Int, bytes: Int, wait: Duration
   ) async throws(BusError) -> [JournalEntry] {
     let end = ContinuousClock.now + wait
     while true {
       let (wakeUps, continuation) = AsyncStream<Void>.makeStream(
         bufferingPolicy: .bufferingNewest(1))
       let (entries, ticket) = try withState { (state) throws(BusError) in
-        let entries = try Self.take(count, for: consumer, of: group, from: &state)
+        let entries = try Self.take(count, bytes, for: consumer, of: group, from: &state)
         state.lastWaiting += 1
         if entries.isEmpty { state.waiting[state.lastWaiting] = continuation }
         return (entries, state.lastWaiting)
@@ -36,10 +37,11 @@ extension MemoryEventBus: Journal {
   }
 
   private static func take(
-    _ count: Int, for consumer: String, of name: String, from state: inout State
+    _ count: Int, _ bytes: Int, for consumer: String, of name: String, from state: inout State
   ) throws(BusError) -> [JournalEntry] {
     guard var group = state.groups[name] else { throw .noGroup(name) }
     let entries = state.entries(behind: group.lastDelivered).prefix(max(count, 1))
+      .prefix(bytes: bytes)
     for entry in entries {
       group.lastDelivered = entry.id
       group.pending[entry.id] = Group.Pending(
@@ -112,10 +114,10 @@ extension MemoryEventBus: Journal {
   }
 
   public func entries(
-    after position: StreamID, limit: Int
+    after position: StreamID, limit: Int, bytes: Int
   ) async throws(BusError) -> [JournalEntry] {
     try withState { state in
-      Array(state.entries(behind: position).prefix(max(limit, 0)))
+      Array(state.entries(behind: position).prefix(max(limit, 0)).prefix(bytes: bytes))
     }
   }
 
@@ -138,6 +140,18 @@ extension MemoryEventBus: Journal {
       let kept = state.entries.drop { $0.id < id }
       defer { state.entries = Array(kept) }
       return state.entries.count - kept.count
+    }
+  }
+}
+
+extension Collection<JournalEntry> {
+  /// The first, and those behind it that do not bring all of them over `bytes`.
+  public func prefix(bytes: Int) -> SubSequence {
+    var sum = 0
+    return prefix { entry in
+      let isFirst = sum == 0
+      sum += entry.payload.readableBytes
+      return isFirst || sum <= bytes
     }
   }
 }
