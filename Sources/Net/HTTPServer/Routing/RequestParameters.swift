@@ -8,28 +8,19 @@ public struct RequestParameters {
   public static let defaultLimit = 200
 
   private let path: Parameters
-  private let query: [String: String]
+  private let query: QueryParameters
 
   /// - Throws: `Problem` for a query that is not percent-encoded UTF-8 or gives a parameter twice.
   public init(_ request: Request, _ context: some RequestContext) throws(Problem) {
     path = context.parameters
-    var query: [String: String] = [:]
-    for pair in (request.uri.query ?? "").split(separator: "&") {
-      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let name = String(parts[0])
-      // Forms and URLSearchParams write a space as a plus sign.
-      let encoded = parts.count == 2 ? parts[1].replacing("+", with: "%20") : ""
-      guard let value = encoded.removingPercentEncoding else {
-        throw .badRequest("\(name) is not percent-encoded UTF-8")
-      }
-      guard query.updateValue(value, forKey: name) == nil else {
-        throw .badRequest("\(name) is given more than once")
-      }
+    do {
+      query = try QueryParameters(request.uri.query ?? "")
+    } catch {
+      throw .badRequest("\(error.parameter) \(error.reason)")
     }
-    self.query = query
   }
 
-  /// A segment of the path.
+  /// A segment of the path, where `+` is a plus.
   public func text(inPath name: String, maximumLength: Int) throws(Problem) -> String {
     guard let value = path.get(name)?.removingPercentEncoding else {
       throw .badRequest("\(name) is not percent-encoded UTF-8")
@@ -41,7 +32,7 @@ public struct RequestParameters {
   ///
   /// - Parameter maximumLength: in Unicode scalars.
   public func text(_ name: String, maximumLength: Int) throws(Problem) -> String? {
-    guard let value = query[name], !value.isEmpty else { return nil }
+    guard let value = query[name] else { return nil }
     return try checked(value, name, maximumLength: maximumLength)
   }
 
@@ -49,7 +40,7 @@ public struct RequestParameters {
   public func integer(
     _ name: String, in range: ClosedRange<Int>, default value: Int
   ) throws(Problem) -> Int {
-    guard let text = query[name], !text.isEmpty else { return value }
+    guard let text = query[name] else { return value }
     guard let number = Int(text), range.contains(number) else {
       throw .badRequest(
         "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound)")
@@ -64,7 +55,7 @@ public struct RequestParameters {
 
   /// The parts of `cursor`; nil on the first page.
   public func cursor(parts count: Int) throws(Problem) -> [String]? {
-    guard let text = query["cursor"], !text.isEmpty else { return nil }
+    guard let text = query["cursor"] else { return nil }
     guard let parts = Cursor.parts(of: text), parts.count == count else {
       throw .badRequest("cursor must be the next_cursor of an answer to the same request")
     }
