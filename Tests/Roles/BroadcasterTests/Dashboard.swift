@@ -4,6 +4,7 @@ import Foundation
 import HTTPServer
 import HTTPServerTesting
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -14,6 +15,11 @@ enum Line: Equatable, CustomStringConvertible {
   case gap(after: String, first: String?)
   case event(String)
   case closed(Int?)
+
+  /// Nil once the server has closed.
+  var unlessClosed: Line? {
+    if case .closed = self { nil } else { self }
+  }
 
   var description: String {
     switch self {
@@ -78,6 +84,36 @@ actor Dashboard {
     case "gap": return .gap(after: object.after!, first: object.first)
     default: return .event(object.streamID!)
     }
+  }
+}
+
+/// A subscriber that takes a piece when it is told to.
+struct SlowDashboard: Sendable {
+  private static let pieceLength = 65_536
+
+  let dashboard: Dashboard
+  private let pieces = NIOLockedValueBox(0)
+
+  init(port: Int) async throws {
+    dashboard = try await Dashboard(port: port)
+    let channel = dashboard.client.channel
+    try await channel.setOption(.autoRead, value: false).get()
+    try await channel.setOption(.maxMessagesPerRead, value: 1).get()
+    try await channel.setOption(
+      .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.pieceLength)
+    ).get()
+    try await channel.setOption(.socketOption(.so_rcvbuf), value: 65_536).get()
+  }
+
+  var mostBytesRead: Int { pieces.withLockedValue { $0 } * Self.pieceLength }
+
+  func readOn() {
+    pieces.withLockedValue { $0 += 1 }
+    dashboard.client.channel.read()
+  }
+
+  func readAll() async throws {
+    try await dashboard.client.channel.setOption(.autoRead, value: true).get()
   }
 }
 

@@ -2,8 +2,10 @@ import NIOCore
 
 /// Decides whether the next frame waits for the last one.
 ///
-/// One slow subscriber is its own affair. When many are behind and read on, the server or the network
-/// is what limits, and sending on would only close them; so the sequence waits for them.
+/// A slow subscriber is its own affair, and nobody else may be late for it. When most of many are
+/// behind and read on, the server or the network is what limits, and sending on would only close them; so
+/// the sequence waits for them. Of a few that tells nothing; they are waited for only when nobody is on
+/// time, for then nobody is made late.
 struct CongestionControl {
   /// How the subscribers stood when someone looked.
   struct Reading: Sendable, Equatable {
@@ -16,6 +18,8 @@ struct CongestionControl {
     }
   }
 
+  /// So many make "most of them" tell of the server.
+  static let many = 10
   /// No frame waits longer.
   static let maximumWait = TimeAmount.seconds(10)
 
@@ -23,13 +27,20 @@ struct CongestionControl {
 
   /// - Returns: whether to look again in a moment; otherwise the next frame may go.
   mutating func shouldWait(_ reading: Reading, now: NIODeadline) -> Bool {
-    guard reading.behind * 10 > reading.subscribers else {
+    guard isCommon(reading) else {
       began = nil
       return false
     }
     let start = began ?? now
     began = now - start < Self.maximumWait ? start : nil
     return began != nil
+  }
+
+  /// Whether what holds subscribers up is not their own.
+  private func isCommon(_ reading: Reading) -> Bool {
+    if reading.behind == 0 { return false }
+    if reading.behind == reading.subscribers { return true }
+    return reading.subscribers >= Self.many && reading.behind * 2 > reading.subscribers
   }
 }
 
