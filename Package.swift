@@ -289,8 +289,8 @@ let package = Package(
     tests(
       .roles, "BroadcasterTests",
       [
-        "Broadcaster", "EventBus", "HTTPServer", "Concurrency", "HTTPServerTesting", nioCore,
-        nioPosix, nioLocks, nioHTTP1, logging,
+        "Broadcaster", "EventBus", "HTTPServer", "Concurrency", "HTTPServerTesting",
+        "ProgressBusTesting", nioCore, nioPosix, nioLocks, nioHTTP1, logging,
       ]),
     tests(
       .roles, "WorkerRuntimeTests",
@@ -358,7 +358,8 @@ let package = Package(
     tests(
       .net, "HTTPServerTests",
       [
-        "HTTPServer", "HTTPServerTesting", hummingbird, httpTypes, nioCore, nioHTTP1, nioWebSocket,
+        "HTTPServer", "HTTPServerTesting", "ProgressBusTesting", hummingbird, httpTypes, nioCore,
+        nioEmbedded, nioHTTP1, nioWebSocket,
       ]),
     tests(
       .drivers, "RedisDriverTests",

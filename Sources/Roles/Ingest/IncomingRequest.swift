@@ -1,6 +1,7 @@
 import HTTPServer
 import NIOCore
 import NIOHTTP1
+import Zlib
 
 /// A request for the ingest endpoint whose body is arriving.
 struct IncomingRequest {
@@ -35,6 +36,9 @@ struct IncomingRequest {
   private mutating func unpack(_ piece: ByteBuffer) throws(Problem) {
     try unpacker?.unpack(piece, onto: &body)
   }
+
+  /// What it holds, in bytes.
+  var memory: Int { body.storageCapacity + (unpacker == nil ? 0 : Inflater.memory) }
 
   /// The body has come to its end.
   ///

@@ -3,6 +3,7 @@ public import EventBus
 public import Events
 import HTTPServer
 public import NIOCore
+import Zlib
 
 /// The ingest endpoint: makes the channel handlers that answer `POST /student-progress` and
 /// `POST /api/v1/events` on the connection's own event loop.
@@ -23,12 +24,16 @@ public struct Ingest: Sendable {
   ) {
     self.configuration = configuration
     let metrics = IngestMetrics(factory: factory)
+    // One body is let in whatever the limit; its storage grows by doubling.
+    let memory = BodyMemory(
+      limit: max(configuration.arrivingBytes, 2 * configuration.bodyBytes + Inflater.memory),
+      metrics: factory)
     var workspaces: [ObjectIdentifier: NIOLoopBoundBox<IngestWorkspace>] = [:]
     for eventLoop in eventLoops {
       workspaces[ObjectIdentifier(eventLoop)] = .makeBoxSendingValue(
         IngestWorkspace(
           configuration: configuration, catalog: catalog, publisher: publisher, metrics: metrics,
-          eventLoop: eventLoop),
+          memory: memory, eventLoop: eventLoop),
         eventLoop: eventLoop)
     }
     self.workspaces = workspaces
@@ -57,17 +62,19 @@ final class IngestWorkspace {
   let bodyBytes: Int
   let policy: CrossOriginPolicy
   let metrics: IngestMetrics
+  let memory: BodyMemory
   private let publisher: any EventPublisher
   private let eventLoop: any EventLoop
   private var decoder: BatchDecoder
 
   init(
     configuration: IngestConfiguration, catalog: EventCatalog, publisher: any EventPublisher,
-    metrics: IngestMetrics, eventLoop: any EventLoop
+    metrics: IngestMetrics, memory: BodyMemory, eventLoop: any EventLoop
   ) {
     self.bodyBytes = configuration.bodyBytes
     self.policy = CrossOriginPolicy(allowedOrigins: configuration.allowedOrigins)
     self.metrics = metrics
+    self.memory = memory
     self.publisher = publisher
     self.eventLoop = eventLoop
     self.decoder = BatchDecoder(configuration: configuration, catalog: catalog)
@@ -88,6 +95,9 @@ final class IngestWorkspace {
 public struct IngestConfiguration: Sendable {
   /// Bytes of a request's body, unpacked.
   public var bodyBytes: Int
+  /// Bytes that the bodies of all requests under way may hold, unpacked, in the process; at least two
+  /// bodies are let in. Beyond it a request is answered 503.
+  public var arrivingBytes: Int
   /// Events in one request.
   public var eventsPerRequest: Int
   public var eventLimits: EventLimits
@@ -98,11 +108,13 @@ public struct IngestConfiguration: Sendable {
   public var allowedOrigins: [String]
 
   public init(
-    bodyBytes: Int = 1024 * 1024, eventsPerRequest: Int = 1000,
+    bodyBytes: Int = 1024 * 1024, arrivingBytes: Int = 128 * 1024 * 1024,
+    eventsPerRequest: Int = 1000,
     eventLimits: EventLimits = EventLimits(),
     keepsWork: Bool = false, allowedOrigins: [String] = ["*"]
   ) {
     self.bodyBytes = bodyBytes
+    self.arrivingBytes = arrivingBytes
     self.eventsPerRequest = eventsPerRequest
     self.eventLimits = eventLimits
     self.keepsWork = keepsWork

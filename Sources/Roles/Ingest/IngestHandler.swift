@@ -30,6 +30,8 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
   /// Not a part of the state: a switch over the state holds a second reference to the body, unless the
   /// optimizer finds a way around it, and every piece would then copy all that came before it.
   private(set) var request: IncomingRequest?
+  /// What of its memory is counted.
+  private var countedBytes = 0
   /// The `Origin` of the request at hand.
   private var origin: String?
   /// The request at hand is a HEAD, whose answer has no body (RFC 9110, section 9.3.2).
@@ -67,6 +69,28 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
   }
 
+  func channelReadComplete(context: ChannelHandlerContext) {
+    if let memory = request?.memory { count(memory, context: context) }
+    context.fireChannelReadComplete()
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { drop() }
+
+  /// Counts what a body holds that has not come whole in one read.
+  private func count(_ memory: Int, context: ChannelHandlerContext) {
+    let more = memory - countedBytes
+    guard more > 0 else { return }
+    guard workspace.memory.take(more) else { return refuse(.tooMuchArriving(), context: context) }
+    countedBytes = memory
+  }
+
+  /// Forgets the request at hand.
+  private func drop() {
+    request = nil
+    if countedBytes > 0 { workspace.memory.giveBack(countedBytes) }
+    countedBytes = 0
+  }
+
   private func begin(_ head: HTTPRequestHead, _ data: NIOAny, context: ChannelHandlerContext) {
     guard Ingest.answers(head.uri) else {
       state = .passing
@@ -95,9 +119,10 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   private func finish(context: ChannelHandlerContext) {
-    guard let request = request.take() else {
+    guard let request else {
       preconditionFailure("the state says that a request is being received")
     }
+    drop()
     do {
       try request.end()
     } catch {
@@ -151,7 +176,7 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
   /// Answers a request that has not ended, and ends the connection.
   private func refuse(_ problem: Problem, context: ChannelHandlerContext) {
     state = .refused
-    request = nil
+    drop()
     answer(problem, headers: [("connection", "close")], context: context)
   }
 

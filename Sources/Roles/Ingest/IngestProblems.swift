@@ -43,6 +43,12 @@ extension Problem {
     .badRequest("the body cannot be unpacked: it is cut short")
   }
 
+  static func tooMuchArriving() -> Problem {
+    Problem(
+      status: .serviceUnavailable,
+      detail: "too many bodies are arriving at once; nothing was accepted", retryAfter: 5)
+  }
+
   /// In the words of the bus, without Redis's own.
   static func refusedByBus(_ error: BusError) -> Problem {
     let outcome =

@@ -3,6 +3,7 @@ import Concurrency
 import EventBus
 import HTTPServerTesting
 import NIOCore
+import ProgressBusTesting
 import Testing
 
 @Suite struct BroadcastHubTests {
@@ -248,7 +249,7 @@ import Testing
       // Moves as long as it is there, so that a hub that waits for those who read on would wait for it.
       let reading = Task {
         while hub.subscriberCount == 3 {
-          slow.readOn()
+          slow.readPiece()
           try await Task.sleep(for: .milliseconds(200))
         }
       }
@@ -262,7 +263,7 @@ import Testing
       // 20 MB have reached the others.
       #expect(slow.mostBytesRead < ids.count * padding.count / 2)
       reading.cancel()
-      try await slow.readAll()
+      try await slow.dashboard.readOn()
       var received: [Line] = []
       while let line = try await slow.dashboard.next().unlessClosed { received.append(line) }
       #expect(
@@ -311,6 +312,69 @@ import Testing
       let lines = try await slow.next(10_000)
       #expect(Set(lines.map(\.description)).count == 10_000)
       slow.close()
+    }
+  }
+
+  /// Where replays tell how little they read, and how much there is.
+  private static func busOfLargeEvents(_ count: Int) async throws -> FakeBus {
+    let bus = FakeBus()
+    let padding = String(repeating: "x", count: 60_000)
+    for _ in 0..<count { try await bus.publish([#"{"event_id":"1","padding":"\#(padding)"}"#]) }
+    return bus
+  }
+
+  @Test func aReplayReadsLittleAtATimeHoweverLargeTheEventsAre() async throws {
+    let bus = try await Self.busOfLargeEvents(300)
+    try await withHub(bus) { port, _ in
+      let dashboard = try await Dashboard(port: port, query: "?after=0-0")
+      _ = try await dashboard.next()
+      #expect(try await dashboard.next(300).count == 300)
+      #expect(bus.mostBytesRead <= 256 * 1024)
+      dashboard.close()
+    }
+  }
+
+  @Test func aReplayBeyondTheLimitIsToldToComeBackAndPlacesComeFreeAgain() async throws {
+    let bus = FakeBus()
+    var configuration = BroadcastConfiguration()
+    configuration.maximumReplays = 1
+    configuration.replayRetries = .max
+    configuration.replayBackoff = Backoff(
+      first: .milliseconds(5), longest: .milliseconds(10), jitter: .none)
+    let ids = try await bus.publish(Self.events(0..<10))
+    try await withHub(bus, configuration: configuration) { port, hub in
+      bus.setJournalDown(true)
+      let first = try await Dashboard(port: port, query: "?after=\(ids[0])")
+      #expect(try await first.next() == .hello("\(ids[9])"))
+      try await eventually("its replay is under way") { !hub.accepts("?after=0-0") }
+      let refused = await #expect(throws: Dashboard.Refused.self) {
+        try await Dashboard(port: port, query: "?after=\(ids[0])")
+      }
+      #expect(refused?.response.status == 503)
+      #expect(refused?.response.headers["retry-after"] == "2")
+      // Who asks for no replay is served.
+      let live = try await Dashboard(port: port)
+      #expect(try await live.next() == .hello("\(ids[9])"))
+      bus.setJournalDown(false)
+      #expect(try await first.next(9) == ids[1...].map { .event($0.description) })
+      try await eventually("the place is free") { hub.accepts("?after=0-0") }
+      for dashboard in [first, live] { dashboard.close() }
+    }
+  }
+
+  @Test func aReplayOfWhichNothingIsTakenIsClosed() async throws {
+    let bus = try await Self.busOfLargeEvents(800)
+    var configuration = BroadcastConfiguration()
+    configuration.replayStallTimeout = .milliseconds(200)
+    configuration.slowCloseTimeout = .seconds(60)
+    try await withHub(bus, configuration: configuration) { port, hub in
+      let slow = try await Dashboard(port: port, query: "?after=0-0", isPaused: true)
+      try await eventually("it has left") { hub.subscriberCount == 0 }
+      try await eventually("its place is free") { hub.replayCount == 0 }
+      try await slow.readOn()
+      var last = try await slow.next()
+      while last.unlessClosed != nil { last = try await slow.next() }
+      #expect(last == .closed(4008))
     }
   }
 

@@ -36,8 +36,15 @@ actor Dashboard {
   let client: RawClient
   private var lines: [Line] = []
 
-  init(port: Int, query: String = "") async throws {
+  /// - Parameter isPaused: takes one piece behind the handshake's answer at most, until its channel is told to
+  ///   read.
+  init(port: Int, query: String = "", isPaused: Bool = false) async throws {
     client = try await RawClient(port: port)
+    if isPaused {
+      try await client.channel.setOption(.autoRead, value: false).get()
+      try await client.channel.setOption(.maxMessagesPerRead, value: 1).get()
+      client.channel.read()
+    }
     let response = try await client.upgrade("/ws/dashboard" + query)
     guard response.status == 101 else { throw Refused(response: response) }
   }
@@ -62,6 +69,11 @@ actor Dashboard {
     var result: [Line] = []
     for _ in 0..<count { result.append(try await next()) }
     return result
+  }
+
+  /// Takes everything from now on.
+  nonisolated func readOn() async throws {
+    try await client.channel.setOption(.autoRead, value: true).get()
   }
 
   nonisolated func close() { client.close() }
@@ -95,10 +107,8 @@ struct SlowDashboard: Sendable {
   private let pieces = NIOLockedValueBox(0)
 
   init(port: Int) async throws {
-    dashboard = try await Dashboard(port: port)
+    dashboard = try await Dashboard(port: port, isPaused: true)
     let channel = dashboard.client.channel
-    try await channel.setOption(.autoRead, value: false).get()
-    try await channel.setOption(.maxMessagesPerRead, value: 1).get()
     try await channel.setOption(
       .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.pieceLength)
     ).get()
@@ -107,13 +117,9 @@ struct SlowDashboard: Sendable {
 
   var mostBytesRead: Int { pieces.withLockedValue { $0 } * Self.pieceLength }
 
-  func readOn() {
+  func readPiece() {
     pieces.withLockedValue { $0 += 1 }
     dashboard.client.channel.read()
-  }
-
-  func readAll() async throws {
-    try await dashboard.client.channel.setOption(.autoRead, value: true).get()
   }
 }
 
@@ -153,8 +159,10 @@ func waitUntilOpen(_ hub: BroadcastHub) async throws {
 
 extension BroadcastHub {
   /// Whether a subscriber would be accepted now.
-  var accepts: Bool {
-    let head = NIOHTTP1Head.get("/ws/dashboard")
+  var accepts: Bool { accepts("") }
+
+  func accepts(_ query: String) -> Bool {
+    let head = NIOHTTP1Head.get("/ws/dashboard" + query)
     if case .accept = decide(head) { return true }
     return false
   }

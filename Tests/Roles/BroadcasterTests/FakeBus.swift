@@ -2,6 +2,7 @@ import EventBus
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import ProgressBusTesting
 
 /// A journal and a channel in memory, whose faults the test chooses.
 final class FakeBus: Journal {
@@ -11,6 +12,7 @@ final class FakeBus: Journal {
     var isDown = false
     var isSubscribed = false
     var reads = 0
+    var mostBytesRead = 0
   }
 
   private let state = NIOLockedValueBox(State())
@@ -18,6 +20,8 @@ final class FakeBus: Journal {
   private let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
 
   var reads: Int { state.withLockedValue { $0.reads } }
+  /// By one read of entries.
+  var mostBytesRead: Int { state.withLockedValue { $0.mostBytesRead } }
   var last: StreamID { state.withLockedValue { $0.last } }
 
   func connect(_ listener: any ChannelListener) async throws {
@@ -109,7 +113,10 @@ final class FakeBus: Journal {
         let middle = (low + high) / 2
         if position < state.entries[middle].id { high = middle } else { low = middle + 1 }
       }
-      return Array(state.entries[low...].prefix(limit).prefix(bytes: bytes))
+      let page = Array(state.entries[low...].prefix(limit).prefix(bytes: bytes))
+      state.mostBytesRead = max(
+        state.mostBytesRead, page.reduce(0) { $0 + $1.payload.readableBytes })
+      return page
     }
   }
 

@@ -17,6 +17,15 @@ struct IngestServer: Sendable {
   let bus: MemoryEventBus
   let metrics: MetricsRegistry
 
+  /// What bodies that have not come whole hold.
+  var arrivingBytes: Double { value("progressbus_ingest_arriving_bytes") }
+  var refusedBodies: Double { value("progressbus_ingest_bodies_refused_total") }
+
+  private func value(_ name: String) -> Double {
+    let line = metrics.prometheusText().split(separator: "\n").first { $0.hasPrefix(name + " ") }
+    return line.flatMap { Double($0.dropFirst(name.utf8.count + 1)) } ?? 0
+  }
+
   /// The payloads in the journal.
   func journal() async throws -> [String] {
     try await bus.journal.entries(after: .zero, limit: .max).map { String(buffer: $0.payload) }

@@ -2,6 +2,7 @@ import HTTPServer
 import HTTPServerTesting
 import NIOCore
 import NIOPosix
+import ProgressBusTesting
 import Testing
 import Zlib
 
@@ -222,6 +223,41 @@ import Zlib
       #expect(response.headers["content-type"] == "application/problem+json")
       #expect(try await client.remainder().readableBytes == 0)
       #expect(try await server.journal().isEmpty)
+    }
+  }
+
+  @Test func bodiesThatStayUnfinishedAreBoundedTogetherPackedOrNot() async throws {
+    let spaces = [UInt8](repeating: UInt8(ascii: " "), count: 900_000)
+    let bodies = [("identity", spaces), ("gzip", try #require(Gzip.compress(spaces)))]
+    let configuration = IngestConfiguration(arrivingBytes: 8 << 20)
+    try await withIngest(configuration) { server in
+      for (encoding, body) in bodies {
+        let refusals = server.refusedBodies
+        var clients: [RawClient] = []
+        while server.refusedBodies == refusals {
+          try #require(clients.count < 10)
+          let held = server.arrivingBytes
+          let client = try await RawClient(port: server.port)
+          clients.append(client)
+          // All but the end. The server may hang up before all is sent.
+          try await client.send(client.head([Self.chunked, "Content-Encoding: \(encoding)"]))
+          try? await client.send(chunk(body))
+          try await eventually("it is held or refused") {
+            server.arrivingBytes >= held + 900_000 || server.refusedBodies > refusals
+          }
+          #expect(server.arrivingBytes <= Double(8 << 20))
+        }
+        #expect(clients.count > 4)
+        let refused = try await clients[clients.count - 1].response()
+        #expect(refused.status == 503)
+        #expect(refused.headers["retry-after"] == "5")
+        #expect(refused.headers["content-type"] == "application/problem+json")
+        // What comes whole is taken meanwhile.
+        let client = try await RawClient(port: server.port)
+        #expect(try await client.post(SampleText.event()).status == 202)
+        for client in clients + [client] { client.close() }
+        try await eventually("nothing is held any more") { server.arrivingBytes == 0 }
+      }
     }
   }
 

@@ -8,6 +8,11 @@ public enum ProgressBusMetric: String, CaseIterable, Sendable {
   case eventsRejected = "progressbus_events_rejected_total"
   case eventsPublished = "progressbus_events_published_total"
   case requestSeconds = "progressbus_request_seconds"
+  case ingestArrivingBytes = "progressbus_ingest_arriving_bytes"
+  case ingestBodiesRefused = "progressbus_ingest_bodies_refused_total"
+
+  case httpConnections = "progressbus_http_connections"
+  case httpConnectionsRefused = "progressbus_http_connections_refused_total"
 
   case sinkWritten = "progressbus_sink_written_total"
   case sinkRetries = "progressbus_sink_retries_total"
@@ -35,6 +40,8 @@ public enum ProgressBusMetric: String, CaseIterable, Sendable {
   case websocketEventsSent = "progressbus_websocket_events_sent_total"
   case websocketGaps = "progressbus_websocket_gaps_total"
   case websocketSlowClosed = "progressbus_websocket_slow_closed_total"
+  case websocketReplays = "progressbus_websocket_replays"
+  case websocketReplaysRefused = "progressbus_websocket_replays_refused_total"
 
   case bigQueryRows = "progressbus_bigquery_rows_total"
   case bigQueryCalls = "progressbus_bigquery_calls_total"
@@ -84,6 +91,11 @@ extension ProgressBusMetric {
       histogram(
         "Time from the end of a request with events to the bus's confirmation.",
         HistogramBuckets.latency)
+    case .ingestArrivingBytes:
+      gauge("Memory held by bodies of requests that have not come whole, in bytes.")
+    case .ingestBodiesRefused: counter("Requests refused because too many bodies were arriving.")
+    case .httpConnections: gauge("Open HTTP connections, WebSockets included.")
+    case .httpConnectionsRefused: counter("Connections refused because too many were open.")
     case .sinkWritten: counter("Events that a sink committed.")
     case .sinkRetries: counter("Writes tried again because the sink was unavailable.")
     case .sinkRefused: counter("Writes refused whole, after which the batch was halved.")
@@ -112,6 +124,9 @@ extension ProgressBusMetric {
     case .websocketEventsSent: counter("Events handed to WebSocket subscribers.")
     case .websocketGaps: counter("Gaps announced to WebSocket subscribers.")
     case .websocketSlowClosed: counter("WebSocket subscribers closed because they read too slowly.")
+    case .websocketReplays: gauge("WebSocket subscribers that are being given what they missed.")
+    case .websocketReplaysRefused:
+      counter("Replays refused because too many were under way.")
     case .bigQueryRows: counter("Rows judged after an attempt, by table and outcome.")
     case .bigQueryCalls: counter("insertAll calls, by table and outcome.")
     case .bigQueryPending: gauge("Rows on the queue, by table.")

@@ -17,6 +17,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
   typealias OutboundOut = HTTPServerResponsePart
 
   private let configuration: HTTPServerChannelConfiguration
+  private let admission: ConnectionLimit.Admission
   private var state: HTTPConnectionState
   private var context: ChannelHandlerContext?
   private var timer: NIOScheduledCallback?
@@ -38,8 +39,11 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
   /// A client that has sent this many parts ahead is read no further until it has its answers.
   private static let maximumWaiting = 64
 
-  init(configuration: HTTPServerChannelConfiguration) {
+  init(
+    configuration: HTTPServerChannelConfiguration, admission: ConnectionLimit.Admission = .serve
+  ) {
     self.configuration = configuration
+    self.admission = admission
     self.state = HTTPConnectionState(configuration, now: .now())
   }
 
@@ -54,6 +58,22 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     timer = nil
     self.context = nil
     encoder = nil
+    // Whoever reads from now on has asked for it already.
+    if isReadHeld { context.channel.read() }
+  }
+
+  /// One that is not admitted is answered before it has sent anything: a request whose answer has come
+  /// already needs no reading.
+  func channelActive(context: ChannelHandlerContext) {
+    context.fireChannelActive()
+    switch admission {
+    case .serve: break
+    case .refuse:
+      let detail = "The server has too many connections; try again."
+      fail(
+        Problem(status: .serviceUnavailable, detail: detail, retryAfter: 5), context: context)
+    case .cut: context.close(promise: nil)
+    }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -67,11 +87,23 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
   }
 
   func read(context: ChannelHandlerContext) {
-    if waiting.count < Self.maximumWaiting || state.isLingering {
-      context.read()
-    } else {
-      isReadHeld = true
-    }
+    if mayRead(context) { context.read() } else { isReadHeld = true }
+  }
+
+  /// Not while answers pile up that the client does not take.
+  private func mayRead(_ context: ChannelHandlerContext) -> Bool {
+    state.isLingering || waiting.count < Self.maximumWaiting && context.channel.isWritable
+  }
+
+  private func readIfHeld(context: ChannelHandlerContext) {
+    guard isReadHeld, mayRead(context) else { return }
+    isReadHeld = false
+    context.read()
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    readIfHeld(context: context)
+    context.fireChannelWritabilityChanged()
   }
 
   private func receive(
@@ -180,10 +212,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
       }
       guard let context = self.context else { return }
       context.fireChannelReadComplete()
-      if isReadHeld, waiting.count < Self.maximumWaiting {
-        isReadHeld = false
-        context.read()
-      }
+      readIfHeld(context: context)
     }
   }
 

@@ -41,7 +41,8 @@ public struct HTTPServerChannel: ServerChildChannel, HTTPChannelHandler {
   public func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     channel.eventLoop.makeCompletedFuture {
       let pipeline = channel.pipeline.syncOperations
-      let connection = HTTPConnectionHandler(configuration: configuration)
+      let connection = HTTPConnectionHandler(
+        configuration: configuration, admission: admission(of: channel))
       let decoder = ByteToMessageHandler(
         HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoderLimits))
       var httpHandlers: [any RemovableChannelHandler] = [HTTPResponseEncoder(), connection]
@@ -63,6 +64,12 @@ public struct HTTPServerChannel: ServerChildChannel, HTTPChannelHandler {
 
   public func handle(value: Value, logger: Logger) async {
     await handleHTTP(asyncChannel: value, logger: logger)
+  }
+
+  private func admission(of channel: any Channel) -> ConnectionLimit.Admission {
+    guard let limit = configuration.connectionLimit else { return .serve }
+    channel.closeFuture.whenComplete { _ in limit.end() }
+    return limit.begin()
   }
 
   private var decoderLimits: NIOHTTPDecoderLimitConfiguration {
@@ -93,6 +100,8 @@ extension HTTPServerBuilder {
 
 /// Limits and timeouts of an HTTP/1.1 connection.
 public struct HTTPServerChannelConfiguration: Sendable {
+  /// Shared by all connections of a server, or of several; nil for none.
+  public var connectionLimit: ConnectionLimit?
   /// How long a new connection may take to send the head of its first request.
   public var headTimeout: TimeAmount = .seconds(30)
   /// How long a connection may stay without a request after an answer.

@@ -7,9 +7,9 @@ public import NIOWebSocket
 // 1007  a text or a close reason that is not UTF-8 (`WebSocketProtocolState`)
 // 1009  a message over `WebSocketConfiguration.maximumMessageSize` (`WebSocketProtocolState`; one
 //       frame over it: `WebSocketConnectionHandler`)
-// 1013  the journal cannot be read for a replay (the broadcaster's `Subscriber`)
+// 1013  the journal cannot be read for a replay, or too many replay (the broadcaster's `Subscriber`)
 // 4008  a client that is owed more than `BroadcastConfiguration.maximumOutstandingBytes` (the broadcaster's
-//       `Subscriber`)
+//       `Subscriber`), or takes nothing of its replay for `BroadcastConfiguration.replayStallTimeout`
 //
 // 1000 and others only answer a close frame of the client. RFC 6455, section 7.4.1, defines up to 1011.
 extension WebSocketErrorCode {

@@ -126,10 +126,12 @@ struct ServerServices {
       ? Ingest(
         configuration: configuration.ingest, catalog: catalog, publisher: bus.publisher,
         metrics: registry, eventLoops: eventLoops.makeIterator()) : nil
+    var server = configuration.httpServer
+    server.connectionLimit = makeConnectionLimit()
     let application = Application(
       router: router,
       server: .webSocketUpgrade(
-        configuration: configuration.httpServer,
+        configuration: server,
         earlyHandlers: { channel in ingest?.makeHandlers(for: channel) ?? [] },
         webSockets: hub.map { [webSocketRoute(of: $0)] } ?? []),
       configuration: .init(
@@ -138,6 +140,16 @@ struct ServerServices {
       eventLoopGroupProvider: .shared(eventLoops), logger: logger)
     return ListeningService(
       application: application, host: configuration.host, port: configuration.port)
+  }
+
+  private func makeConnectionLimit() -> ConnectionLimit {
+    let refused = ProgressBusMetric.httpConnectionsRefused.counter(in: registry)
+    let limit = ConnectionLimit(
+      maximum: configuration.settings.integer("http.max_connections"),
+      onRefusal: { refused.increment() })
+    let connections = ProgressBusMetric.httpConnections.gauge(in: registry)
+    registry.onCollect { connections.set(limit.count) }
+    return limit
   }
 
   private func webSocketRoute(of hub: BroadcastHub) -> WebSocketRoute {

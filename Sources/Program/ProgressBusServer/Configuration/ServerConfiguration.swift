@@ -63,6 +63,7 @@ public struct ServerConfiguration: Sendable {
   var ingest: IngestConfiguration {
     IngestConfiguration(
       bodyBytes: settings.integer("ingest.body_bytes"),
+      arrivingBytes: settings.integer("ingest.arriving_bytes"),
       eventsPerRequest: settings.integer("ingest.events_per_request"),
       eventLimits: eventLimits, keepsWork: settings.boolean("ingest.keep_work"),
       allowedOrigins: settings.list("ingest.allowed_origins"))
@@ -135,6 +136,8 @@ public struct ServerConfiguration: Sendable {
   var broadcast: BroadcastConfiguration {
     var broadcast = BroadcastConfiguration()
     broadcast.maximumOutstandingBytes = settings.integer("websocket.queue_bytes")
+    broadcast.maximumReplays = settings.integer("websocket.max_replays")
+    broadcast.replayPageBytes = settings.integer("websocket.replay_bytes")
     return broadcast
   }
 

@@ -22,6 +22,9 @@ public enum Settings {
     Setting("http.host", .text, default: "127.0.0.1", "The address to listen on."),
     Setting("http.port", .integer(0...65_535), default: "8080", "The port; 0 takes a free one."),
     Setting(
+      "http.max_connections", .integer(1...1_000_000), default: "10000",
+      "The most connections, WebSockets included; those beyond are answered 503."),
+    Setting(
       "http.allowed_hosts", .list(),
       "Names with a dot under which pages, the read API and the live stream may be asked, behind a "
         + "proxy."
@@ -74,6 +77,11 @@ public enum Settings {
     Setting(
       "ingest.body_bytes", .integer(1024...1_073_741_824), default: "\(ingestDefaults.bodyBytes)",
       "The largest body of a request, unpacked, in bytes."),
+    Setting(
+      "ingest.arriving_bytes", .integer(1_048_576...1_099_511_627_776),
+      default: "\(ingestDefaults.arrivingBytes)",
+      "What bodies that have not come whole may hold in all, unpacked, in bytes; beyond it 503. Two bodies are always let in."
+    ),
     Setting(
       "ingest.events_per_request", .integer(1...1_000_000),
       default: "\(ingestDefaults.eventsPerRequest)",
@@ -138,6 +146,15 @@ public enum Settings {
       "websocket.queue_bytes", .integer(65_536...1_073_741_824),
       default: "\(BroadcastConfiguration().maximumOutstandingBytes)",
       "What may wait for one slow subscriber before it is closed."),
+    Setting(
+      "websocket.max_replays", .integer(1...1_000_000),
+      default: "\(BroadcastConfiguration().maximumReplays)",
+      "The most subscribers that are given what they missed at once; those beyond are answered 503."
+    ),
+    Setting(
+      "websocket.replay_bytes", .integer(65_536...1_073_741_824),
+      default: "\(BroadcastConfiguration().replayPageBytes)",
+      "What one replay reads from the journal at a time, in bytes; one event may be larger."),
     Setting(
       "websocket.allowed_origins", .list(),
       "Other origins than the server's own whose pages may listen to the live stream."),

@@ -18,6 +18,11 @@ public struct BroadcastConfiguration: Sendable {
   public var maximumHeldBytes = 256 * 1024
   /// Entries read from the journal at once.
   public var replayPageSize = 200
+  /// The most bytes read from the journal at once; a single event may be larger. A replay holds so many at
+  /// most, beside what its connection has not taken yet (`WebSocketConfiguration.writeBufferWaterMark`).
+  public var replayPageBytes = 256 * 1024
+  /// Replays under way at the same moment; who asks for one more is told to come back.
+  public var maximumReplays = 500
   /// Replays that may read the journal at the same moment; the others wait their turn.
   public var simultaneousReplayReads = 8
   /// How often a replay tries to read the journal again before it closes the subscriber.
@@ -25,10 +30,12 @@ public struct BroadcastConfiguration: Sendable {
   /// The waits before these.
   public var replayBackoff = Backoff(
     first: .milliseconds(200), longest: .seconds(10), jitter: .none)
+  /// A replay whose subscriber takes nothing for so long is closed with code 4008.
+  public var replayStallTimeout: TimeAmount = .seconds(30)
   /// How long a subscriber that was too slow may take to read what it was sent and the close frame
   /// behind it.
   public var slowCloseTimeout: TimeAmount = .seconds(30)
-  /// What a client that came while the bus was away is told to wait, in seconds.
+  /// What a client that came while the bus was away, or too many replayed, is told to wait, in seconds.
   public var retryAfterSeconds = 2
 
   public init() {}
@@ -40,15 +47,21 @@ struct BroadcastMetrics: Sendable {
   private let gapCounter: Counter
   private let slowCounter: Counter
   private let sentCounter: Counter
+  private let replayGauge: Meter
+  private let refusedReplayCounter: Counter
 
   init(factory: any MetricsFactory) {
     subscriberGauge = ProgressBusMetric.websocketSubscribers.gauge(in: factory)
     gapCounter = ProgressBusMetric.websocketGaps.counter(in: factory)
     slowCounter = ProgressBusMetric.websocketSlowClosed.counter(in: factory)
     sentCounter = ProgressBusMetric.websocketEventsSent.counter(in: factory)
+    replayGauge = ProgressBusMetric.websocketReplays.gauge(in: factory)
+    refusedReplayCounter = ProgressBusMetric.websocketReplaysRefused.counter(in: factory)
   }
 
   func subscribers(_ count: Int) { subscriberGauge.set(count) }
+  func replays(_ count: Int) { replayGauge.set(count) }
+  func replayRefused() { refusedReplayCounter.increment() }
   func gap() { gapCounter.increment() }
   func slowClosed() { slowCounter.increment() }
   func sent(_ count: Int) {

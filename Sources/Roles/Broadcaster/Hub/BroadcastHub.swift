@@ -17,6 +17,8 @@ public final class BroadcastHub: ChannelListener, Service {
     /// Which event loops have subscribers.
     var activeSlots: Set<Int> = []
     var subscribers = 0
+    /// Subscribers who are being given what they missed.
+    var replays = 0
     /// Event loops that are still busy with the last dispatch.
     var busy = 0
     /// How the subscribers stand after it, as far as event loops have finished.
@@ -83,6 +85,7 @@ public final class BroadcastHub: ChannelListener, Service {
           case .replay(let job):
             await job.run(
               journal: self.journal, limiter: self.replayLimiter, configuration: self.configuration)
+            self.endReplay()
           }
         }
       }
@@ -215,7 +218,7 @@ public final class BroadcastHub: ChannelListener, Service {
         ? state.sequence.tail : nil
     }
     return tail.map {
-      JournalReplay(journal: journal, after: $0, pageSize: configuration.replayPageSize)
+      JournalReplay(journal: journal, after: $0, configuration)
     }
   }
 
@@ -247,6 +250,9 @@ public final class BroadcastHub: ChannelListener, Service {
 
   /// Subscribers at this moment.
   public var subscriberCount: Int { state.withLockedValue { $0.subscribers } }
+
+  /// Subscribers at this moment who are being given what they missed.
+  public var replayCount: Int { state.withLockedValue { $0.replays } }
 
   /// Whether positions are known and move on, so that a subscriber may come.
   var isOpen: Bool { state.withLockedValue { $0.sequence.isOpen } }
@@ -280,8 +286,35 @@ public final class BroadcastHub: ChannelListener, Service {
     }
   }
 
+  /// Whether one more subscriber may ask for what it missed. One that was told so may still be refused:
+  /// it counts once its WebSocket stands.
+  var takesReplays: Bool { replayCount < configuration.maximumReplays }
+
   /// Call it on the subscriber's event loop.
   func startReplay(_ job: SubscriberReplay) {
-    if case .terminated = addJob.yield(.replay(job)) { job.subscriber.value.replayFailed() }
+    guard beginReplay() else {
+      metrics.replayRefused()
+      return job.subscriber.value.replayFailed("too many replay; come back later")
+    }
+    if case .terminated = addJob.yield(.replay(job)) {
+      endReplay()
+      job.subscriber.value.replayFailed("the server is shutting down")
+    }
+  }
+
+  private func beginReplay() -> Bool {
+    state.withLockedValue { state in
+      guard state.replays < configuration.maximumReplays else { return false }
+      state.replays += 1
+      metrics.replays(state.replays)
+      return true
+    }
+  }
+
+  private func endReplay() {
+    state.withLockedValue { state in
+      state.replays -= 1
+      metrics.replays(state.replays)
+    }
   }
 }

@@ -13,13 +13,15 @@ struct JournalReplay {
 
   private let journal: any Journal
   private let pageSize: Int
+  private let pageBytes: Int
   private var page: [JournalEntry]?
   private(set) var position: StreamID
 
-  init(journal: any Journal, after position: StreamID, pageSize: Int) {
+  init(journal: any Journal, after position: StreamID, _ configuration: BroadcastConfiguration) {
     self.journal = journal
     self.position = position
-    self.pageSize = pageSize
+    pageSize = configuration.replayPageSize
+    pageBytes = configuration.replayPageBytes
   }
 
   mutating func next() async throws(BusError) -> Step {
@@ -28,7 +30,7 @@ struct JournalReplay {
       return deliver(page)
     }
     while true {
-      let page = try await journal.entries(after: position, limit: pageSize)
+      let page = try await journal.entries(after: position, limit: pageSize, bytes: pageBytes)
       // Asked after reading: while the entry at the position is still there, none behind it was
       // trimmed before the page was read.
       let state = try await journal.state()

@@ -16,6 +16,8 @@ final class Subscriber: WebSocketSession {
   private var state: SubscriberState?
   private var writable: EventLoopPromise<Void>?
   private var backlog: BacklogProgress?
+  /// Rings when a replay has waited for its connection.
+  private var stallTimer: Scheduled<Void>?
 
   init(
     filter: CourseFilter, after: StreamID?, connection: WebSocketConnection, group: SubscriberGroup,
@@ -47,10 +49,7 @@ final class Subscriber: WebSocketSession {
   func webSocketReceived(text: ByteBuffer) {}
   func webSocketReceived(binary: ByteBuffer) {}
 
-  func webSocketBecameWritable() {
-    writable?.succeed()
-    writable = nil
-  }
+  func webSocketBecameWritable() { goOn() }
 
   func webSocketClosed() {
     guard state != nil else { return }
@@ -111,6 +110,7 @@ final class Subscriber: WebSocketSession {
       if connection.isWritable { return eventLoop.makeSucceededFuture(true) }
       let promise = writable ?? eventLoop.makePromise()
       writable = promise
+      watchForStall(owing: connection.outstandingBytes)
       return promise.futureResult.map { true }
     case .live(let broadcasts, let position):
       for broadcast in broadcasts {
@@ -125,12 +125,32 @@ final class Subscriber: WebSocketSession {
     }
   }
 
-  func replayFailed() {
+  func replayFailed(_ reason: String) {
     guard state?.phase == .replaying else { return }
-    close(code: .tryAgainLater, reason: "the journal cannot be read; come back later", timeout: nil)
+    close(code: .tryAgainLater, reason: reason, timeout: nil)
+  }
+
+  /// A client that answers pings but takes nothing of its replay must not hold a place for ever.
+  private func watchForStall(owing owed: Int) {
+    stallTimer?.cancel()
+    stallTimer = connection.eventLoop.assumeIsolated().scheduleTask(
+      in: hub.configuration.replayStallTimeout
+    ) { [self] in
+      guard writable != nil else { return }
+      let outstanding = connection.outstandingBytes
+      if outstanding < owed { return watchForStall(owing: outstanding) }
+      closeAsTooSlow("too slow: nothing of the replay was read")
+    }
   }
 
   // MARK: Private
+
+  private func goOn() {
+    stallTimer?.cancel()
+    stallTimer = nil
+    writable?.succeed()
+    writable = nil
+  }
 
   private func send(_ frame: ByteBuffer) {
     connection.send(frame: frame)
@@ -138,10 +158,12 @@ final class Subscriber: WebSocketSession {
     guard !connection.isWritable,
       connection.outstandingBytes > hub.configuration.maximumOutstandingBytes
     else { return }
+    closeAsTooSlow("too slow: the queue is full")
+  }
+
+  private func closeAsTooSlow(_ reason: String) {
     hub.metrics.slowClosed()
-    close(
-      code: .tooSlow, reason: "too slow: the queue is full",
-      timeout: hub.configuration.slowCloseTimeout)
+    close(code: .tooSlow, reason: reason, timeout: hub.configuration.slowCloseTimeout)
   }
 
   private func sendGap(_ gap: Gap) {
@@ -158,7 +180,6 @@ final class Subscriber: WebSocketSession {
     guard state?.phase != .closed else { return }
     state?.close()
     group.leave(self)
-    writable?.succeed()
-    writable = nil
+    goOn()
   }
 }

@@ -14,8 +14,7 @@ struct SubscriberReplay: Sendable {
   func run(
     journal: any Journal, limiter: ReplayLimiter, configuration: BroadcastConfiguration
   ) async {
-    var replay = JournalReplay(
-      journal: journal, after: after, pageSize: configuration.replayPageSize)
+    var replay = JournalReplay(journal: journal, after: after, configuration)
     var retries = Retries(configuration.replayBackoff)
     while !Task.isCancelled {
       do {
@@ -43,7 +42,9 @@ struct SubscriberReplay: Sendable {
       }
     }
     let subscriber = subscriber
-    eventLoop.execute { subscriber.value.replayFailed() }
+    eventLoop.execute {
+      subscriber.value.replayFailed("the journal cannot be read; come back later")
+    }
   }
 
   private static func read(

@@ -13,7 +13,7 @@ extension BroadcastHub {
   /// Decides on a handshake: `?course_id=` filters, `?after=` replays first.
   ///
   /// 400 for a malformed parameter, 403 for a course that is not open to the client, 503 while the
-  /// bus is away.
+  /// bus is away, or for a replay while too many are under way.
   /// - Parameter courses: the courses that the client may see; nil for all.
   public func decide(
     _ head: HTTPRequestHead, courses: Set<String>? = nil
@@ -37,6 +37,13 @@ extension BroadcastHub {
       return .refuse(
         Problem(
           status: .serviceUnavailable, detail: "The event bus is away; try again.",
+          retryAfter: configuration.retryAfterSeconds))
+    }
+    if request.after != nil, !takesReplays {
+      metrics.replayRefused()
+      return .refuse(
+        Problem(
+          status: .serviceUnavailable, detail: "Too many replays are under way; try again.",
           retryAfter: configuration.retryAfterSeconds))
     }
     let wanted = request.course.map { [$0] } ?? courses
