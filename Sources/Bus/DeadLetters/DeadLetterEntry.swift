@@ -48,6 +48,9 @@ public struct DeadLetterEntry: Sendable, Equatable {
   public let sink: String
   /// The event's kind; empty for a message that is no event, and for rows.
   public let eventType: String
+  /// The event's id, by which whoever sent it can be answered. Nil for a message that tells none, and for rows
+  /// that are not one event each.
+  public let eventID: EventID?
   /// The PostgreSQL table of a row; nil for events.
   public let sourceTable: String?
   public let attempts: Int
@@ -58,6 +61,7 @@ public struct DeadLetterEntry: Sendable, Equatable {
     deadLetteredAt = Timestamp(microseconds: Int64(summary.id.milliseconds) * 1_000)
     sink = summary.sink
     eventType = summary.eventType
+    eventID = summary.eventID
     sourceTable = nil
     attempts = summary.attempts
     reason = summary.reason
@@ -68,6 +72,7 @@ public struct DeadLetterEntry: Sendable, Equatable {
     deadLetteredAt = row.refusedAt
     sink = DeadLetter.bigQueryName
     eventType = ""
+    eventID = row.eventID
     sourceTable = row.sourceTable
     attempts = row.attempts
     reason = row.reason

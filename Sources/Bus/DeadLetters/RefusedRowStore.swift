@@ -30,6 +30,8 @@ public protocol RefusedRowStore: Sendable {
 public struct RefusedRow: Sendable, Equatable {
   public let number: Int64
   public let sourceTable: String
+  /// The event that the row is of; nil where a row is not one event.
+  public let eventID: EventID?
   /// How often it was tried.
   public let attempts: Int
   /// The sink's reason and the column.
@@ -38,10 +40,12 @@ public struct RefusedRow: Sendable, Equatable {
   public let refusedAt: Timestamp
 
   public init(
-    number: Int64, sourceTable: String, attempts: Int, reason: String, refusedAt: Timestamp
+    number: Int64, sourceTable: String, eventID: EventID? = nil, attempts: Int, reason: String,
+    refusedAt: Timestamp
   ) {
     self.number = number
     self.sourceTable = sourceTable
+    self.eventID = eventID
     self.attempts = attempts
     self.reason = reason
     self.refusedAt = refusedAt

@@ -1,3 +1,4 @@
+public import Events
 public import NIOCore
 
 /// Keeps dead letters until someone replays or purges them, up to a number of them. Nothing expires by
@@ -72,6 +73,36 @@ public struct RefusedEntry: Sendable, Equatable {
   }
 }
 
+extension DeadLetter {
+  /// What is longer is not looked into for an id: no valid event is.
+  private static let longestReadPayload = 65_536
+  private static let members = JSONMembers(["event_id"], aliases: [(0, "eventId")])
+  /// How every event begins (`CanonicalForm`).
+  private static let beginning = Array(#"{"event_id":""#.utf8)
+
+  /// The id that the payload tells: every event does, a hand-published message may. A UUID holds nothing personal.
+  public var eventID: EventID? {
+    payload.withUnsafeReadableBytes { bytes in
+      let end = Self.beginning.count + EventID.textLength
+      if bytes.count > end, bytes[end] == UInt8(ascii: "\""), bytes.starts(with: Self.beginning),
+        let id = EventID(UnsafeRawBufferPointer(rebasing: bytes[Self.beginning.count..<end]))
+      {
+        return id
+      }
+      guard bytes.count <= Self.longestReadPayload else { return nil }
+      var tape = JSONTape()
+      do { try tape.scan(bytes.assumingMemoryBound(to: UInt8.self)) } catch { return nil }
+      guard tape.tokens[0].kind == .object else { return nil }
+      var values: [Int] = []
+      Self.members.findValues(in: tape, bytes, appendingTo: &values)
+      guard values[0] != JSONMembers.absent, case let token = tape.tokens[values[0]],
+        token.kind == .string
+      else { return nil }
+      return EventID(UnsafeRawBufferPointer(rebasing: bytes[Int(token.start)..<Int(token.end)]))
+    }
+  }
+}
+
 /// A dead letter in the store. Its id's milliseconds say when it was put there.
 public struct StoredDeadLetter: Sendable, Equatable {
   public let id: StreamID
@@ -94,18 +125,21 @@ public struct DeadLetterSummary: Sendable, Equatable {
   public let attempts: Int
   /// The event's kind; empty for a message that is no event.
   public let eventType: String
+  /// The event's id, by which whoever sent it can be answered; nil for a message that tells none.
+  public let eventID: EventID?
   /// The length of what it holds.
   public let payloadBytes: Int
 
   public init(
     id: StreamID, sink: String, reason: String, attempts: Int, eventType: String,
-    payloadBytes: Int
+    eventID: EventID?, payloadBytes: Int
   ) {
     self.id = id
     self.sink = sink
     self.reason = reason
     self.attempts = attempts
     self.eventType = eventType
+    self.eventID = eventID
     self.payloadBytes = payloadBytes
   }
 
@@ -113,6 +147,6 @@ public struct DeadLetterSummary: Sendable, Equatable {
     self.init(
       id: stored.id, sink: stored.letter.sink, reason: stored.letter.reason,
       attempts: stored.letter.attempts, eventType: stored.letter.eventType,
-      payloadBytes: stored.letter.payload.readableBytes)
+      eventID: stored.letter.eventID, payloadBytes: stored.letter.payload.readableBytes)
   }
 }

@@ -87,6 +87,7 @@ struct ListDeadLettersCommand: AsyncParsableCommand {
     private enum CodingKeys: String, CodingKey {
       case id, sink, attempts, reason
       case deadLetteredAt = "dead_lettered_at"
+      case eventID = "event_id"
       case eventType = "event_type"
       case sourceTable = "source_table"
     }
@@ -95,6 +96,8 @@ struct ListDeadLettersCommand: AsyncParsableCommand {
     let deadLetteredAt: String
     let sink: String
     let eventType: String
+    /// What its sender can be answered by; missing where none is told.
+    let eventID: String?
     /// Of rows.
     let sourceTable: String?
     let attempts: Int
@@ -105,6 +108,7 @@ struct ListDeadLettersCommand: AsyncParsableCommand {
       deadLetteredAt = entry.deadLetteredAt.description
       sink = entry.sink
       eventType = entry.eventType
+      eventID = entry.eventID?.description
       sourceTable = entry.sourceTable
       attempts = entry.attempts
       reason = entry.reason
@@ -112,7 +116,8 @@ struct ListDeadLettersCommand: AsyncParsableCommand {
 
     var text: String {
       let kind = sourceTable ?? (eventType.isEmpty ? "-" : eventType)
-      return "\(id)  \(deadLetteredAt)  \(sink)  \(kind)  attempts=\(attempts)  \(reason)"
+      return
+        "\(id)  \(deadLetteredAt)  \(sink)  \(kind)  event_id=\(eventID ?? "-")  attempts=\(attempts)  \(reason)"
     }
   }
 
@@ -153,6 +158,7 @@ struct ShowDeadLetterCommand: AsyncParsableCommand {
       } else {
         print("event_type: \(entry.eventType)")
       }
+      if let eventID = entry.eventID { print("event_id: \(eventID)") }
       print("attempts: \(entry.attempts)")
       print("reason: \(content.fullReason)")
       print(content.payload ?? "the source row is gone")

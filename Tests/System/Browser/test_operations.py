@@ -98,6 +98,7 @@ def test_a_letter_is_looked_into_by_keyboard_and_forgotten_again(operations, pag
     operations.letters = [letter(1), letter(2)]
     line = page.locator(".dead-letter-line").nth(1)
     expect(line).to_be_visible(timeout=8_000)
+    expect(line).to_contain_text("01890f3e-7b1c-7cc3-98c4-000000000002")
     assert "s-2" not in page.content()
     line.focus()
     page.keyboard.press("Enter")
@@ -110,7 +111,7 @@ def test_a_letter_is_looked_into_by_keyboard_and_forgotten_again(operations, pag
 
 
 def test_one_letter_is_replayed_and_another_stays_invalid(operations, page):
-    operations.letters = [letter(1), letter(2, "bus", "no JSON", event_type=None, payload="garbage")]
+    operations.letters = [letter(1), letter(2, "bus", "no JSON", event_type=None, event_id=None, payload="garbage")]
     lines = page.locator(".dead-letter-line")
     expect(lines).to_have_count(2, timeout=8_000)
     lines.first.click()

@@ -37,6 +37,9 @@ extension EndToEnd {
         #expect(letters.count == 1)
         #expect(letter.sink == "postgres")
         #expect(letter.eventType == "cell_executed")
+        #expect(letter.eventID == refused)
+        let line = try await deployment.run("dead-letters", "list").output
+        #expect(line.contains(refused) && !line.contains("secret-learner"))
         #expect(letter.attempts >= 1)
         #expect(letter.reason.contains("no_such_course"))
         #expect(!letter.reason.contains("secret-learner"))

@@ -1,3 +1,4 @@
+import Events
 import NIOCore
 import RedisDriver
 
@@ -128,13 +129,14 @@ public final class RedisDeadLetterStore: DeadLetterStore {
 extension DeadLetterSummary {
   /// Reads what `RedisScript.summarizeDeadLetters` answers for one dead letter.
   fileprivate init(_ reply: RedisReply) throws(BusError) {
-    guard let parts = reply.array, parts.count == 6, let sink = parts[1].text,
-      let reason = parts[2].text, let eventType = parts[4].text,
-      let payloadBytes = parts[5].integer
+    guard let parts = reply.array, parts.count == 7, let sink = parts[1].text,
+      let reason = parts[2].text, let eventType = parts[4].text, let eventID = parts[5].text,
+      let payloadBytes = parts[6].integer
     else { throw .unexpected("a dead letter's summary came as \(reply)") }
     self.init(
       id: try JournalReplies.id(parts[0]), sink: sink, reason: reason,
-      attempts: Int(parts[3].text ?? "") ?? 0, eventType: eventType, payloadBytes: payloadBytes)
+      attempts: Int(parts[3].text ?? "") ?? 0, eventType: eventType,
+      eventID: EventID(eventID), payloadBytes: payloadBytes)
   }
 }
 

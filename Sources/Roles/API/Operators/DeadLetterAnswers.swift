@@ -76,6 +76,7 @@ enum DeadLetterAnswers {
     json.member("dead_lettered_at", entry.deadLetteredAt)
     json.member("sink", entry.sink)
     json.member("event_type", entry.eventType.isEmpty ? nil : entry.eventType)
+    json.member("event_id", entry.eventID?.description)
     json.member("source_table", entry.sourceTable)
     json.member("attempts", entry.attempts)
     json.member("reason", entry.reason)

@@ -28,9 +28,16 @@ extension MirrorController: RefusedRowStore {
 }
 
 extension MirrorStore {
+  /// Tables whose rows are one event each, with its id for a key (`sql/0001`, `sql/0105`).
+  private static let tablesOfEvents = [
+    "progress_events", "agent_metrics", "emotion_analysis", "rag_metrics", "detection_logs",
+    "is21_logs",
+  ]
   /// Of each failure that is open and not on the queue.
   private static let columns = """
     failure.id, failure.source_table, failure.attempts, failure.public_reason,
+      case when failure.source_table in ('\(tablesOfEvents.joined(separator: "', '"))')
+        then failure.source_key end as event_id,
       (extract(epoch from failure.created_at) * 1000000)::bigint as created_at
     """
   private static let isOpen = "failure.status = 'pending' and not failure.is_on_queue"
@@ -80,9 +87,11 @@ extension MirrorStore {
   }
 
   private static func failure(_ row: PostgresRow) throws -> RefusedRow {
-    RefusedRow(
+    let eventID: String? = try row.optional("event_id")
+    return RefusedRow(
       number: try row.value("id"), sourceTable: try row.value("source_table"),
-      attempts: try row.value("attempts"), reason: try row.value("public_reason"),
+      eventID: eventID.flatMap { EventID($0) }, attempts: try row.value("attempts"),
+      reason: try row.value("public_reason"),
       refusedAt: Timestamp(microseconds: try row.value("created_at")))
   }
 }

@@ -22,6 +22,7 @@ public enum BusConformance: String, CaseIterable, Sendable, CustomTestStringConv
   case rejectsOnce
   // Dead letters.
   case keepsDeadLetters
+  case tellsEventIDsOfDeadLetters
   case replaysForOneSink
   case movesWhatIsRefusedOnce
   case keepsInTheJournalWhatFindsNoRoom
@@ -52,6 +53,7 @@ public enum BusConformance: String, CaseIterable, Sendable, CustomTestStringConv
     case .adoptsEachMessageOnce: try await bus.checkAdoption()
     case .rejectsOnce: try await bus.checkRejection()
     case .keepsDeadLetters: try await bus.checkDeadLetters()
+    case .tellsEventIDsOfDeadLetters: try await bus.checkEventIDsOfDeadLetters()
     case .replaysForOneSink: try await bus.checkReplay()
     case .movesWhatIsRefusedOnce: try await bus.checkRefusal()
     case .keepsInTheJournalWhatFindsNoRoom: try await bus.checkFullDeadLetters()

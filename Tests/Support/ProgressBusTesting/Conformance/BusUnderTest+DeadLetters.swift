@@ -39,6 +39,32 @@ extension BusUnderTest {
     #expect(try await deadLetters.count() == 598)
   }
 
+  /// By the id a sender can be answered; nothing else of a payload may be in a summary.
+  func checkEventIDsOfDeadLetters() async throws {
+    let id = "01890f3e-7b1c-7cc3-98c4-dc0c0c07398f"
+    let payloads: [(payload: String, id: String?)] = [
+      (#"{"event_id":"\#(id)","event_type":"help","student_id":"s"}"#, id),
+      (#"{ "student_id": "s", "event_id" : "\#(id.uppercased())" }"#, id),
+      (#"{"eventId":"\#(id)"}"#, id), (#"{"event_id":null,"eventId":"\#(id)"}"#, id),
+      (#"{"attributes":{"event_id":"\#(id)"}}"#, nil), (#"{"event_id":"aiko@example.org"}"#, nil),
+      (#"{"event_id":"aiko yamada, class 3, 1-2-3-4-5-6-7"}"#, nil), (#"{"event_id":7}"#, nil),
+      (#"["event_id","\#(id)"]"#, nil), ("7", nil), ("no event", nil), ("", nil),
+      (#"{"event_id":"\#(id)""#, id),
+      (#"{"x":"\#(String(repeating: "x", count: 70_000))","event_id":"\#(id)"}"#, nil),
+    ]
+    try await add(
+      payloads.map {
+        DeadLetter(
+          sink: "bus", reason: "r", attempts: 1, eventType: "",
+          payload: ByteBuffer(string: $0.payload))
+      })
+    let summaries = try await deadLetters.summaries(after: .zero, limit: 100)
+    for (summary, expected) in zip(summaries, payloads) {
+      #expect(summary.eventID.map { "\($0)" } == expected.id, "\(expected.payload.prefix(80))")
+    }
+    #expect(summaries.count == payloads.count)
+  }
+
   func checkReplay() async throws {
     try await add([letter(1), letter(2, sink: "bus")])
     let stored = try await deadLetters.letters(after: .zero, limit: 9)

@@ -38,7 +38,7 @@ def sink(name: str, *workers: dict, **fields) -> dict:
 def letter(number: int, sink: str = "postgres", reason: str = "no_such_course refuses it", **fields) -> dict:
     return {
         "id": f"1775034{number:06}-0", "dead_lettered_at": "2026-04-01T09:00:00.123000Z", "sink": sink,
-        "event_type": "cell_executed", "source_table": None, "attempts": 3, "reason": reason,
+        "event_type": "cell_executed", "event_id": f"01890f3e-7b1c-7cc3-98c4-{number:012}", "source_table": None, "attempts": 3, "reason": reason,
         "full_reason": reason, "source_key": None, "payload": json.dumps({"student_id": f"s-{number}"}),
     } | fields
 
@@ -54,7 +54,7 @@ def in_trouble(server: OperationsServer) -> None:
         sink("postgres", worker("host-2-b", is_silent=True, heard_seconds_ago=95), state="unserved", lag=None),
     ]
     server.letters = [letter(number) for number in range(60)] + [
-        letter(100, "bus", "no JSON: a character stands where it may not", event_type=None, payload="garbage"),
+        letter(100, "bus", "no JSON: a character stands where it may not", event_type=None, event_id=None, payload="garbage"),
         letter(101, "bigquery", "invalid: duration_ms", event_type=None, source_table="progress_events"),
     ]
     server.failed = {"progress_events": 7}

@@ -32,6 +32,7 @@ extension MirrorEndToEnd {
             }
             let listed = try await deployment.deadLetters("--sink", "bigquery")
             #expect(listed.map(\.id) == ["bigquery-1", "bigquery-2", "bigquery-3"])
+            #expect(listed.allSatisfy { $0.eventID == nil }, "a session is not one event")
             #expect(listed.allSatisfy { $0.reason == "invalid: status" && $0.attempts == 1 })
             #expect(try await deployment.deadLetters().count == 3, "without --sink, too")
             #expect(try await deployment.deadLetters("--reason", "STATUS").count == 3)

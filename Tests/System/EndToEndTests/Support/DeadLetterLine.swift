@@ -5,11 +5,13 @@ struct DeadLetterLine: Decodable {
   let id: String
   let sink: String
   let eventType: String
+  let eventID: String?
   let attempts: Int
   let reason: String
 
   enum CodingKeys: String, CodingKey {
     case id, sink, attempts, reason
+    case eventID = "event_id"
     case eventType = "event_type"
   }
 }

@@ -198,6 +198,7 @@ export const en = {
   "deadLetter.id": "Id",
   "deadLetter.payload": "What it holds (personal data)",
   "deadLetter.rowGone": "The row is gone.",
+  "deadLetter.event": "event_id",
   "deadLetter.gone": "Someone has replayed or purged it in the meantime.",
   "deadLetter.replay": "Replay",
   "deadLetter.purge": "Purge…",

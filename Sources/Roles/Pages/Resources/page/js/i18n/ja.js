@@ -192,6 +192,7 @@ export const ja = {
   "deadLetter.id": "ID",
   "deadLetter.payload": "内容(個人情報)",
   "deadLetter.rowGone": "行はもうありません。",
+  "deadLetter.event": "event_id",
   "deadLetter.gone": "すでに再投入または削除されています。",
   "deadLetter.replay": "再投入",
   "deadLetter.purge": "削除…",

@@ -5,7 +5,8 @@ import { resultText } from "./part-note.js";
 import { readable } from "./health-rules.js";
 
 const facts = [
-  "deadLetter.sink", "deadLetter.kind", "deadLetter.time", "deadLetter.tried", "deadLetter.key", "deadLetter.id",
+  "deadLetter.sink", "deadLetter.kind", "deadLetter.time", "deadLetter.tried", "deadLetter.key",
+  "deadLetter.event", "deadLetter.id",
 ];
 
 /**
@@ -96,6 +97,7 @@ export class DeadLetterDrawer extends HTMLElement {
       "deadLetter.time": translator.moment(Date.parse(deadLetter.dead_lettered_at)),
       "deadLetter.tried": translator.text("deadLetter.attempts", { count: deadLetter.attempts }),
       "deadLetter.key": deadLetter.source_key ?? "",
+      "deadLetter.event": deadLetter.event_id ?? "",
       "deadLetter.id": deadLetter.id,
     }, translator);
     const { payload } = deadLetter;

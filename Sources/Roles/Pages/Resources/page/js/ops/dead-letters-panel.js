@@ -118,5 +118,6 @@ function showDeadLetter({ parts }, deadLetter, translator) {
   setText(parts.note, [
     translator.moment(Date.parse(deadLetter.dead_lettered_at)),
     translator.text("deadLetter.attempts", { count: deadLetter.attempts }),
-  ].join(" · "));
+    deadLetter.event_id,
+  ].filter(Boolean).join(" · "));
 }
