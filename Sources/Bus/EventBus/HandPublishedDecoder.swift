@@ -78,8 +78,17 @@ private struct MessageDecoder {
         try output.writeWithUnsafeMutableBytes(
           minimumWritableBytes: CanonicalForm.bound(of: bytes.count)
         ) { memory in
-          let event = try normalizer.normalize(
-            bytes, tape: tape, at: 0, receivedAt: .now(), into: memory)
+          let receivedAt = Timestamp.now()
+          var event = try normalizer.normalize(
+            bytes, tape: tape, at: 0, receivedAt: receivedAt, into: memory)
+          // As an event that comes alone in a request which does not say when it was sent.
+          if event.takesCorrection,
+            SenderClock.isInDoubt(event.occurredAt, receivedAt: receivedAt)
+          {
+            event = try normalizer.normalize(
+              bytes, tape: tape, at: 0, receivedAt: receivedAt, correctedAt: receivedAt,
+              into: memory)
+          }
           eventType = event.eventType
           return event.length
         }

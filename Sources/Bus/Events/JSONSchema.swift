@@ -30,8 +30,7 @@ public enum JSONSchema {
   }
 
   private static func members(of kind: EventKind) -> [(String, OrderedJSON)] {
-    // The server sets this one itself.
-    let sent = kind.fields.filter { $0.name != "received_at" }
+    let sent = kind.fields.filter { !$0.isSetByServer }
     return object(sent) { field in
       field.name == "event_type" ? [("const", .text(kind.eventType))] : type(field.type)
     }

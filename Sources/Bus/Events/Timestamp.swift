@@ -81,6 +81,38 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     text.withMemoryRebound(to: UInt8.self, parse)
   }
 
+  /// Parses the form of an HTTP date that senders have to write, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 5.6.7).
+  /// Nobody looks at the day's name.
+  public init?(httpDate text: String) {
+    var text = text
+    guard let parsed = text.withUTF8({ Self.parseHTTPDate($0) }), Self.writable.contains(parsed)
+    else { return nil }
+    self = parsed
+  }
+
+  private static let months = Array("JanFebMarAprMayJunJulAugSepOctNovDec".utf8)
+
+  private static func parseHTTPDate(_ bytes: UnsafeBufferPointer<UInt8>) -> Timestamp? {
+    guard bytes.count == 29, bytes[3] == UInt8(ascii: ",") else { return nil }
+    let name = bytes[8..<11]
+    guard
+      let month = (0..<12).first(where: { months[$0 * 3..<$0 * 3 + 3].elementsEqual(name) })
+    else { return nil }
+    var front = DigitReader(bytes: UnsafeBufferPointer(rebasing: bytes[4..<8]))
+    var back = DigitReader(bytes: UnsafeBufferPointer(rebasing: bytes[11...]))
+    guard front.skip(" "), let day = front.number(digits: 2), front.skip(" "), back.skip(" "),
+      let year = back.number(digits: 4), back.skip(" "),
+      (1...daysInMonth(Int64(month + 1), year: year)).contains(day),
+      let hour = back.number(digits: 2), hour < 24, back.skip(":"),
+      let minute = back.number(digits: 2), minute < 60, back.skip(":"),
+      let second = back.number(digits: 2), second <= 60, back.skip(" "), back.skip("G"),
+      back.skip("M"), back.skip("T")
+    else { return nil }
+    let days = daysSince1970(year: year, month: Int64(month + 1), day: day)
+    return Timestamp(
+      microseconds: (days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000)
+  }
+
   private static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Timestamp? {
     var reader = DigitReader(bytes: bytes)
     guard let year = reader.number(digits: 4), reader.skip("-"),

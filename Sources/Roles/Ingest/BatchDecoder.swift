@@ -11,6 +11,9 @@ struct BatchDecoder {
   private let limits: IngestConfiguration
   private var tape = JSONTape()
   private var normalizer: EventNormalizer
+  private var clocks = SenderClocks()
+  /// By the place in the request: when events happened whose sender's clock is wrong.
+  private var corrections: [Int: Timestamp] = [:]
 
   init(configuration: IngestConfiguration, catalog: EventCatalog) {
     limits = configuration
@@ -18,8 +21,22 @@ struct BatchDecoder {
       catalog: catalog, limits: configuration.eventLimits, keepsWork: configuration.keepsWork)
   }
 
+  /// - Parameter sentAt: what the sender's clock said when the request was sent.
   /// - Throws: the problem when nothing in the body can be told apart as an event.
   mutating func decode(
+    _ body: ByteBuffer, format: BodyFormat, receivedAt: Timestamp, sentAt: Timestamp? = nil
+  ) throws(Problem) -> DecodedBatch {
+    let batch = try read(body, format: format, receivedAt: receivedAt)
+    let clock = clocks.clock(saying: sentAt, at: receivedAt, limits: limits.eventLimits)
+    guard batch.isClockInDoubt || clock.map({ $0 != .right }) ?? false else { return batch }
+    corrections = clocks.corrections(of: batch, by: clock, receivedAt: receivedAt)
+    guard !corrections.isEmpty else { return batch }
+    // Clocks are rarely wrong, so only then everything is written again.
+    defer { corrections = [:] }
+    return try read(body, format: format, receivedAt: receivedAt)
+  }
+
+  private mutating func read(
     _ body: ByteBuffer, format: BodyFormat, receivedAt: Timestamp
   ) throws(Problem) -> DecodedBatch {
     do {
@@ -113,11 +130,16 @@ struct BatchDecoder {
           bytes, tape: tape, at: token, receivedAt: receivedAt,
           // A batch is in the order in which it happened, and stays so in the stores.
           defaultOccurredAt: Timestamp(microseconds: receivedAt.microseconds + Int64(index)),
-          into: memory)
+          correctedAt: corrections.isEmpty ? nil : corrections[index], into: memory)
         event = normalized
         return normalized.length
       }
       guard let event else { return }
+      if event.takesCorrection,
+        SenderClock.isInDoubt(event.occurredAt, receivedAt: receivedAt)
+      {
+        batch.isClockInDoubt = true
+      }
       batch.accepted.append(DecodedBatch.Accepted(index: index, id: event.id))
       batch.events.append(PublishedEvent(eventType: event.eventType, payload: output))
     } catch let rejection as EventRejection {
@@ -157,4 +179,6 @@ struct DecodedBatch {
   /// The accepted events, in their order, ready for the bus.
   var events: [PublishedEvent] = []
   var rejected: [Rejected] = []
+  /// Whether an event may be the work of a wrong clock.
+  var isClockInDoubt = false
 }

@@ -1,3 +1,4 @@
+import Events
 import HTTPServer
 import NIOCore
 import NIOHTTP1
@@ -6,6 +7,8 @@ import Zlib
 /// A request for the ingest endpoint whose body is arriving.
 struct IncomingRequest {
   let format: BodyFormat
+  /// When it was sent by the sender's clock; nil when the sender does not say.
+  let sentAt: Timestamp?
   /// Unpacked.
   private(set) var body = ByteBuffer()
   private let limit: Int
@@ -22,6 +25,7 @@ struct IncomingRequest {
     }
     if let length = fields.contentLength, length > limit { throw .tooLarge(limit: limit) }
     self.format = format
+    sentAt = fields.date.flatMap { Timestamp(httpDate: $0) }
     self.limit = limit
     if encoding != .identity { unpacker = try BodyUnpacker(limit: limit) }
   }
@@ -52,11 +56,13 @@ struct RequestFields {
   private(set) var contentEncoding: String?
   private(set) var contentLength: Int?
   private(set) var origin: String?
+  private(set) var date: String?
 
   init(_ headers: HTTPHeaders) {
     for (name, value) in headers {
       // Most names are told apart by their length alone.
       switch name.utf8.count {
+      case 4 where name.lowercased() == "date": date = value
       case 6 where name.lowercased() == "origin": origin = value
       case 12 where name.lowercased() == "content-type": contentType = value
       case 14 where name.lowercased() == "content-length": contentLength = Int(value)

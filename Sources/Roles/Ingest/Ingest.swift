@@ -80,8 +80,10 @@ final class IngestWorkspace {
     self.decoder = BatchDecoder(configuration: configuration, catalog: catalog)
   }
 
-  func decode(_ body: ByteBuffer, format: BodyFormat) throws(Problem) -> DecodedBatch {
-    let batch = try decoder.decode(body, format: format, receivedAt: .now())
+  func decode(
+    _ body: ByteBuffer, format: BodyFormat, sentAt: Timestamp?
+  ) throws(Problem) -> DecodedBatch {
+    let batch = try decoder.decode(body, format: format, receivedAt: .now(), sentAt: sentAt)
     metrics.decoded(batch)
     return batch
   }

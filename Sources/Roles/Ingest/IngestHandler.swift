@@ -132,7 +132,8 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
     let batch: DecodedBatch
     do {
-      batch = try workspace.decode(request.body, format: request.format)
+      batch = try workspace.decode(
+        request.body, format: request.format, sentAt: request.sentAt)
     } catch {
       state = .idle
       answer(error, context: context)

@@ -50,7 +50,8 @@ struct ArrivedRow: Sendable {
   var course = 0..<0
   /// The first bytes of the learner's id, the first of them the most significant.
   var studentPrefix: UInt64 = 0
-  var occurredAt = Timestamp(microseconds: 0)
+  /// `corrected_at` or, without one, `occurred_at`.
+  var moment = Timestamp(microseconds: 0)
   var executionCount: Int32 = -1
   var duration = -1.0
   var cellIndex: Int32 = -1
@@ -63,7 +64,7 @@ struct ArrivedRow: Sendable {
     if students != 0 { return students < 0 }
     let courses = Self.compare(course, other.course, in: buffer)
     if courses != 0 { return courses < 0 }
-    if occurredAt != other.occurredAt { return occurredAt < other.occurredAt }
+    if moment != other.moment { return moment < other.moment }
     if executionCount != other.executionCount { return executionCount < other.executionCount }
     if duration != other.duration { return duration < other.duration }
     if cellIndex != other.cellIndex { return cellIndex < other.cellIndex }

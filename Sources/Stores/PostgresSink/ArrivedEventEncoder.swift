@@ -65,9 +65,11 @@ struct ArrivedEventEncoder {
         guard let time = Timestamp(rfc3339: value) else { return nil }
         BinaryValue.append(microsecondsSince1970: time.microseconds, to: &buffer)
         if index == ArrivedColumn.Place.occurredAt {
-          row.occurredAt = time
+          row.moment = time
           required += 1
         }
+        // It stands behind the other.
+        if index == ArrivedColumn.Place.correctedAt { row.moment = time }
       case (.integer, .integer):
         guard let wide = JSONNumber.integer(value, isInteger: true),
           let number = Int32(exactly: wide)
@@ -160,6 +162,7 @@ struct ArrivedColumn: Sendable {
   enum Place {
     static let eventID = index(of: "event_id")
     static let occurredAt = index(of: "occurred_at")
+    static let correctedAt = index(of: "corrected_at")
     static let course = index(of: "course_id")
     static let student = index(of: "student_id")
     static let cellIndex = index(of: "cell_index")

@@ -32,6 +32,23 @@ import Testing
     #expect(!payload.contains("code"))
   }
 
+  @Test(arguments: [7200, -600] as [Double]) func aWrongClockIsOverruledByTheReceipt(ahead: Double)
+    throws
+  {
+    let now = Timestamp.now()
+    let moment = Timestamp(microseconds: now.microseconds + Int64(ahead * 1_000_000))
+    let message = decode(
+      #"{"event_type":"help","student_id":"s","notebook_path":"n","occurred_at":"\#(moment)"}"#)
+    guard case .event(let event) = message else {
+      Issue.record("it was refused")
+      return
+    }
+    let payload = String(buffer: event.payload)
+    #expect(payload.contains(#""occurred_at":"\#(moment)""#))
+    let received = try #require(payload.firstMatch(of: /"received_at":"([^"]+)"/)).1
+    #expect(payload.contains(#""corrected_at":"\#(received)""#))
+  }
+
   @Test func aMomentThatNoSinkCanHoldIsRefused() throws {
     let reason = try reason(
       #"{"event_type":"help","student_id":"s-1","notebook_path":"a.ipynb","occurred_at":"0001-01-01T00:00:00+14:00"}"#

@@ -6,6 +6,26 @@ import Testing
 
 @Suite struct TimestampTests {
   @Test(arguments: [
+    ("Sun, 06 Nov 1994 08:49:37 GMT", "1994-11-06T08:49:37.000000Z"),
+    ("Thu, 29 Feb 2024 23:59:60 GMT", "2024-03-01T00:00:00.000000Z"),
+    ("Xxx, 31 Dec 9999 23:59:59 GMT", "9999-12-31T23:59:59.000000Z"),
+  ])
+  func anHTTPDateIsReadInTheFormThatSendersWrite(text: String, moment: String) {
+    #expect(Timestamp(httpDate: text)?.description == moment)
+  }
+
+  @Test(arguments: [
+    "", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
+    "Sun, 06 Nov 1994 08:49:37 UTC",
+    "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 nov 1994 08:49:37 GMT",
+    "Sun, 06 Nov 1994 24:49:37 GMT",
+    "Sun, 6 Nov 1994 08:49:37 GMT ", "Sun, 06 Nov 1994 08:49:37 GM\u{e9}",
+  ])
+  func anotherHTTPDateIsNone(text: String) {
+    #expect(Timestamp(httpDate: text) == nil)
+  }
+
+  @Test(arguments: [
     ("2026-11-21T09:05:00Z", "2026-11-21T09:05:00.000000Z"),
     ("2026-11-21T09:05:00.123Z", "2026-11-21T09:05:00.123000Z"),
     ("2026-11-21T09:05:00.123456789Z", "2026-11-21T09:05:00.123456Z"),

@@ -50,4 +50,37 @@ import Testing
       #expect(try scans.rows[0].value("scans", as: Int64.self) == Int64(students.count))
     }
   }
+
+  /// What a wrong clock said is neither looked for nor counted by that.
+  @Test func runsOfAWrongClockAreCountedByTheServersTime() async throws {
+    try await withStore { store in
+      let ahead = (1...3).map {
+        TestEvent.run("a", at: 7200 + $0, error: "E").corrected(at: $0 * 10)
+      }
+      try await store.write(ahead + [.run("a", at: 5)])
+      #expect(try await store.row("select consecutive_errors from cell_progress") == "3")
+      // Late, between the first failure and the second.
+      try await store.write([.run("a", at: 15)])
+      #expect(try await store.row("select consecutive_errors from cell_progress") == "2")
+      try await store.write([.run("a", at: -3600).corrected(at: 25)])
+      #expect(try await store.row("select consecutive_errors from cell_progress") == "1")
+    }
+  }
+
+  @Test func aCallForHelpAfterAClockWasSetRightIsNotTakenBackByOneBefore() async throws {
+    try await withStore { store in
+      try await store.write([
+        TestEvent("help", at: 7200).corrected(at: 1),
+        TestEvent("help_stop", at: 7205).corrected(at: 6),
+      ])
+      try await store.write([TestEvent("help", at: 20), TestEvent("help", at: 30)])
+      #expect(
+        try await store.row("select help_asked_at, clock_skew_seconds from enrollments")
+          == "2026-11-21 10:00:20+00 | -")
+      try await store.write([TestEvent("help_stop", at: 0).corrected(at: 40)])
+      #expect(
+        try await store.row("select help_asked_at, clock_skew_seconds from enrollments")
+          == "- | -40")
+    }
+  }
 }

@@ -18,12 +18,15 @@ import WorkerRuntime
       let kind =
         chance(&random) < 75
         ? "cell_executed"
-        : ["help", "help_stop", "notebook_saved"].randomElement(using: &random) ?? "help"
+        : ["help", "help_stop", "notebook_closed"].randomElement(using: &random) ?? "help"
       var event = TestEvent(
         kind, at: Int.random(in: 0..<60, using: &random),
         student: "s\(Int.random(in: 0..<6, using: &random))",
         notebook: "week\(Int.random(in: 0..<2, using: &random))/n.ipynb",
         ["course_id": .text("c\(Int.random(in: 0..<2, using: &random))")])
+      if chance(&random) < 25 {
+        event = event.corrected(at: Int.random(in: 0..<60, using: &random))
+      }
       if chance(&random) < 80 {
         event.fields["cell_id"] = .text("cell-\(Int.random(in: 0..<3, using: &random))")
       }
@@ -45,7 +48,8 @@ import WorkerRuntime
       }
       if chance(&random) < 50 {
         // Not two names at one moment: which of them stays is left open.
-        event.fields["student_name"] = .text(["", "Ann", "Bo \"B\" é"][event.at / 7 % 3])
+        event.fields["student_name"] = .text(
+          ["", "Ann", "Bo \"B\" é"][(event.correctedAt ?? event.at) / 7 % 3])
       }
       if chance(&random) < 50 {
         event.fields["team"] = .text(["", "blue", "green"][chance(&random) % 3])

@@ -91,7 +91,7 @@ def test_the_time_series_is_filled_again_from_postgres(stack: ComposeStack, cour
     eventually("InfluxDB healthy", lambda: stack.is_healthy("influxdb"), seconds=120)
     assert time_series_numbers(stack, course) == []
 
-    rows = sql(stack, "select jsonb_strip_nulls(to_jsonb(e)) - '{received_at,code,result}'::text[]"
+    rows = sql(stack, "select jsonb_strip_nulls(to_jsonb(e)) - '{received_at,corrected_at,code,result}'::text[]"
                       f" from progress_events e where course_id = '{course}' order by occurred_at")
     status, body = request(
         stack.url("ingest") + "/student-progress", rows.encode(),

@@ -42,13 +42,16 @@ for (const { name, learner, expected, rules, median_solved, required_cells } of 
   });
 }
 
-function liveEvent({ at, student, type, notebook, cell, index, failed, error }, number) {
-  const occurredAt = now + at * 1e6;
+const rfc3339 = (moment) => new Date(moment / 1e3).toISOString().replace("Z", "000Z");
+
+function liveEvent({ at, ahead, student, type, notebook, cell, index, failed, error }, number) {
+  const moment = now + at * 1e6;
   return {
     event_id: `event-${number}`,
     event_type: type,
     stream_id: `1-${number}`,
-    occurred_at: new Date(occurredAt / 1e3).toISOString().replace("Z", "000Z"),
+    occurred_at: rfc3339(moment + (ahead ?? 0) * 1e6),
+    ...(ahead === undefined ? {} : { corrected_at: rfc3339(moment) }),
     course_id: "lesson",
     student_id: student,
     notebook_path: notebook,

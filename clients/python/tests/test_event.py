@@ -12,7 +12,7 @@ from progressbus.delivery.batch import array_overhead, make_body
 from progressbus.delivery.endpoint import Endpoint
 from progressbus.limits import MAXIMUM_EVENT_BYTES, TEXT_BYTES, TEXT_LENGTHS
 from progressbus.recording.event import RecordedEvent, encode
-from progressbus.recording.identifier import timestamp, uuid7
+from progressbus.recording.identifier import http_date, timestamp, uuid7
 from progressbus.recording.recorder import Recorder
 from progressbus.settings import Settings
 
@@ -42,6 +42,8 @@ def test_uuid7_keeps_the_order_and_is_unique() -> None:
 
 
 def test_timestamps_are_rfc_3339_in_utc_to_the_microsecond() -> None:
+    assert http_date(1_700_000_000_000_001_999) == "Tue, 14 Nov 2023 22:13:20 GMT"
+    assert http_date(0) == "Thu, 01 Jan 1970 00:00:00 GMT"
     assert timestamp(1_700_000_000_000_001_999) == "2023-11-14T22:13:20.000001Z"
     parsed = datetime.strptime(timestamp(10**18), "%Y-%m-%dT%H:%M:%S.%fZ")
     assert parsed.replace(tzinfo=timezone.utc).timestamp() == 10**9

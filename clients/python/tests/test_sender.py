@@ -4,6 +4,8 @@ import json
 import os
 import threading
 import time
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Callable
 
@@ -36,6 +38,8 @@ def test_sends_what_is_documented(server: RecordingServer, make_client: MakeClie
     assert request.path == "/api/v1/events"
     assert request.headers["Authorization"] == "Bearer t0ken"
     assert request.headers["Content-Type"] == "application/json"
+    sent = parsedate_to_datetime(request.headers["Date"])
+    assert abs((sent - datetime.now(timezone.utc)).total_seconds()) < 60
     event = request.events[0]
     assert event["student_id"] == "ada"
     assert event["course_id"] == "c1"

@@ -16,7 +16,9 @@ public enum Envelope {
       "occurred_at", .timestamp, alias: "eventTime", series: .time,
       "When it happened, in 1678 or later and at most 24 hours ahead. Default: the time of receipt."
     ),
-    Field("received_at", .timestamp, series: .field, "When the server got it; set by the server."),
+    Field(
+      "received_at", .timestamp, setByServer: true, series: .field,
+      "When the server got it; set by the server."),
     Field(
       "course_id", .string(minimumLength: 1, maximumLength: identifierLength), series: .tag,
       "The course. Default: `\(defaultCourse)`."),

@@ -9,6 +9,8 @@ public struct Field: Sendable, Equatable {
   public let alias: String?
   public let type: FieldType
   public let isRequired: Bool
+  /// What a sender says of it is dropped.
+  public let isSetByServer: Bool
   public let privacy: Privacy
   public let series: SeriesRole
   /// One sentence for the published schema.
@@ -16,14 +18,15 @@ public struct Field: Sendable, Equatable {
 
   public init(
     _ name: String, _ type: FieldType, column: String? = nil, alias: String? = nil,
-    required: Bool = false, privacy: Privacy = .open, series: SeriesRole = .omitted,
-    _ summary: String
+    required: Bool = false, setByServer: Bool = false, privacy: Privacy = .open,
+    series: SeriesRole = .omitted, _ summary: String
   ) {
     self.name = name
     self.column = column ?? name
     self.alias = alias
     self.type = type
     self.isRequired = required
+    self.isSetByServer = setByServer
     self.privacy = privacy
     self.series = series
     self.summary = summary

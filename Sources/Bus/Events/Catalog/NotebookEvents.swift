@@ -17,6 +17,10 @@ public enum NotebookEvents {
 
   static let fields: [Field] = [
     Field(
+      "corrected_at", .timestamp, setByServer: true,
+      "When it happened by the server's clock, where the sender's clock was wrong; set by the server."
+    ),
+    Field(
       "student_id", .identifier, alias: "emailAddress", required: true, privacy: .identifier,
       series: .tag, "The learner."),
     Field(

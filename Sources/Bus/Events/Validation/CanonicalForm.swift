@@ -1,10 +1,12 @@
 /// How an event is written into the journal: one line without white space, `event_id`, `event_type`,
-/// `occurred_at`, `received_at` and `course_id` in this order, then the kind's own fields.
+/// `occurred_at`, `received_at` and `course_id` in this order, `corrected_at` where the sender's clock was wrong, then
+/// the kind's own fields.
 public enum CanonicalForm {
   static let beforeEventID: StaticString = "{\"event_id\":\""
   static let beforeEventType: StaticString = "\",\"event_type\":\""
   static let beforeOccurredAt: StaticString = "\",\"occurred_at\":\""
   static let beforeReceivedAt: StaticString = "\",\"received_at\":\""
+  static let beforeCorrectedAt: StaticString = ",\"corrected_at\":\""
   static let beforeCourse: StaticString = "\",\"course_id\":\""
   static let defaultCourse = Array(",\"course_id\":\"\(Envelope.defaultCourse)\"".utf8)
 

@@ -9,11 +9,18 @@ public struct EventNormalizer {
     let table: FieldTable
     /// The `event_type` as it is written, without the quotes.
     let writtenType: [UInt8]
+    /// Whether teachers look at the events, which then say where the sender's clock was wrong.
+    let takesCorrection: Bool
+    /// The entries of the fields that senders set, behind the envelope's.
+    let sentEntries: Range<Int>
 
     init(_ kind: EventKind) {
       eventType = kind.eventType
       table = FieldTable(kind.fields)
       writtenType = Array(kind.eventType.utf8)
+      let own = kind.fields.dropFirst(Envelope.fields.count)
+      takesCorrection = own.first?.name == "corrected_at"
+      sentEntries = Envelope.fields.count + (takesCorrection ? 1 : 0)..<kind.fields.count
     }
 
     func isNamed(_ name: Slice<UnsafeRawBufferPointer>) -> Bool {
@@ -43,10 +50,13 @@ public struct EventNormalizer {
   /// - Parameters:
   ///   - bytes: the text that `tape` was made from.
   ///   - defaultOccurredAt: `occurred_at` of an event that has none; nil for `receivedAt`.
+  ///   - correctedAt: when it happened, where the sender's clock is known to be wrong (`SenderClock`). Kinds that
+  ///     teachers do not look at leave it out.
   ///   - output: at least `CanonicalForm.bound(of:)` bytes for the value's length.
   public mutating func normalize(
     _ bytes: UnsafeBufferPointer<UInt8>, tape: JSONTape, at index: Int, receivedAt: Timestamp,
-    defaultOccurredAt: Timestamp? = nil, into output: UnsafeMutableRawBufferPointer
+    defaultOccurredAt: Timestamp? = nil, correctedAt: Timestamp? = nil,
+    into output: UnsafeMutableRawBufferPointer
   ) throws(EventRejection) -> NormalizedEvent {
     let raw = UnsafeRawBufferPointer(bytes)
     let token = tape.tokens[index]
@@ -82,13 +92,20 @@ public struct EventNormalizer {
     if !values.write(tape, entry: EnvelopeIndex.courseID, of: kind.table, to: &writer) {
       writer.write(CanonicalForm.defaultCourse)
     }
-    for entry in Envelope.fields.count..<kind.table.entries.count {
+    if let correctedAt, kind.takesCorrection {
+      writer.write(CanonicalForm.beforeCorrectedAt)
+      writer.fill(Timestamp.canonicalLength) { correctedAt.write(to: $0) }
+      writer.write(UInt8(ascii: "\""))
+    }
+    for entry in kind.sentEntries {
       values.write(tape, entry: entry, of: kind.table, to: &writer)
     }
     writer.write(UInt8(ascii: "}"))
     let errors = values.end()
     guard errors.isEmpty else { throw EventRejection(errors) }
-    return NormalizedEvent(eventType: kind.eventType, id: eventID, length: writer.count)
+    return NormalizedEvent(
+      eventType: kind.eventType, id: eventID, length: writer.count, occurredAt: occurredAt,
+      takesCorrection: kind.takesCorrection)
   }
 
   /// Finds the event's kind and where the values of its fields stand. The last event's kind is tried
@@ -139,6 +156,10 @@ public struct NormalizedEvent: Sendable {
   public let id: EventID
   /// Bytes of the canonical form.
   public let length: Int
+  /// By the sender's clock.
+  public let occurredAt: Timestamp
+  /// Whether the kind has a `corrected_at`.
+  public let takesCorrection: Bool
 }
 
 /// What an event may be at most.

@@ -14,10 +14,11 @@ public enum WarehouseCatalog {
   private static let ingestedAt = WarehouseColumn(
     "ingested_at", .timestamp, default: "CURRENT_TIMESTAMP()")
 
-  /// A learner's name and work stay in PostgreSQL.
+  /// A learner's name and work stay in PostgreSQL. Moments are those of the sender and of the receipt: whoever
+  /// analyses them decides what a wrong clock means.
   private static let progressEvents = WarehouseTable(
     "progress_events", identifiers: .pseudonyms(names: ["student_id": "student_id_hash"]),
-    fields: Envelope.fields + NotebookEvents.fields,
+    fields: Envelope.fields + NotebookEvents.fields.filter { !$0.isSetByServer },
     required: ["event_id", "event_type", "occurred_at", "received_at", "course_id"])
 
   private static let trainingSessions = WarehouseTable(

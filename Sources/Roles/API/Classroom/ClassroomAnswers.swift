@@ -65,6 +65,7 @@ enum ClassroomAnswers {
           json.member("help_since", learner.helpSince)
           let waiting = learner.helpSince.map { snapshot.takenAt.seconds(since: $0) } ?? 0
           json.member("waiting_seconds", max(0, Int(waiting)))
+          json.member("clock_skew_seconds", learner.clockSkewSeconds)
           place(&json, learner)
         }
       }
@@ -134,6 +135,7 @@ enum ClassroomAnswers {
       json.member("last_seen_at", learner.lastSeenAt)
       json.member("last_executed_at", learner.lastExecutedAt)
       json.member("last_success_at", learner.lastSuccessAt)
+      json.member("clock_skew_seconds", learner.clockSkewSeconds)
     }
   }
 

@@ -18,6 +18,9 @@ struct Learner: Sendable {
   let helpStoppedAt: Timestamp?
   /// Whether closing a notebook was the last that was heard.
   let notebookClosed: Bool
+  /// How far the learner's clock was ahead when something was heard last; negative when it was behind, nil when
+  /// it was right.
+  let clockSkewSeconds: Int?
 
   // Of the current cell.
   var currentCellIndex: Int?
@@ -50,6 +53,7 @@ struct Learner: Sendable {
     helpSince = try row.optionalMoment(11)
     helpStoppedAt = try row.optionalMoment(12)
     notebookClosed = try row.boolean(13)
+    clockSkewSeconds = try row.optionalInteger(14)
   }
 
   var situation: LearnerSituation {

@@ -179,9 +179,17 @@ enum WorkStatements {
         select event.notebook_path,
           coalesce(nullif(event.cell_id, ''), event.cell_index::text collate "C") as cell,
           count(*) as executions
-        from progress_events event
-        where event.student_id = learner.id and event.course_id = $1
-          and event.occurred_at > learner.since and event.event_type = 'cell_executed'
+        from (
+          select notebook_path, cell_id, cell_index
+          from progress_events
+          where student_id = learner.id and course_id = $1 and occurred_at > learner.since
+            and corrected_at is null and event_type = 'cell_executed'
+          union all
+          select notebook_path, cell_id, cell_index
+          from progress_events
+          where student_id = learner.id and course_id = $1 and corrected_at > learner.since
+            and event_type = 'cell_executed'
+        ) as event
         group by 1, 2
       ) as executed
       left join lateral (

@@ -28,7 +28,7 @@ struct StudentReader: Sendable {
     let events = PageOfItems(
       try rows.events.rows.map(TimelineEvent.init), limit: request.limit
     ) { event in
-      [String(event.occurredAt.microseconds), event.id]
+      [String(event.moment.microseconds), event.id]
     }
     let name: String? = try rows.name.first?.optional("name")
     var json = JSONWriter(capacity: 1024 + events.items.count * 512)
@@ -94,7 +94,7 @@ enum StudentStatements {
       e.current_notebook_path as notebook, e.current_cell as cell,
       \(RowReader.microseconds("e.help_asked_at")) as help_since,
       \(RowReader.microseconds("e.first_seen_at")) as first_seen,
-      \(RowReader.microseconds("e.last_seen_at")) as last_seen,
+      \(RowReader.microseconds("e.last_seen_at")) as last_seen, e.clock_skew_seconds,
       p.reached, p.solved
     from enrollments e,
       lateral (
@@ -106,25 +106,34 @@ enum StudentStatements {
     order by e.course_id
     """
 
-  /// The newest events before `$3`, `$4`. Each course is read from the end of its index.
+  /// The newest events before `$3`, `$4`. Each course is read from the end of its index, and those whose sender's
+  /// clock was wrong from the end of theirs.
   static let events = """
     select event.*
     from enrollments e,
       lateral (
-        select event_id as id, event_type as type, course_id as course,
-          \(RowReader.microseconds("occurred_at")) as at, notebook_path as notebook,
-          session_id as session, cell_id as cell, cell_index, cell_type,
-          execution_count as execution, has_error as failed, error_name, error_message,
-          duration_ms as duration
-        from progress_events
-        where student_id = e.student_id and course_id = e.course_id
-          and occurred_at <= $3::timestamptz
-          and (occurred_at, event_id) < ($3::timestamptz, $4::uuid)
-        order by occurred_at desc, event_id desc
-        limit $5
+        (\(newest(by: "occurred_at", "corrected_at is null"))) union all
+        (\(newest(by: "corrected_at", "corrected_at is not null")))
       ) as event
     where e.student_id = $1 and ($2::text is null or e.course_id = $2)
-    order by at desc, id desc
+    order by moment desc, id desc
     limit $5
     """
+
+  private static func newest(by moment: String, _ condition: String) -> String {
+    """
+    select event_id as id, event_type as type, course_id as course, \(moment) as moment,
+      \(RowReader.microseconds("occurred_at")) as at,
+      \(RowReader.microseconds("corrected_at")) as corrected, notebook_path as notebook,
+      session_id as session, cell_id as cell, cell_index, cell_type,
+      execution_count as execution, has_error as failed, error_name, error_message,
+      duration_ms as duration
+    from progress_events
+    where student_id = e.student_id and course_id = e.course_id and \(condition)
+      and \(moment) <= $3::timestamptz
+      and (\(moment), event_id) < ($3::timestamptz, $4::uuid)
+    order by \(moment) desc, event_id desc
+    limit $5
+    """
+  }
 }

@@ -5,7 +5,10 @@ import PostgresDriver
 /// An event of a learner's timeline, without the learner's code and its output.
 struct TimelineEvent {
   let id: String
-  let occurredAt: Timestamp
+  /// By the sender's clock.
+  private let occurredAt: Timestamp
+  /// By the server's, where the sender's was wrong.
+  private let correctedAt: Timestamp?
   private let eventType: String
   private let course: String
   private let notebook: String
@@ -22,6 +25,7 @@ struct TimelineEvent {
   init(_ row: PostgresRow) throws(PostgresError) {
     id = try row.value("id")
     occurredAt = try row.value("at")
+    correctedAt = try row.optional("corrected")
     eventType = try row.value("type")
     course = try row.value("course")
     notebook = try row.value("notebook")
@@ -36,11 +40,15 @@ struct TimelineEvent {
     durationMilliseconds = try row.optional("duration")
   }
 
+  /// What a timeline is in the order of.
+  var moment: Timestamp { correctedAt ?? occurredAt }
+
   func write(to json: inout JSONWriter) {
     json.object { json in
       json.member("event_id", id)
       json.member("event_type", eventType)
       json.member("occurred_at", occurredAt)
+      json.member("corrected_at", correctedAt)
       json.member("course_id", course)
       json.member("notebook_path", notebook)
       json.member("session_id", session)
@@ -69,6 +77,7 @@ struct StudentCourse {
   private let helpSince: Timestamp?
   private let firstSeenAt: Timestamp
   private let lastSeenAt: Timestamp
+  private let clockSkewSeconds: Int?
 
   init(_ row: PostgresRow) throws(PostgresError) {
     course = try row.value("course")
@@ -82,6 +91,7 @@ struct StudentCourse {
     helpSince = try row.optional("help_since")
     firstSeenAt = try row.value("first_seen")
     lastSeenAt = try row.value("last_seen")
+    clockSkewSeconds = try row.optional("clock_skew_seconds")
   }
 
   func write(to json: inout JSONWriter) {
@@ -97,6 +107,7 @@ struct StudentCourse {
       json.member("help_since", helpSince)
       json.member("first_seen_at", firstSeenAt)
       json.member("last_seen_at", lastSeenAt)
+      json.member("clock_skew_seconds", clockSkewSeconds)
     }
   }
 }

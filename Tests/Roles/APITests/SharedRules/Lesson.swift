@@ -6,7 +6,10 @@ import Testing
 /// seconds from `now`.
 struct Lesson: Decodable, Sendable, CustomTestStringConvertible {
   struct Event: Decodable, Sendable {
+    /// By the server's clock.
     let at: Double
+    /// How far the learner's clock is ahead, where it is wrong.
+    let ahead: Double?
     let student: String
     let type: String
     let notebook: String
@@ -46,6 +49,6 @@ extension Lesson.Event {
     if let index { event.fields["cell_index"] = index }
     if let failed { event.fields["has_error"] = failed }
     if let error { event.fields["error_name"] = error }
-    return event
+    return ahead.map { event.said(secondsAhead: $0) } ?? event
   }
 }

@@ -18,6 +18,17 @@ struct ClassroomEvent {
     ].merging(more) { $1 }
   }
 
+  /// The same event, as a clock tells of it that is wrong.
+  func said(secondsAhead seconds: Double) -> ClassroomEvent {
+    var event = self
+    guard let said = fields["occurred_at"] as? String, let moment = Timestamp(rfc3339: said.utf8)
+    else { return self }
+    event.fields["corrected_at"] = said
+    event.fields["occurred_at"] =
+      Timestamp(microseconds: moment.microseconds + Int64(seconds * 1_000_000)).description
+    return event
+  }
+
   static func run(
     _ cell: String, at seconds: Double, by student: String, error: String? = nil,
     milliseconds: Double = 10, index: Int? = nil, course: String = "c1",

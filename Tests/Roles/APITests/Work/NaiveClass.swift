@@ -23,14 +23,14 @@ struct NaiveClass {
   init(_ arrived: [ClassroomEvent], notebook: String) {
     var events: [String: ClassroomEvent] = [:]
     for event in arrived { events[event.text("event_id")] = event }
-    let ordered = events.values.sorted { $0.text("occurred_at") < $1.text("occurred_at") }
+    let ordered = events.values.sorted { $0.moment < $1.moment }
     var runs: [String: [String: [ClassroomEvent]]] = [:]
     var last: [String: String] = [:]
     for event in ordered {
       let student = event.text("student_id")
       activity[String(event.text("occurred_at").prefix(19)), default: 0] += 1
-      if last[student] != event.text("occurred_at") { closed.remove(student) }
-      last[student] = event.text("occurred_at")
+      if last[student] != event.moment { closed.remove(student) }
+      last[student] = event.moment
       if event.text("event_type") == "notebook_closed" { closed.insert(student) }
       guard event.text("event_type") == "cell_executed" else { continue }
       executions[student, default: 0] += 1
@@ -44,12 +44,11 @@ struct NaiveClass {
       for (student, runs) in learners {
         let failed = runs.map { $0.fields["has_error"] as? Bool == true }
         // Of runs in one microsecond, the errors that count are those after the last success.
-        let lastSuccess = runs.last { $0.fields["has_error"] as? Bool == false }?.text(
-          "occurred_at")
+        let lastSuccess = runs.last { $0.fields["has_error"] as? Bool == false }?.moment
         let streak = runs.count {
-          $0.fields["has_error"] as? Bool == true && $0.text("occurred_at") > lastSuccess ?? ""
+          $0.fields["has_error"] as? Bool == true && $0.moment > lastSuccess ?? ""
         }
-        let newest = runs.filter { $0.text("occurred_at") == runs.last?.text("occurred_at") }
+        let newest = runs.filter { $0.moment == runs.last?.moment }
         durations.append(newest.compactMap { $0.fields["duration_ms"] as? Double }.max() ?? 0)
         let isSolved = failed.contains(false)
         letters[student, default: [:]][cell] = !isSolved ? "e" : streak > 0 ? "x" : "s"
@@ -76,4 +75,7 @@ struct NaiveClass {
 
 extension ClassroomEvent {
   func text(_ field: String) -> String { fields[field] as? String ?? "" }
+
+  /// When it happened by the server's clock.
+  var moment: String { fields["corrected_at"] as? String ?? text("occurred_at") }
 }

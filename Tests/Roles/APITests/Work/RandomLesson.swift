@@ -15,7 +15,11 @@ struct RandomLesson {
   mutating func batch(_ count: Int) -> [ClassroomEvent] {
     var batch: [ClassroomEvent] = []
     for _ in 0..<count {
-      let event = event()
+      var event = event()
+      // Clocks of some learners are wrong for a while.
+      if random.isTrue(probability: 0.2) {
+        event = event.said(secondsAhead: [-500, 600].randomElement(using: &random) ?? 0)
+      }
       if random.isTrue(probability: 0.15) { held.append(event) } else { batch.append(event) }
       if random.isTrue(probability: 0.05), let again = sent.randomElement(using: &random) {
         batch.append(again)

@@ -6,7 +6,12 @@ struct ClassroomModel {
   /// A run of a cell or anything else that a learner did.
   struct Deed {
     let type: String
+    /// By the learner's clock.
+    let saidAt: Int
+    /// By the server's.
     let at: Int
+    /// How far the learner's clock was ahead; nil when it was right.
+    let skew: Int?
     let student: String
     let course: String
     let notebook: String
@@ -22,7 +27,7 @@ struct ClassroomModel {
 
     var isExecution: Bool { type == "cell_executed" }
     var notebookKey: String { "\(course) | \(notebook)" }
-    var activityKey: String { "\(course) | \(at)" }
+    var activityKey: String { "\(course) | \(saidAt)" }
     var enrollmentKey: String { "\(course) | \(student)" }
     var cellKey: String { "\(course) | \(notebook) | \(cell ?? "") | \(student)" }
   }
@@ -71,6 +76,8 @@ struct ClassroomModel {
         "\(runs.count(where: \.failed))", Self.text(runs.map(\.at).max()),
         Self.text(runs.filter { !$0.failed }.map(\.at).max()), Self.newest(runs, \.notebook),
         Self.newest(runs, \.cell), Self.text(asked), Self.text(stopped),
+        Self.text(deeds.filter { $0.type == "notebook_closed" }.map(\.at).max()),
+        Self.text(deeds.filter { $0.at == deeds.map(\.at).max() }.compactMap(\.skew).max()),
       ]
     }
   }
@@ -115,7 +122,9 @@ struct ClassroomModel {
 extension ClassroomModel.Deed {
   init(_ event: TestEvent) {
     type = event.eventType
-    at = event.at
+    saidAt = event.at
+    at = event.correctedAt ?? event.at
+    skew = event.correctedAt.map { event.at - $0 }
     student = event.text("student_id") ?? ""
     course = event.text("course_id") ?? ""
     notebook = event.text("notebook_path") ?? ""

@@ -33,7 +33,7 @@ extension Store {
         \(Self.seconds("last_seen_at")), \(Self.seconds("named_at")), team, executions, errors,
         \(Self.seconds("last_executed_at")), \(Self.seconds("last_success_at")),
         current_notebook_path, current_cell, \(Self.seconds("help_asked_at")),
-        \(Self.seconds("help_stopped_at"))
+        \(Self.seconds("help_stopped_at")), \(Self.seconds("closed_at")), clock_skew_seconds
       from enrollments
       """
     ).sorted()

@@ -8,6 +8,8 @@ struct TestEvent: Sendable {
   var fields: [String: Value]
   /// Seconds after 10:00:00.
   let at: Int
+  /// The same by the server's clock; nil where the learner's was right.
+  private(set) var correctedAt: Int?
 
   enum Value: Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByBooleanLiteral, ExpressibleByFloatLiteral
@@ -46,6 +48,16 @@ struct TestEvent: Sendable {
       "occurred_at": .text(Self.time(at)), "received_at": .text(Self.time(at)),
       "course_id": "c1", "student_id": .text(student), "notebook_path": .text(notebook),
     ].merging(more) { $1 }
+  }
+
+  /// The event with a clock that was wrong.
+  ///
+  /// - Parameter at: when it happened by the server's clock, in seconds after 10:00:00.
+  func corrected(at: Int) -> TestEvent {
+    var event = self
+    event.fields["corrected_at"] = .text(Self.time(at))
+    event.correctedAt = at
+    return event
   }
 
   static func run(

@@ -157,7 +157,7 @@ def new_student(event: dict) -> dict:
         "consecutive_errors": 0, "last_error_name": None, "executions": 0, "errors": 0,
         "notebook_closed": False, "help_since": None, "help_stopped_at": None,
         "first_seen_at": event["occurred_at"], "last_seen_at": event["occurred_at"],
-        "last_executed_at": None, "last_success_at": None, "letters": {}, "streaks": {},
+        "last_executed_at": None, "last_success_at": None, "clock_skew_seconds": None, "letters": {}, "streaks": {},
     }
 
 

@@ -12,6 +12,7 @@ from typing import Callable
 from ..limits import MAXIMUM_BODY_BYTES, MAXIMUM_EVENTS
 from ..originals import BUILTINS, CLOCK
 from ..recording.event import encode
+from ..recording.identifier import http_date
 from ..recording.recorder import Recorder
 from ..settings import Settings
 from ..spool.outbox import Outbox
@@ -225,6 +226,8 @@ class Sender:
             "Content-Type": "application/json",
             "Accept": "application/json",
             "User-Agent": f"progressbus-python/{VERSION}",
+            # By this the server tells events that had to wait from those of a wrong clock.
+            "Date": http_date(CLOCK.unix_nanoseconds()),
         }
         if body.is_compressed:
             headers["Content-Encoding"] = "gzip"

@@ -37,3 +37,16 @@ def timestamp(unix_nanoseconds: int) -> str:
     # Not with `strftime`, for which even `datetime` asks the module `time`.
     text = _text_of(_moment_of(seconds, timezone.utc))
     return f"{text[:19]}.{rest // 1_000:06d}Z"
+
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+
+def http_date(unix_nanoseconds: int) -> str:
+    """The value of a `Date` header (RFC 9110, section 5.6.7)."""
+    seconds = unix_nanoseconds // 1_000_000_000
+    text = timestamp(unix_nanoseconds)
+    # 1970 began on a Thursday.
+    day = _DAYS[(seconds // 86_400 + 3) % 7]
+    return f"{day}, {text[8:10]} {_MONTHS[int(text[5:7]) - 1]} {text[:4]} {text[11:19]} GMT"

@@ -1,10 +1,11 @@
 import { displayName } from "../state/name-order.js";
+import { eventMoment } from "../state/timestamp.js";
 import { element, setAttribute, setText } from "../view/dom.js";
 import { icon, setIcon } from "../view/icons.js";
 import { KeyedList } from "../view/keyed-list.js";
-import { cellTitle, describeEvent, notebookTitle, reasonText } from "../view/wording.js";
+import { cellTitle, clockText, describeEvent, notebookTitle, reasonText } from "../view/wording.js";
 
-const facts = ["solved", "executions", "errors", "team", "lastSeen", "now", "id"];
+const facts = ["solved", "executions", "errors", "team", "lastSeen", "clock", "now", "id"];
 const wideFacts = ["now", "id"];
 const liveTimelineLimit = 500;
 
@@ -99,8 +100,10 @@ export class LearnerDrawer extends HTMLElement {
       this.known.add(event.event_id);
       // Newest first; what comes belongs to one of the ends.
       let place = 0;
-      if (event.occurred_at <= (this.events.at(-1)?.occurred_at ?? "")) place = this.events.length;
-      else while (place < this.events.length && this.events[place].occurred_at > event.occurred_at) place += 1;
+      const moment = eventMoment(event);
+      const oldest = this.events.at(-1);
+      if (oldest !== undefined && moment <= eventMoment(oldest)) place = this.events.length;
+      else while (place < this.events.length && eventMoment(this.events[place]) > moment) place += 1;
       this.events.splice(place, 0, event);
     }
     if (this.cursor === null && this.events.length > liveTimelineLimit) this.events.length = liveTimelineLimit;
@@ -141,6 +144,7 @@ export class LearnerDrawer extends HTMLElement {
     this.fact("now", place);
     this.fact("team", learner.team ?? "");
     this.fact("lastSeen", translator.text("learner.ago", { duration: lastSeen }));
+    this.fact("clock", clockText(translator, learner.clockSkew));
     this.fact("id", learner.id);
   }
 
@@ -182,7 +186,7 @@ function updateEventLine(line, event, translator) {
   const { parts } = line;
   const { icon: name, tone, text } = describeEvent(translator, event);
   setAttribute(line, "data-state", tone);
-  setText(parts.time, translator.timeWithSeconds(Date.parse(event.occurred_at)));
+  setText(parts.time, translator.timeWithSeconds(Date.parse(eventMoment(event))));
   setIcon(parts.mark, name);
   setText(parts.what, text);
   const ran = typeof event.duration_ms === "number" ? translator.duration(event.duration_ms) : "";

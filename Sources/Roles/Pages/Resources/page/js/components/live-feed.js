@@ -1,3 +1,4 @@
+import { eventMoment } from "../state/timestamp.js";
 import { element, setAttribute, setText } from "../view/dom.js";
 import { setIcon } from "../view/icons.js";
 import { describeEvent } from "../view/wording.js";
@@ -40,7 +41,7 @@ export class LiveFeed extends Panel {
     const line = this.lines[place] ?? this.addLine();
     const { icon, tone, text } = describeEvent(translator, event);
     setAttribute(line.node, "data-state", tone);
-    setText(line.time, translator.timeWithSeconds(Date.parse(event.occurred_at)));
+    setText(line.time, translator.timeWithSeconds(Date.parse(eventMoment(event))));
     setIcon(line.mark, icon);
     setText(line.name, nameOf(event.student_id));
     setText(line.text, text);

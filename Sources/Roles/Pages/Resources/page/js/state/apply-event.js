@@ -1,6 +1,6 @@
 import { cellStateAfterRun } from "./cell-state.js";
 import { streakKey } from "./classroom.js";
-import { later, microseconds } from "./timestamp.js";
+import { eventMoment, later, microseconds } from "./timestamp.js";
 
 const rememberedHelpRequests = 16;
 
@@ -13,7 +13,7 @@ const rememberedHelpRequests = 16;
  * @returns {boolean} whether it is about this class
  */
 export function applyEvent(classroom, event) {
-  const at = microseconds(event.occurred_at);
+  const at = microseconds(eventMoment(event));
   if (event.course_id !== classroom.course || typeof event.student_id !== "string" || at === null) {
     return false;
   }
@@ -23,6 +23,7 @@ export function applyEvent(classroom, event) {
   const learner = classroom.learner(event.student_id);
   const isNews = learner.lastSeenAt === null || at >= learner.lastSeenAt;
   if (isNews) {
+    noteClock(learner, event, at);
     if (event.student_name && event.student_name !== learner.name) {
       classroom.order.rename(learner, event.student_name);
     }
@@ -39,6 +40,13 @@ export function applyEvent(classroom, event) {
   }
   apply(classroom, learner, event, at);
   return true;
+}
+
+/** How far the learner's clock is ahead, in whole seconds; of events at the same moment the greater counts. */
+function noteClock(learner, event, at) {
+  const said = microseconds(event.occurred_at);
+  const skew = event.corrected_at && said !== null ? Math.trunc((said - at) / 1e6) || 0 : null;
+  learner.clockSkew = at === learner.lastSeenAt ? later(learner.clockSkew, skew) : skew;
 }
 
 /** By kind; without a prototype, because a kind may be called `constructor`. */

@@ -219,6 +219,8 @@ function newLearner(id) {
     lastSeenAt: null,
     lastExecutedAt: null,
     lastSuccessAt: null,
+    /** How far the learner's clock was ahead when something was heard last, in seconds; null when it was right. */
+    clockSkew: null,
     /** Ids of the executions at `lastExecutedAt`; null while only the API's answer tells of them. */
     latestRuns: null,
     /** When help was asked for since it was last taken back, as far as known. */
@@ -253,5 +255,6 @@ function learnerFromAnswer(student) {
     lastSeenAt: microseconds(student.last_seen_at),
     lastExecutedAt: microseconds(student.last_executed_at),
     lastSuccessAt: microseconds(student.last_success_at),
+    clockSkew: student.clock_skew_seconds ?? null,
   };
 }

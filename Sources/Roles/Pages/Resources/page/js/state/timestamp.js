@@ -14,6 +14,17 @@ export function microseconds(text) {
   return Number.isNaN(milliseconds) ? null : milliseconds * 1_000;
 }
 
+/**
+ * When an event happened by the server's clock. The server says it where the learner's clock was wrong; `occurred_at` is
+ * what that clock said.
+ *
+ * @param {object} event as on the channel or in a timeline
+ * @returns {string | null | undefined} RFC 3339
+ */
+export function eventMoment(event) {
+  return event.corrected_at ?? event.occurred_at;
+}
+
 /** The later of two times, of which either may be null. */
 export function later(a, b) {
   if (a === null) return b;

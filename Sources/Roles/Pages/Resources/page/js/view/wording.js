@@ -35,6 +35,13 @@ export function reasonText(translator, row, now, medianSolved) {
   }
 }
 
+/** How wrong a learner's clock is; nothing for one that is right. */
+export function clockText(translator, skew) {
+  if (skew === null || skew === 0) return "";
+  const duration = translator.wait(Math.abs(skew) * 1_000);
+  return translator.text(skew > 0 ? "learner.clockAhead" : "learner.clockBehind", { duration });
+}
+
 /** @returns {{icon: string, tone: string, text: string}} what happened, in one line */
 export function describeEvent(translator, event) {
   const notebook = notebookTitle(event.notebook_path ?? "");
