@@ -34,14 +34,23 @@ public struct ReadDatabase: Sendable {
 /// Reads the columns of a row by their place: a class has tens of thousands of values, and finding each
 /// by its name would take longer than all the rest.
 struct RowReader {
+  private static let greatestInteger = 999_999_999_999_999_999
+
   private let row: PostgresRow
 
   init(_ row: PostgresRow) { self.row = row }
 
   /// A `timestamptz` as whole microseconds since 1970, which is quicker to write and to read than a date.
   /// Exact from the year 1700 to 2240; beyond, within some microseconds.
+  ///
+  /// PostgreSQL knows moments that no integer holds, `infinity` and the year 294276, and would refuse the whole
+  /// statement for one of them: they come as the ends of what can be written.
   static func microseconds(_ column: String) -> String {
-    "(date_part('epoch', \(column)) * 1000000)::bigint"
+    """
+    case when \(column) > '\(Timestamp.writable.upperBound)' then \(Timestamp.writable.upperBound.microseconds)
+      when \(column) = '-infinity' then \(Timestamp.writable.lowerBound.microseconds)
+      else (date_part('epoch', \(column)) * 1000000)::bigint end
+    """
   }
 
   func text(_ position: Int) throws(PostgresError) -> String {
@@ -62,8 +71,11 @@ struct RowReader {
     guard let bytes = row.utf8(at: position) else { return nil }
     let isNegative = bytes.first == UInt8(ascii: "-")
     let digits = isNegative ? bytes.dropFirst() : bytes
-    // 18 digits cannot overflow; no count and no moment has more.
-    guard !digits.isEmpty, digits.count <= 18 else { throw Self.unexpected(position, "an integer") }
+    guard !digits.isEmpty else { throw Self.unexpected(position, "an integer") }
+    // 18 digits cannot overflow; no count and no moment has more, unless someone wrote it by hand.
+    guard digits.count <= 18 else {
+      return isNegative ? -Self.greatestInteger : Self.greatestInteger
+    }
     var number = 0
     for byte in digits {
       guard (0x30...0x39).contains(byte) else { throw Self.unexpected(position, "an integer") }
@@ -72,10 +84,11 @@ struct RowReader {
     return isNegative ? -number : number
   }
 
+  /// Nil for what is no finite number, too: a `double precision` may be `NaN`.
   func optionalDouble(_ position: Int) throws(PostgresError) -> Double? {
     guard let text = optionalText(position) else { return nil }
     guard let number = Double(text) else { throw Self.unexpected(position, "a number") }
-    return number
+    return number.isFinite ? number : nil
   }
 
   func boolean(_ position: Int) throws(PostgresError) -> Bool {
@@ -89,13 +102,7 @@ struct RowReader {
   }
 
   func optionalMoment(_ position: Int) throws(PostgresError) -> Timestamp? {
-    guard let bytes = row.utf8(at: position) else { return nil }
-    // More digits than an integer may have: the moment lies beyond all years that can be told.
-    if bytes.count > 18 {
-      return Timestamp(
-        clamping: bytes.first == UInt8(ascii: "-") ? Int64.min : Int64.max)
-    }
-    return try optionalInteger(position).map { Timestamp(clamping: Int64($0)) }
+    try optionalInteger(position).map { Timestamp(clamping: Int64($0)) }
   }
 
   func letter(_ position: Int) throws(PostgresError) -> CellLetter {

@@ -55,7 +55,7 @@ struct NotebookRecordReader {
       if executions < 0 { unsure.append(learner.id) }
       guard executions > 0 else { continue }
       changed.append((learner.id, recorded?.lastExecutedAt, executions))
-      total += executions
+      total += min(executions, Self.maximumExecutions + 1)
     }
     guard knownLearners == known.learners.count, total <= Self.maximumExecutions else { return nil }
     guard !changed.isEmpty || !unsure.isEmpty else { return known }
@@ -65,7 +65,7 @@ struct NotebookRecordReader {
       WorkStatements.executedSince,
       key + [
         .textArray(changed.map(\.id)),
-        .textArray(changed.map { $0.since?.description ?? "-infinity" }),
+        .textArray(changed.map { $0.since?.postgresText ?? "-infinity" }),
       ]
     ).rows
     for row in rows {

@@ -38,7 +38,8 @@ extension MirrorStore {
     failure.id, failure.source_table, failure.attempts, failure.public_reason,
       case when failure.source_table in ('\(tablesOfEvents.joined(separator: "', '"))')
         then failure.source_key end as event_id,
-      (extract(epoch from failure.created_at) * 1000000)::bigint as created_at
+      (extract(epoch from case when isfinite(failure.created_at) then failure.created_at
+        else 'epoch' end) * 1000000)::bigint as created_at
     """
   private static let isOpen = "failure.status = 'pending' and not failure.is_on_queue"
 
