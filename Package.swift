@@ -150,7 +150,8 @@ let package = Package(
     target(
       .roles, "Broadcaster",
       [
-        "EventBus", "Events", "HTTPServer", "Observability", "Concurrency", httpTypes, nioCore,
+        "EventBus", "Events", "HTTPServer", "JSONText", "Observability", "Concurrency", httpTypes,
+        nioCore,
         nioLocks, nioHTTP1, nioWebSocket, logging, metrics, coreMetrics, lifecycle,
       ]),
     target(

@@ -55,6 +55,39 @@ import Testing
     #expect(once.contains(#""attributes":{"a":1,"b":"x y"}"#))
   }
 
+  /// macOS names files in the decomposed form; a notebook must not be two for that.
+  @Test func namesAreKeptInNormalFormC() throws {
+    let decomposed = try normalize(
+      #"{"event_type":"cell_executed","course_id":"cafe\u0301","student_id":"か\#u{3099}\#u{E9}","notebook_path":"e\#u{301}/\"1\".ipynb","student_name":"A\#u{30A}","team":"\#u{1100}\#u{1161}","error_message":"e\#u{301}"}"#
+    )
+    for part in [
+      "\"course_id\":\"caf\u{E9}\"", "\"student_id\":\"\u{304C}\u{E9}\"",
+      "\"notebook_path\":\"\u{E9}/\\\"1\\\".ipynb\"", "\"student_name\":\"\u{C5}\"",
+      "\"team\":\"\u{AC00}\"",
+    ] {
+      #expect(Data(decomposed.utf8).range(of: Data(part.utf8)) != nil, "\(part) in \(decomposed)")
+    }
+    // What a program said stays as it was said.
+    #expect(Data(decomposed.utf8).range(of: Data("\"error_message\":\"e\u{301}\"".utf8)) != nil)
+    #expect(try normalize(decomposed).utf8.elementsEqual(decomposed.utf8))
+  }
+
+  @Test func limitsCountTheFormThatIsKept() throws {
+    func path(_ text: String) -> String {
+      #"{"event_type":"help","student_id":"s","notebook_path":"\#(text)"}"#
+    }
+    let many = { (text: String, count: Int) in String(repeating: text, count: count) }
+    #expect(try errors(path(many("e\u{301}", 512))).isEmpty)
+    #expect(try errors(path(many("e\u{301}", 513))).map(\.code) == [.tooLong])
+    #expect(try errors(path(many("\u{958}", 170))).isEmpty)
+    #expect(try errors(path(many("\u{958}", 171))).map(\.code) == [.tooLong])
+    #expect(try errors(path(many("e\u{301}", 15_000))).map(\.code) == [.tooLong])
+    // It would take thrice the bytes, and stays.
+    let signs = many("\u{1D160}", 85)
+    #expect(Data(try normalize(path(signs)).utf8).range(of: Data(signs.utf8)) != nil)
+    #expect(try errors(path(many("\\b", 300) + many("\u{1D160}", 50))).isEmpty)
+  }
+
   @Test func theNamesOfTheCellMonitorExtensionAreTaken() throws {
     let text = try normalize(
       #"{"eventId":"0192f5a1-7b3c-7def-8123-456789abcdef","eventType":"cell_executed","eventTime":"2026-11-21T09:00:00.000Z","emailAddress":"a@example.org","userName":"A","teamName":"チームA","sessionId":"s","notebookPath":"n.ipynb","cellId":"c","cellIndex":0,"cellType":"code","code":"x","executionCount":3,"hasError":true,"errorMessage":"boom","result":"r","executionDurationMs":0.4}"#

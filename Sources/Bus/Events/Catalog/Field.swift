@@ -46,7 +46,9 @@ public enum SeriesRole: Sendable, Equatable {
 
 /// The type of a field and its limits.
 public enum FieldType: Sendable, Equatable {
-  /// Text of at most `maximumLength` Unicode scalars; `minimumLength` 1 refuses the empty string.
+  /// Text of at most `maximumLength` Unicode scalars; `minimumLength` 1 refuses the empty string. A text that may not
+  /// be longer than `longestName` names something, and is kept in Unicode's normal form C: it is what others are compared
+  /// with. Limits count what is kept.
   ///
   /// What is a key in PostgreSQL has a limit in UTF-8's bytes, too: a row of a B-tree has at most 2,704 bytes, all its
   /// columns together. The widest is the key of `cell_progress` (sql/0001): three identifiers of 128
@@ -74,6 +76,8 @@ public enum FieldType: Sendable, Equatable {
 
 /// Types that many kinds of event use.
 extension FieldType {
+  /// Beyond that a text says something rather than naming it, and stays as it came.
+  static let longestName = 1024
   /// A number of things.
   static let count = FieldType.integer(0...Int64.max)
   /// A measured value. JSON knows no infinity, and a database that sums such values is not to make one.

@@ -1,3 +1,5 @@
+import JSONText
+
 /// Checks the values of one event and writes them.
 struct ValueNormalizer {
   private let microsecondsAhead: Int64
@@ -101,15 +103,26 @@ struct ValueNormalizer {
     switch type {
     case .string(let minimum, let maximum, let maximumBytes):
       guard token.kind == .string else { return faults.fail(.type, "must be a string") }
-      if token.count > maximum {
+      let composed = maximum <= FieldType.longestName ? composedText(token, within: maximum) : nil
+      let count = composed?.unicodeScalars.count ?? Int(token.count)
+      if count > maximum {
         faults.fail(.tooLong, "must not be over \(maximum) characters")
-      } else if token.count < minimum {
+      } else if count < minimum {
         faults.fail(
           .tooShort, minimum == 1 ? "must not be empty" : "must have \(minimum) characters")
-      } else if let maximumBytes, isLonger(token, than: maximumBytes) {
+      } else if let maximumBytes,
+        composed.map({ $0.utf8.count > maximumBytes }) ?? isLonger(token, than: maximumBytes)
+      {
         faults.fail(.tooLong, "must not be over \(maximumBytes) bytes in UTF-8")
       }
-      writeString(token, to: &writer)
+      guard let composed else { return writeString(token, to: &writer) }
+      var written: [UInt8] = []
+      JSONEscaping.append(composed, to: &written)
+      // `CanonicalForm.bound(of:)` goes by twice what came. Three musical signs take thrice that.
+      guard written.count - 2 <= 2 * text(token).count else {
+        return writeString(token, to: &writer)
+      }
+      written.withUnsafeBytes { writer.write($0) }
     case .enumeration(let words):
       guard token.kind == .string else { return faults.fail(.type, "must be a string") }
       let word = text(token)
@@ -273,6 +286,21 @@ struct ValueNormalizer {
     } else {
       writer.write(raw)
     }
+  }
+
+  /// The string in Unicode's normal form C, when it is another than the one that came. Costs a text of ASCII one
+  /// comparison.
+  private func composedText(_ token: JSONToken, within maximum: Int) -> String? {
+    let raw = text(token)
+    // No normal form has less than a fourth of the scalars, so a longer text need not be looked at.
+    guard Int(token.count) != raw.count, Int(token.count) <= 4 * maximum,
+      token.traits.isDisjoint(with: [.nul, .loneSurrogate])
+    else { return nil }
+    let isEscaped = token.traits.contains(.escaped)
+    if !isEscaped, ComposedText.isCertain(raw) { return nil }
+    let value = JSONString.decode(raw, isEscaped: isEscaped)
+    let composed = value.composed
+    return composed.utf8.elementsEqual(value.utf8) ? nil : composed
   }
 
   /// Whether a string's text takes more bytes than `limit`. No escape is shorter than what it stands for.

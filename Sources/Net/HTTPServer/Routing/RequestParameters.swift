@@ -1,7 +1,9 @@
 import Foundation
 public import Hummingbird
+import JSONText
 
-/// The parameters of a request, checked. Each error names its parameter.
+/// The parameters of a request, checked. Each error names its parameter. Texts are in Unicode's normal form C, as names
+/// in events are.
 public struct RequestParameters {
   /// Items of a page.
   public static let maximumLimit = 1000
@@ -65,6 +67,7 @@ public struct RequestParameters {
   private func checked(
     _ value: String, _ name: String, maximumLength: Int
   ) throws(Problem) -> String {
+    let value = value.composed
     guard !value.isEmpty, value.unicodeScalars.count <= maximumLength else {
       throw .badRequest("\(name) must have 1 to \(maximumLength) characters")
     }

@@ -1,6 +1,7 @@
 import EventBus
 public import HTTPServer
 import HTTPTypes
+import JSONText
 import NIOCore
 public import NIOHTTP1
 
@@ -68,7 +69,8 @@ struct SubscriptionRequest: Equatable {
     guard let mark = target.firstIndex(of: "?") else { return }
     let query = try QueryParameters(
       target[target.index(after: mark)...], names: ["course_id", "after"])
-    course = query["course_id"]
+    // As courses in events are.
+    course = query["course_id"]?.composed
     if let course, course.unicodeScalars.count > Self.maximumCourseLength {
       throw QueryParameters.Fault(
         parameter: "course_id", reason: "has more than \(Self.maximumCourseLength) characters")
