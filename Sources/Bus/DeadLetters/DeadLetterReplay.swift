@@ -41,11 +41,11 @@ extension DeadLetterService {
   }
 
   private func replay(_ id: StreamID) async throws -> EventReplay {
-    guard let bus, let stored = try await bus.store.letter(id) else { return .gone }
-    guard stored.letter.sink == DeadLetter.busName else {
+    guard let bus, let stored = try await bus.store.deadLetter(id) else { return .gone }
+    guard stored.deadLetter.sink == DeadLetter.busName else {
       return try await bus.store.replay(stored.id) ? .replayed : .gone
     }
-    switch bus.decoder.decode(stored.letter.payload) {
+    switch bus.decoder.decode(stored.deadLetter.payload) {
     case .invalid(let reason):
       return .stillInvalid(reason: reason)
     case .event(let event):

@@ -58,10 +58,10 @@ public struct DeadLetterService: Sendable {
   public func content(_ id: DeadLetterID) async throws -> DeadLetterContent? {
     switch id {
     case .event(let id):
-      return try await bus?.store.letter(id).map { stored in
+      return try await bus?.store.deadLetter(id).map { stored in
         DeadLetterContent(
-          entry: DeadLetterEntry(DeadLetterSummary(stored)), fullReason: stored.letter.reason,
-          sourceKey: nil, payload: String(buffer: stored.letter.payload))
+          entry: DeadLetterEntry(DeadLetterSummary(stored)), fullReason: stored.deadLetter.reason,
+          sourceKey: nil, payload: String(buffer: stored.deadLetter.payload))
       }
     case .row(let number):
       return try await rows?.refusedRow(number).map { content in

@@ -13,7 +13,8 @@ public protocol DeadLetterStore: Sendable {
   func add(_ refused: [RefusedEntry]) async throws(BusError) -> Int
 
   /// Up to `limit` dead letters behind `position`, oldest first.
-  func letters(after position: StreamID, limit: Int) async throws(BusError) -> [StoredDeadLetter]
+  func deadLetters(after position: StreamID, limit: Int) async throws(BusError)
+    -> [StoredDeadLetter]
 
   /// The same without their payloads, which may be large and are personal.
   func summaries(
@@ -23,7 +24,7 @@ public protocol DeadLetterStore: Sendable {
   /// The newest one's id; nil when there is none.
   func newest() async throws(BusError) -> StreamID?
 
-  func letter(_ id: StreamID) async throws(BusError) -> StoredDeadLetter?
+  func deadLetter(_ id: StreamID) async throws(BusError) -> StoredDeadLetter?
 
   /// Appends the dead letter to the journal for its sink alone and removes it from the store, in one
   /// atomic step; false when it is gone already. One of sink `bus` cannot be replayed so: publish
@@ -65,11 +66,11 @@ public struct DeadLetter: Sendable, Equatable {
 public struct RefusedEntry: Sendable, Equatable {
   /// Its place in the journal.
   public let id: StreamID
-  public let letter: DeadLetter
+  public let deadLetter: DeadLetter
 
-  public init(id: StreamID, letter: DeadLetter) {
+  public init(id: StreamID, deadLetter: DeadLetter) {
     self.id = id
-    self.letter = letter
+    self.deadLetter = deadLetter
   }
 }
 
@@ -106,11 +107,11 @@ extension DeadLetter {
 /// A dead letter in the store. Its id's milliseconds say when it was put there.
 public struct StoredDeadLetter: Sendable, Equatable {
   public let id: StreamID
-  public let letter: DeadLetter
+  public let deadLetter: DeadLetter
 
-  public init(id: StreamID, letter: DeadLetter) {
+  public init(id: StreamID, deadLetter: DeadLetter) {
     self.id = id
-    self.letter = letter
+    self.deadLetter = deadLetter
   }
 }
 
@@ -145,8 +146,8 @@ public struct DeadLetterSummary: Sendable, Equatable {
 
   public init(_ stored: StoredDeadLetter) {
     self.init(
-      id: stored.id, sink: stored.letter.sink, reason: stored.letter.reason,
-      attempts: stored.letter.attempts, eventType: stored.letter.eventType,
-      eventID: stored.letter.eventID, payloadBytes: stored.letter.payload.readableBytes)
+      id: stored.id, sink: stored.deadLetter.sink, reason: stored.deadLetter.reason,
+      attempts: stored.deadLetter.attempts, eventType: stored.deadLetter.eventType,
+      eventID: stored.deadLetter.eventID, payloadBytes: stored.deadLetter.payload.readableBytes)
   }
 }

@@ -13,9 +13,9 @@ extension JSONWriter {
   }
 
   /// One letter a cell, in one word.
-  mutating func member(_ name: StaticString, _ letters: [CellLetter]) {
-    member(name, length: letters.count) { bytes in
-      for (place, letter) in letters.enumerated() { bytes[place] = letter.rawValue }
+  mutating func member(_ name: StaticString, _ cellStates: [CellState]) {
+    member(name, length: cellStates.count) { bytes in
+      for (place, state) in cellStates.enumerated() { bytes[place] = state.rawValue }
     }
   }
 }

@@ -105,11 +105,11 @@ struct RowReader {
     try optionalInteger(position).map { Timestamp(clamping: Int64($0)) }
   }
 
-  func letter(_ position: Int) throws(PostgresError) -> CellLetter {
-    guard let byte = row.utf8(at: position)?.first, let letter = CellLetter(rawValue: byte) else {
-      throw Self.unexpected(position, "a cell's letter")
+  func cellState(_ position: Int) throws(PostgresError) -> CellState {
+    guard let byte = row.utf8(at: position)?.first, let state = CellState(rawValue: byte) else {
+      throw Self.unexpected(position, "a cell's state")
     }
-    return letter
+    return state
   }
 
   private static func missing(_ position: Int) -> PostgresError {

@@ -24,12 +24,13 @@ struct PseudonymRules: Sendable, Equatable {
 
   init(columns: [WarehouseColumn]) {
     for column in columns {
-      switch column.privacy {
-      case .identifier: rules[column.name] = .hash
-      case .personal, .work: rules[column.name] = .leaveOut
-      case .open:
-        let inside = PseudonymRules(columns: column.columns)
-        if !inside.isEmpty { rules[column.name] = .inside(inside) }
+      let inside = PseudonymRules(columns: column.columns)
+      if column.privacy.isLeftOutBesidePseudonyms {
+        rules[column.name] = .leaveOut
+      } else if column.privacy == .identifier {
+        rules[column.name] = .hash
+      } else if !inside.isEmpty {
+        rules[column.name] = .inside(inside)
       }
     }
   }

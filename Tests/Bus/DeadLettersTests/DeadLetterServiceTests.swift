@@ -57,7 +57,7 @@ struct DeadLetterServiceTests {
     _ = try await bus.deadLetters.add([
       RefusedEntry(
         id: .zero,
-        letter: DeadLetter(
+        deadLetter: DeadLetter(
           sink: sink, reason: reason, attempts: 1, eventType: "help",
           payload: ByteBuffer(string: payload)))
     ])

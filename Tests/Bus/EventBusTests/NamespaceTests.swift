@@ -46,7 +46,7 @@ import Testing
         let letter = DeadLetter(
           sink: "postgres", reason: "r", attempts: 1, eventType: "help", payload: ByteBuffer())
         let stored = try await bus.deadLetters.add([
-          RefusedEntry(id: StreamID(milliseconds: 1, sequence: 0), letter: letter)
+          RefusedEntry(id: StreamID(milliseconds: 1, sequence: 0), deadLetter: letter)
         ])
         #expect(stored == 1)
         try await bus.reports.post(ByteBuffer(string: "{}"), from: "\(number)")

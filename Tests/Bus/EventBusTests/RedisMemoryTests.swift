@@ -96,8 +96,9 @@ import Testing
       let letter = DeadLetter(
         sink: "postgres", reason: "r", attempts: 1, eventType: "help",
         payload: ByteBuffer(string: "{}"))
-      #expect(try await bus.deadLetters.add([RefusedEntry(id: id, letter: letter)]) == 1)
-      #expect(try await bus.deadLetters.letters(after: .zero, limit: 9).map(\.letter) == [letter])
+      #expect(try await bus.deadLetters.add([RefusedEntry(id: id, deadLetter: letter)]) == 1)
+      #expect(
+        try await bus.deadLetters.deadLetters(after: .zero, limit: 9).map(\.deadLetter) == [letter])
       #expect(try await bus.journal.state().groups.first?.pending == 0)
     }
   }

@@ -59,10 +59,9 @@ final class FakeBus: Journal {
           : StreamID(
             milliseconds: state.last.milliseconds, sequence: state.last.sequence + 1)
         state.last = id
-        state.entries.append(
-          JournalEntry(id: id, eventType: "test", payload: ByteBuffer(string: payload)))
-        return ChannelMessage.journaled(
-          id, ByteBuffer(string: "{\"stream_id\":\"\(id)\",\(payload.dropFirst())"))
+        let entry = JournalEntry(id: id, eventType: "test", payload: ByteBuffer(string: payload))
+        state.entries.append(entry)
+        return ChannelMessage.journaled(id, entry.channelPayload)
       }
       return (messages, state.isSubscribed)
     }

@@ -27,10 +27,10 @@ final class FlakyDeadLetters: DeadLetterStore {
     return try await store.add(refused)
   }
 
-  func letters(
+  func deadLetters(
     after position: StreamID, limit: Int
   ) async throws(BusError) -> [StoredDeadLetter] {
-    try await store.letters(after: position, limit: limit)
+    try await store.deadLetters(after: position, limit: limit)
   }
 
   func summaries(
@@ -41,8 +41,8 @@ final class FlakyDeadLetters: DeadLetterStore {
 
   func newest() async throws(BusError) -> StreamID? { try await store.newest() }
 
-  func letter(_ id: StreamID) async throws(BusError) -> StoredDeadLetter? {
-    try await store.letter(id)
+  func deadLetter(_ id: StreamID) async throws(BusError) -> StoredDeadLetter? {
+    try await store.deadLetter(id)
   }
 
   func replay(_ id: StreamID) async throws(BusError) -> Bool { try await store.replay(id) }

@@ -143,7 +143,7 @@ import WorkerRuntime
       #expect(check?.status == .degraded)
       #expect(check?.detail?.contains("2 refused events wait") == true)
       for _ in bad {
-        let first = try await fixture.bus.letters(after: .zero, limit: 1)
+        let first = try await fixture.bus.deadLetters(after: .zero, limit: 1)
         #expect(try await fixture.bus.remove(first.map(\.id)) == 1)
         try await eventually("the next takes its place") {
           let isLast = try await fixture.lag() == 0
@@ -179,11 +179,11 @@ import WorkerRuntime
     _ = try await fixture.bus.add([
       RefusedEntry(
         id: .zero,
-        letter: DeadLetter(
+        deadLetter: DeadLetter(
           sink: "influxdb", reason: "r", attempts: 1, eventType: "help",
           payload: .init(string: "{\"replayed\":1}")))
     ])
-    let deadLetter = try #require(try await fixture.bus.letters(after: .zero, limit: 1).first)
+    let deadLetter = try #require(try await fixture.bus.deadLetters(after: .zero, limit: 1).first)
     #expect(try await fixture.bus.replay(deadLetter.id))
     let postgres = RecordingSink("postgres")
     let influx = RecordingSink("influxdb")

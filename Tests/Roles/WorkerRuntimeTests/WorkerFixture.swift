@@ -68,7 +68,7 @@ struct WorkerFixture {
   }
 
   func deadLetters() async throws -> [DeadLetter] {
-    try await bus.letters(after: .zero, limit: 1_000).map(\.letter)
+    try await bus.deadLetters(after: .zero, limit: 1_000).map(\.deadLetter)
   }
 
   /// A sample's value on `/metrics`.

@@ -35,7 +35,7 @@ public final class RedisDeadLetterStore: DeadLetterStore {
         .addDeadLetters, keys: [keys.journal, keys.deadLetters], arguments: [.integer(capacity)])
       for entry in piece {
         call.append(.string(entry.id.description))
-        for argument in entry.letter.redisArguments { call.append(argument) }
+        for argument in entry.deadLetter.redisArguments { call.append(argument) }
       }
       guard let count = try await client.run(call).integer else {
         throw .unexpected("dead letters were answered with no number")
@@ -46,7 +46,7 @@ public final class RedisDeadLetterStore: DeadLetterStore {
     return settled
   }
 
-  public func letters(
+  public func deadLetters(
     after position: StreamID, limit: Int
   ) async throws(BusError) -> [StoredDeadLetter] {
     guard limit > 0 else { return [] }
@@ -82,7 +82,7 @@ public final class RedisDeadLetterStore: DeadLetterStore {
     return try JournalReplies.id(entry.first)
   }
 
-  public func letter(_ id: StreamID) async throws(BusError) -> StoredDeadLetter? {
+  public func deadLetter(_ id: StreamID) async throws(BusError) -> StoredDeadLetter? {
     let id = RedisCommand.Argument.string(id.description)
     return try await range(id, id, limit: 1).first
   }
@@ -121,7 +121,7 @@ public final class RedisDeadLetterStore: DeadLetterStore {
       guard let parts = element.array, parts.count == 2, let fields = parts[1].array else {
         throw .unexpected("a dead letter came as \(element)")
       }
-      return StoredDeadLetter(id: try JournalReplies.id(parts[0]), letter: DeadLetter(fields))
+      return StoredDeadLetter(id: try JournalReplies.id(parts[0]), deadLetter: DeadLetter(fields))
     }
   }
 }

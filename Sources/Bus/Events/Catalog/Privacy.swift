@@ -16,7 +16,7 @@ public enum Privacy: Sendable, Equatable {
   case work
 
   /// Whether a warehouse table that knows learners by pseudonym leaves the column out.
-  var isLeftOutBesidePseudonyms: Bool { self == .personal || self == .work }
+  public var isLeftOutBesidePseudonyms: Bool { self == .personal || self == .work }
 
   /// Whether `ValueNormalizer` writes the field into the event that everybody behind the ingest gets. A
   /// learner's code ends here unless the operator keeps it.

@@ -3,7 +3,7 @@ import Events
 /// Puts a snapshot together from what the database told: who did what with which cell, which cells are
 /// required, and who is in which state. No I/O.
 struct ClassSnapshotBuilder {
-  /// The most cells whose letters an answer holds.
+  /// The most cells whose states an answer holds.
   static let maximumCells = 1000
 
   let rules: LearnerStateRules
@@ -35,22 +35,22 @@ struct ClassSnapshotBuilder {
     var solvedCounts: [Int] = []
     for index in self.learners.indices {
       let work = record.learner(self.learners[index].id)?.work ?? []
-      var letters = [CellLetter](repeating: .notRun, count: width)
+      var cellStates = [CellState](repeating: .notRun, count: width)
       var solved = 0
       var solvedRequired = 0
       for item in work {
         let cell = Int(item.cell)
-        if item.letter.isSolved {
+        if item.state.isSolved {
           solved += 1
           if counted[cell].cell.isRequired { solvedRequired += 1 }
         }
         guard positions[cell] < width else { continue }
-        letters[positions[cell]] = item.letter
+        cellStates[positions[cell]] = item.state
         streaks[positions[cell]] = Int(item.consecutiveErrors)
       }
-      self.learners[index].failingStreaks = letters.indices.lazy
-        .filter { letters[$0].isFailing }.map { streaks[$0] }
-      self.learners[index].letters = letters
+      self.learners[index].failingStreaks = cellStates.indices.lazy
+        .filter { cellStates[$0].isFailing }.map { streaks[$0] }
+      self.learners[index].cellStates = cellStates
       self.learners[index].solvedCells = solved
       self.learners[index].remainingCells = requiredCells - solvedRequired
       if !work.isEmpty { solvedCounts.append(solved) }
@@ -89,8 +89,8 @@ struct CountedCell {
 
   mutating func count(_ work: CellWork) {
     cell.reached += 1
-    if work.letter.isSolved { cell.solved += 1 }
-    if work.letter.isFailing { cell.failing += 1 }
+    if work.state.isSolved { cell.solved += 1 }
+    if work.state.isFailing { cell.failing += 1 }
     guard let index = work.index else { return }
     indexes += Int(index)
     indexed += 1

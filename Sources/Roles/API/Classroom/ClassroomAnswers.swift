@@ -124,7 +124,7 @@ enum ClassroomAnswers {
       place(&json, learner)
       json.member("solved_cells", learner.solvedCells)
       json.member("remaining_cells", learner.remainingCells)
-      json.member("cell_states", learner.letters)
+      json.member("cell_states", learner.cellStates)
       json.array("failing_streaks", learner.failingStreaks) { json, streak in json.number(streak) }
       json.member("executions", learner.executions)
       json.member("errors", learner.errors)

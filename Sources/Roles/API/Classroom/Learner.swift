@@ -29,8 +29,8 @@ struct Learner: Sendable {
 
   // In the snapshot's notebook.
   /// Of its first cells, as many as an answer holds.
-  var letters: [CellLetter] = []
-  /// Errors in a row, one number for each letter of a failing cell.
+  var cellStates: [CellState] = []
+  /// Errors in a row, one number for each failing cell.
   var failingStreaks: [Int] = []
   var solvedCells = 0
   var remainingCells = 0

@@ -49,7 +49,7 @@ struct CellStatistics: Sendable {
 }
 
 /// How far a learner is with a cell, as a letter of `cell_states`.
-enum CellLetter: UInt8 {
+enum CellState: UInt8 {
   case notRun = 0x2E  // .
   /// Run, but never without error.
   case failed = 0x65  // e

@@ -34,7 +34,7 @@ struct NotebookRecord: Sendable {
     let cell = place(ofCell: row)
     let learner = place(ofLearner: row.learner)
     let work = CellWork(
-      cell: cell, letter: row.letter, consecutiveErrors: row.consecutiveErrors, index: row.index,
+      cell: cell, state: row.state, consecutiveErrors: row.consecutiveErrors, index: row.index,
       error: row.errorName.map { number(ofError: $0) }, milliseconds: row.milliseconds)
     if !isNew, let known = learners[learner].work.firstIndex(where: { $0.cell == cell }) {
       learners[learner].work[known] = work
@@ -135,7 +135,7 @@ struct RecordedLearner: Sendable {
 struct CellWork: Sendable, Equatable {
   /// The cell's place among the record's.
   let cell: Int32
-  let letter: CellLetter
+  let state: CellState
   let consecutiveErrors: Int32
   let index: Int32?
   /// The number of the last error's name, among the record's.

@@ -126,7 +126,7 @@ struct NotebookRecordReader {
 struct WorkRow {
   let cell: String
   let learner: String
-  let letter: CellLetter
+  let state: CellState
   let consecutiveErrors: Int32
   let index: Int32?
   let milliseconds: Double?
@@ -145,7 +145,7 @@ struct WorkRow {
   init(_ reader: RowReader, offset: Int = 0) throws(PostgresError) {
     cell = try reader.text(offset)
     learner = try reader.text(offset + 1)
-    letter = try reader.letter(offset + 2)
+    state = try reader.cellState(offset + 2)
     consecutiveErrors = Int32(clamping: try reader.optionalInteger(offset + 3) ?? 0)
     index = try reader.optionalInteger(offset + 4).map { Int32(clamping: $0) }
     milliseconds = try reader.optionalDouble(offset + 5)

@@ -74,7 +74,7 @@ final class DeadLetterWriter: Sendable {
 
   /// - Returns: how many are settled; nil when the worker stops before the bus has answered.
   private func store(_ refused: [RefusedEntry]) async -> Int? {
-    guard let first = refused.first?.letter else { return 0 }
+    guard let first = refused.first?.deadLetter else { return 0 }
     let settled = await busCall("dead_letter") { () async throws(BusError) in
       try await store.add(refused)
     }

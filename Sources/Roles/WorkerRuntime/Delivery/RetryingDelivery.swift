@@ -118,7 +118,7 @@ struct RetryingDelivery: Sendable {
         let entry = part[refusal.index]
         return RefusedEntry(
           id: entry.id,
-          letter: DeadLetter(
+          deadLetter: DeadLetter(
             sink: sink.name, reason: refusal.reason, attempts: attempts,
             eventType: entry.eventType, payload: entry.payload))
       })

@@ -110,7 +110,7 @@ extension BusUnderTest {
     #expect(try await !adoptions.adopt(event, ticket: ticket))
     #expect(try await adoptions.adopt(event, ticket: AdoptionTicket(mark: "m", ordinal: 2)))
     #expect(try await adoptions.adopt(event, ticket: AdoptionTicket(mark: "n", ordinal: 1)))
-    #expect(try await deadLetters.letters(after: .zero, limit: 9).map(\.letter) == [letter])
+    #expect(try await deadLetters.deadLetters(after: .zero, limit: 9).map(\.deadLetter) == [letter])
     #expect(try await journal.state().entries == 2)
   }
 }

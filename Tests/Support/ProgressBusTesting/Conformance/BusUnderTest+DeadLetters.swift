@@ -11,7 +11,7 @@ extension BusUnderTest {
 
   /// Nothing holds the entries any more, so there is nothing to acknowledge.
   private func add(_ letters: [DeadLetter]) async throws {
-    let count = try await deadLetters.add(letters.map { RefusedEntry(id: .zero, letter: $0) })
+    let count = try await deadLetters.add(letters.map { RefusedEntry(id: .zero, deadLetter: $0) })
     #expect(count == letters.count)
   }
 
@@ -21,10 +21,10 @@ extension BusUnderTest {
     try await add(letters)
     try await add([])
     #expect(try await deadLetters.count() == 600)
-    let first = try await deadLetters.letters(after: .zero, limit: 100)
-    #expect(first.map(\.letter) == Array(letters.prefix(100)))
-    let rest = try await deadLetters.letters(after: first[99].id, limit: 1_000)
-    #expect(rest.map(\.letter) == Array(letters.dropFirst(100)))
+    let first = try await deadLetters.deadLetters(after: .zero, limit: 100)
+    #expect(first.map(\.deadLetter) == Array(letters.prefix(100)))
+    let rest = try await deadLetters.deadLetters(after: first[99].id, limit: 1_000)
+    #expect(rest.map(\.deadLetter) == Array(letters.dropFirst(100)))
     #expect(
       try await deadLetters.summaries(after: .zero, limit: 1_000)
         == (first + rest).map { DeadLetterSummary($0) })
@@ -32,9 +32,9 @@ extension BusUnderTest {
       try await deadLetters.summaries(after: rest[0].id, limit: 1)
         == [DeadLetterSummary(rest[1])])
     #expect(try await deadLetters.newest() == rest.last?.id)
-    #expect(try await deadLetters.letter(first[7].id) == first[7])
+    #expect(try await deadLetters.deadLetter(first[7].id) == first[7])
     #expect(try await deadLetters.remove([first[7].id, first[8].id, .zero]) == 2)
-    #expect(try await deadLetters.letter(first[7].id) == nil)
+    #expect(try await deadLetters.deadLetter(first[7].id) == nil)
     #expect(try await deadLetters.remove([]) == 0)
     #expect(try await deadLetters.count() == 598)
   }
@@ -67,19 +67,19 @@ extension BusUnderTest {
 
   func checkReplay() async throws {
     try await add([letter(1), letter(2, sink: "bus")])
-    let stored = try await deadLetters.letters(after: .zero, limit: 9)
+    let stored = try await deadLetters.deadLetters(after: .zero, limit: 9)
     #expect(try await deadLetters.replay(stored[0].id))
     #expect(try await !deadLetters.replay(stored[0].id))
     let entries = try await journal.entries(after: .zero, limit: 9)
     #expect(entries.count == 1)
     #expect(entries.first?.target == "postgres")
     #expect(entries.first?.eventType == "help")
-    #expect(entries.first?.payload == stored[0].letter.payload)
+    #expect(entries.first?.payload == stored[0].deadLetter.payload)
     let error = await #expect(throws: BusError.self) {
       _ = try await deadLetters.replay(stored[1].id)
     }
     #expect("\(String(describing: error))".contains("sink bus"))
-    #expect(try await deadLetters.letters(after: .zero, limit: 9) == [stored[1]])
+    #expect(try await deadLetters.deadLetters(after: .zero, limit: 9) == [stored[1]])
   }
 
   func checkRefusal() async throws {
@@ -87,14 +87,14 @@ extension BusUnderTest {
     try await publish(numbers: 1...5)
     let ids = try await journal.read(group: "postgres", consumer: "c", count: 5, wait: .zero).map(
       \.id)
-    let refused = ids.enumerated().map { RefusedEntry(id: $1, letter: letter($0)) }
+    let refused = ids.enumerated().map { RefusedEntry(id: $1, deadLetter: letter($0)) }
     let pending = { try await self.journal.state().groups.first?.pending }
     #expect(try await deadLetters.add(Array(refused[..<2])) == 2)
     #expect(try await pending() == 3, "a refused entry is acknowledged with its dead letter")
     // Once more, as after a lost answer; and an entry that somebody else has stored meanwhile.
     try await journal.acknowledge(group: "postgres", ids: [ids[3]])
     #expect(try await deadLetters.add(refused) == 5)
-    let stored = try await deadLetters.letters(after: .zero, limit: 9).map(\.letter)
+    let stored = try await deadLetters.deadLetters(after: .zero, limit: 9).map(\.deadLetter)
     #expect(stored == [0, 1, 2, 4].map { letter($0) })
     #expect(try await pending() == 0)
   }
@@ -105,14 +105,14 @@ extension BusUnderTest {
     let ids = try await journal.read(group: "postgres", consumer: "c", count: 3, wait: .zero).map(
       \.id)
     try await add((1..<BusConformance.deadLetterCapacity).map { letter($0, sink: "other") })
-    let refused = ids.enumerated().map { RefusedEntry(id: $1, letter: letter($0)) }
+    let refused = ids.enumerated().map { RefusedEntry(id: $1, deadLetter: letter($0)) }
     #expect(try await deadLetters.add(refused) == 1)
     #expect(try await deadLetters.count() == BusConformance.deadLetterCapacity)
     #expect(try await journal.state().groups.first?.pending == 2, "the others stay pending")
     let ticket = AdoptionTicket(mark: "m", ordinal: 1)
     #expect(try await adoptions.reject(letter(1, sink: "bus"), ticket: ticket) == .noRoom)
     #expect(try await adoptions.reject(letter(1, sink: "bus"), ticket: ticket) == .doneBefore)
-    let first = try await deadLetters.letters(after: .zero, limit: 1)
+    let first = try await deadLetters.deadLetters(after: .zero, limit: 1)
     #expect(try await deadLetters.remove(first.map(\.id)) == 1)
     #expect(try await deadLetters.add(refused) == 2, "the first is settled already")
   }

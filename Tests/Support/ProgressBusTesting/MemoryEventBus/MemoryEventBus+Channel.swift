@@ -55,7 +55,7 @@ extension MemoryEventBus: AdoptionRegister {
       state.highestAdopted[ticket.mark] = ticket.ordinal
       guard state.deadLetters.count < deadLetterCapacity else { return .noRoom }
       state.deadLetters.append(
-        StoredDeadLetter(id: Self.nextID(after: &state.lastDeadLetter), letter: deadLetter))
+        StoredDeadLetter(id: Self.nextID(after: &state.lastDeadLetter), deadLetter: deadLetter))
       return .stored
     }
   }

@@ -5,12 +5,13 @@ extension MemoryEventBus: DeadLetterStore {
     try withState { state in
       var settled = 0
       for entry in refused {
-        let group = state.groups[entry.letter.sink]
+        let group = state.groups[entry.deadLetter.sink]
         if group == nil || group?.pending[entry.id] != nil {
           guard state.deadLetters.count < deadLetterCapacity else { break }
-          state.groups[entry.letter.sink]?.pending[entry.id] = nil
+          state.groups[entry.deadLetter.sink]?.pending[entry.id] = nil
           state.deadLetters.append(
-            StoredDeadLetter(id: Self.nextID(after: &state.lastDeadLetter), letter: entry.letter))
+            StoredDeadLetter(
+              id: Self.nextID(after: &state.lastDeadLetter), deadLetter: entry.deadLetter))
         }
         settled += 1
       }
@@ -18,7 +19,7 @@ extension MemoryEventBus: DeadLetterStore {
     }
   }
 
-  public func letters(
+  public func deadLetters(
     after position: StreamID, limit: Int
   ) async throws(BusError) -> [StoredDeadLetter] {
     try withState { state in
@@ -29,28 +30,29 @@ extension MemoryEventBus: DeadLetterStore {
   public func summaries(
     after position: StreamID, limit: Int
   ) async throws(BusError) -> [DeadLetterSummary] {
-    try await letters(after: position, limit: limit).map { DeadLetterSummary($0) }
+    try await deadLetters(after: position, limit: limit).map { DeadLetterSummary($0) }
   }
 
   public func newest() async throws(BusError) -> StreamID? {
     try withState { $0.deadLetters.last?.id }
   }
 
-  public func letter(_ id: StreamID) async throws(BusError) -> StoredDeadLetter? {
+  public func deadLetter(_ id: StreamID) async throws(BusError) -> StoredDeadLetter? {
     try withState { state in state.deadLetters.first { $0.id == id } }
   }
 
   public func replay(_ id: StreamID) async throws(BusError) -> Bool {
     try withState { (state) throws(BusError) in
       guard let index = state.deadLetters.firstIndex(where: { $0.id == id }) else { return false }
-      let letter = state.deadLetters[index].letter
-      guard letter.sink != DeadLetter.busName else {
+      let deadLetter = state.deadLetters[index].deadLetter
+      guard deadLetter.sink != DeadLetter.busName else {
         throw .unexpected("a letter of sink bus has no sink to be replayed for")
       }
       guard state.entries.count < capacity else { throw .full }
       state.deadLetters.remove(at: index)
       append(
-        PublishedEvent(eventType: letter.eventType, payload: letter.payload), target: letter.sink,
+        PublishedEvent(eventType: deadLetter.eventType, payload: deadLetter.payload),
+        target: deadLetter.sink,
         to: &state)
       return true
     }
