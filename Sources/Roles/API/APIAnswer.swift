@@ -76,7 +76,7 @@ enum APIAnswer {
         detail: "the database is not set up; run `progressbus migrate`", retryAfter: 5)
     }
     return switch error.category {
-    case .transient:
+    case .transient, .outOfTime:
       Problem(status: .serviceUnavailable, detail: "the database does not answer", retryAfter: 1)
     case .data: .badRequest("the request holds a value that the database cannot take")
     case .permanent:

@@ -17,16 +17,24 @@ public protocol Sink: Sendable {
 
   /// Stores a batch whole, or tells which events it refuses for good; the others are then stored.
   ///
-  /// - Throws: `SinkError.unavailable` when the whole batch should be tried again later, and
+  /// - Throws: `SinkError.unavailable` when the whole batch should be tried again later,
   ///   `SinkError.refused` when some event in the batch is refused for good and the sink cannot tell
-  ///   which: nothing of the batch is stored then, and the runtime halves the batch to find it.
+  ///   which, and the two between when it may be either. The runtime halves the batch then.
   func write(_ batch: [JournalEntry]) async throws(SinkError) -> [Refusal]
 
   /// Proves that the sink can be reached, for `/health/ready`.
   func check() async throws(SinkError)
 
+  /// Whether writing an event that is stored already proves that the sink takes writes. Not if events of
+  /// its kind are stored nowhere.
+  func isProof(_ entry: JournalEntry) -> Bool
+
   /// Closes connections. Called once, after the last `write`.
   func close() async
+}
+
+extension Sink {
+  public func isProof(_ entry: JournalEntry) -> Bool { true }
 }
 
 /// An event of a batch that the sink refused for good.
@@ -46,7 +54,13 @@ public struct Refusal: Sendable, Equatable {
 public enum SinkError: Error, Sendable, Equatable {
   /// The sink is down, busy or unreachable: nothing is wrong with the events.
   case unavailable(String, retryAfter: Duration? = nil)
-  /// Some event of the batch is refused for good; nothing was stored.
+  /// The sink did not finish the batch within a limit of time, which condemns no event: it is halved, and
+  /// a single one tried again for as long as it takes.
+  case outOfTime(String)
+  /// The sink answered with an error that may lie in the batch or in the sink. An event that is answered
+  /// so alone, again and again, while the sink takes others, is refused.
+  case failed(String, retryAfter: Duration? = nil)
+  /// Some event of the batch is refused for good. What else of the batch is stored does not matter.
   case refused(String)
 }
 
@@ -54,7 +68,17 @@ extension SinkError {
   /// In one line.
   public var reason: String {
     switch self {
-    case .unavailable(let reason, _), .refused(let reason): reason
+    case .unavailable(let reason, _), .outOfTime(let reason), .failed(let reason, _),
+      .refused(let reason):
+      reason
+    }
+  }
+
+  /// The least wait that the sink asked for.
+  var retryAfter: Duration? {
+    switch self {
+    case .unavailable(_, let retryAfter), .failed(_, let retryAfter): retryAfter
+    case .outOfTime, .refused: nil
     }
   }
 }

@@ -39,26 +39,32 @@ struct InfluxAnswer {
   func outcome(lineCount: Int) -> InfluxOutcome {
     switch response.status {
     case 200...299: .stored
-    case 400, 422: refusal(lineCount: lineCount)
-    case 401: unavailable("refused the credentials: check \(credentialSetting)")
-    case 403: unavailable("does not allow writing: check the rights of \(credentialSetting)")
-    case 404: unavailable("does not know the place to write to: check \(placeSetting)")
+    case 400, 422: refusal(lineCount: lineCount) ?? .refused(InfluxReason.unknown)
+    case 401: failed("refused the credentials: check \(credentialSetting)")
+    // Something in between that looks into requests answers so, too.
+    case 403: failed("does not allow writing: check the rights of \(credentialSetting)")
+    case 404: failed("does not know the place to write to: check \(placeSetting)")
+    case 408, 504: .outOfTime("InfluxDB did not finish in time (status \(response.status))")
     case 413: .tooLarge
-    case 429, 503: unavailable("is busy")
-    case 408, 500...599: unavailable("failed")
-    default: unavailable("did not answer as InfluxDB does: check INFLUXDB_URL")
+    case 429: .unavailable(text("is busy"), retryAfter: response.retryAfter)
+    case 500...599:
+      refusal(lineCount: lineCount) ?? failed(response.status == 503 ? "is busy" : "failed")
+    default: failed("did not answer as InfluxDB does: check INFLUXDB_URL")
     }
   }
 
-  private func unavailable(_ what: String) -> InfluxOutcome {
-    .unavailable(
-      "InfluxDB \(what) (status \(response.status))", retryAfter: response.retryAfter)
+  private func failed(_ what: String) -> InfluxOutcome {
+    .failed(text(what), retryAfter: response.retryAfter)
   }
 
-  private func refusal(lineCount: Int) -> InfluxOutcome {
+  private func text(_ what: String) -> String { "InfluxDB \(what) (status \(response.status))" }
+
+  /// Nil when the body refuses no point in words that are known.
+  private func refusal(lineCount: Int) -> InfluxOutcome? {
     let body = try? JSONDecoder().decode(Body.self, from: Data(response.body))
-    let reason = InfluxReason.of(body?.message ?? body?.error ?? "")
-    guard let lines = body?.lines, !lines.isEmpty else { return .refused(reason) }
+    let known = InfluxReason.known(body?.message ?? body?.error ?? "")
+    guard let lines = body?.lines, !lines.isEmpty else { return known.map { .refused($0) } }
+    let reason = known ?? InfluxReason.unknown
     var refused: [Int: String] = [:]
     for line in lines {
       guard (1...max(1, lineCount)).contains(line.number) else { return .refused(reason) }
@@ -93,6 +99,10 @@ enum InfluxOutcome: Sendable, Equatable {
   case tooLarge
   /// Nothing is wrong with the lines; try again later.
   case unavailable(String, retryAfter: Duration?)
+  /// It may lie in the lines or in the server.
+  case failed(String, retryAfter: Duration?)
+  /// Fewer lines may be quick enough.
+  case outOfTime(String)
 }
 
 /// Turns the server's words into a reason that may be kept and shown.
@@ -100,11 +110,16 @@ enum InfluxOutcome: Sendable, Equatable {
 /// The server quotes the line that it refuses, and with it the learner; so nothing of its words is
 /// passed on but fixed phrases and, of a type conflict, the names and types, which are ours.
 enum InfluxReason {
-  static func of(_ message: String) -> String {
+  static let unknown = "InfluxDB refused the point"
+
+  static func of(_ message: String) -> String { known(message) ?? unknown }
+
+  /// Nil for words that are not known to refuse a point.
+  static func known(_ message: String) -> String? {
     if let conflict = typeConflict(message) { return conflict }
     for (sign, reason) in classes where message.contains(sign) { return reason }
     guard message.contains("unable to parse") || message.contains("parsing failed") else {
-      return "InfluxDB refused the point"
+      return nil
     }
     // The quoted line comes first; what is wrong with it, last.
     let complaint = message.split(separator: "': ").last ?? ""

@@ -52,6 +52,11 @@ public struct InfluxSink: Sink {
     try await writer.check()
   }
 
+  /// A kind without a measurement is never sent.
+  public func isProof(_ entry: JournalEntry) -> Bool {
+    layouts[entry.eventType].flatMap { $0 } != nil
+  }
+
   public func close() async {
     await writer.transport.shutdown()
   }

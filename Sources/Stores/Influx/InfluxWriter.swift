@@ -24,8 +24,7 @@ struct InfluxWriter: Sendable {
   /// Stores every line that the server takes.
   ///
   /// - Returns: the refused events, by their place in the sink's batch.
-  /// - Throws: `SinkError.refused` when the server does not say which line it refuses. Others may be
-  ///   stored by then; storing them again changes nothing.
+  /// - Throws: `SinkError`. Some lines may be stored by then; storing them again changes nothing.
   func write(_ batch: LineBatch) async throws(SinkError) -> [Refusal] {
     var refusals: [Refusal] = []
     let size = max(1, configuration.linesPerRequest)
@@ -50,8 +49,9 @@ struct InfluxWriter: Sendable {
         let middle = lines.lowerBound + lines.count / 2
         pending.append(middle..<lines.upperBound)
         pending.append(lines.lowerBound..<middle)
-      case .unavailable(let why, let retryAfter):
-        throw .unavailable(why, retryAfter: retryAfter)
+      case .unavailable(let why, let retryAfter): throw .unavailable(why, retryAfter: retryAfter)
+      case .failed(let why, let retryAfter): throw .failed(why, retryAfter: retryAfter)
+      case .outOfTime(let why): throw .outOfTime(why)
       }
     }
     return refusals.sorted { $0.index < $1.index }
@@ -74,10 +74,11 @@ struct InfluxWriter: Sendable {
       return InfluxAnswer(response: response, api: configuration.api)
         .outcome(lineCount: lineCount)
     } catch {
-      if error.reason == .responseTooLarge {
-        return .refused("InfluxDB refused the points at length")
+      switch error.reason {
+      case .responseTooLarge: return .refused("InfluxDB refused the points at length")
+      case .timedOut where error.mayHaveReachedServer: return .outOfTime("InfluxDB: \(error)")
+      default: return .unavailable("InfluxDB: \(error)", retryAfter: nil)
       }
-      return .unavailable("InfluxDB: \(error)", retryAfter: nil)
     }
   }
 
@@ -92,8 +93,9 @@ struct InfluxWriter: Sendable {
       }
     switch outcome {
     case .stored: return
-    case .unavailable(let why, let retryAfter): throw .unavailable(why, retryAfter: retryAfter)
-    case .refused(let why): throw .unavailable(why)
+    case .unavailable(let why, let retryAfter), .failed(let why, let retryAfter):
+      throw .unavailable(why, retryAfter: retryAfter)
+    case .refused(let why), .outOfTime(let why): throw .unavailable(why)
     case .refusedLines, .tooLarge: throw .unavailable("InfluxDB refused an empty request")
     }
   }

@@ -59,4 +59,61 @@ import Testing
       await pool.close()
     }
   }
+
+  /// A setting of the database is taken over by new sessions alone, as the state of a server behind an
+  /// address is: an old session keeps what it began with.
+  @Test(
+    arguments: [
+      ("default_transaction_read_only = on", "25006"), ("role = pg_monitor", "42501"),
+      ("search_path = nowhere", "42P01"),
+    ])
+  func sessionsThatAreOutOfDateAreReplaced(setting: String, sqlState: String) async throws {
+    try await withPostgresDatabase { url in
+      let owner = try await connect(url)
+      try await owner.executeScript("create table t (a integer)")
+      let name =
+        try await owner.query("select current_database() as name").first?.value("name")
+        ?? ""
+      try await owner.executeScript("alter database \(name) set \(setting)")
+      let pool = PostgresPool(PostgresConfiguration(url: url), size: 3, logger: testLogger)
+      // Three sessions with the old setting.
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<3 { group.addTask { try await pool.query("select pg_sleep(0.3)") } }
+        try await group.waitForAll()
+      }
+      try await owner.executeScript(
+        "alter database \(name) reset \(setting.prefix { $0 != " " })")
+      let error = await #expect(throws: PostgresError.self) {
+        try await pool.transaction { connection throws(PostgresError) in
+          try connection.execute("insert into t values (1)")
+        }
+      }
+      #expect(error?.sqlState == sqlState)
+      for _ in 0..<3 {
+        let count = try await pool.transaction { connection throws(PostgresError) in
+          try connection.execute("insert into t values (1)")
+        }
+        #expect(count == 1)
+      }
+      await pool.close()
+      await owner.close()
+    }
+  }
+
+  @Test func whatIsWrongWithTheDataCostsNoSession() async throws {
+    try await withPostgresDatabase { url in
+      let pool = PostgresPool(PostgresConfiguration(url: url), size: 1, logger: testLogger)
+      @Sendable func session() async throws -> Int {
+        try await #require(pool.query("select pg_backend_pid() as pid").first).value("pid")
+      }
+      let before = try await session()
+      await #expect(throws: PostgresError.self) { try await pool.query("select 'x'::integer") }
+      let kept = try await session()
+      #expect(kept == before)
+      await #expect(throws: PostgresError.self) { try await pool.query("select * from missing") }
+      let replaced = try await session()
+      #expect(replaced != before)
+      await pool.close()
+    }
+  }
 }

@@ -18,6 +18,8 @@ final class RecordingSink: Sink {
     var isDown = false
     /// Writes wait while this is true.
     var isHeld = false
+    /// What a write with these payloads throws.
+    var failure: @Sendable ([String]) -> SinkError? = { _ in nil }
   }
 
   let name: String
@@ -51,6 +53,9 @@ final class RecordingSink: Sink {
 
   var stored: [String: Int] { state.withLockedValue { $0.stored } }
   func setDown(_ isDown: Bool) { state.withLockedValue { $0.isDown = isDown } }
+  func fail(_ failure: @escaping @Sendable ([String]) -> SinkError?) {
+    state.withLockedValue { $0.failure = failure }
+  }
   func setHeld(_ isHeld: Bool) { state.withLockedValue { $0.isHeld = isHeld } }
 
   func write(_ batch: [JournalEntry]) async throws(SinkError) -> [Refusal] {
@@ -71,6 +76,7 @@ final class RecordingSink: Sink {
       throw .unavailable("killed")
     }
     if state.withLockedValue({ $0.isDown }) { throw .unavailable("connection refused") }
+    if let failure = state.withLockedValue({ $0.failure })(payloads) { throw failure }
     let bad = payloads.indices.filter { refused.contains(payloads[$0]) }
     if style == .throwing, !bad.isEmpty { throw .refused("value out of range") }
     state.withLockedValue { state in

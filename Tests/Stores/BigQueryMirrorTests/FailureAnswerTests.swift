@@ -41,7 +41,8 @@ import Testing
         try await mirror.insertMetrics(2)
         let before = try #require(try await mirror.text("select now()::text"))
         _ = try await mirror.controller.flush()
-        #expect(server.requests.count == 3)
+        // Three tries of the call, and one of each half.
+        #expect(server.requests.count == 5)
         let waits = try await mirror.text(
           "select min(ready_at) > '\(before)' and max(ready_at) <= now() + interval '1 s' from bq_sync_queue"
         )
@@ -60,6 +61,63 @@ import Testing
         let figures = try await mirror.figures()
         #expect(figures.enqueued == 2 && figures.failed == 2 && figures.synced == 0)
         #expect(figures.lastError == "HTTP 503 backendError")
+      }
+    }
+  }
+
+  @Test(arguments: [500, 503])
+  func aRowBehindAServerErrorCostsNoOther(status: Int) async throws {
+    try await withBigQueryStub(
+      otherwise: Answers.script { request in
+        request.text.contains("\"m3\"") || request.text.contains("\"m7\"")
+          ? Answers.error(status, "backendError") : Answers.accepted
+      }
+    ) { server in
+      try await withMirror(server.url, change: MirrorFixture.change { $0.callsPerSecond = 1_000 }) {
+        mirror in
+        try await mirror.insertMetrics(8)
+        let report = try await mirror.controller.flush()
+        #expect(report == FlushReport(synced: 6, retried: 2, failed: 0, pending: 2))
+        #expect(
+          try await mirror.text("select string_agg(source_key, ',' order by id) from bq_sync_queue")
+            == "m3,m7")
+        // The table does not rest: it takes rows.
+        try await mirror.insertMetrics(1, prefix: "n")
+        #expect(try await mirror.controller.flush().synced == 1)
+      }
+    }
+  }
+
+  @Test(arguments: [400, 500, 503])
+  func rowsThatAnErrorListsAreFoundInItsBody(status: Int) async throws {
+    try await withBigQueryStub(otherwise: Answers.script { _ in Answers.accepted }) { server in
+      server.answerNext(
+        .json(
+          status,
+          """
+          {"error":{"code":\(status),"errors":[{"reason":"backendError"}]},"insertErrors":[
+            {"index":1,"errors":[{"reason":"invalid","location":"action","message":"x"}]}]}
+          """))
+      try await withMirror(server.url) { mirror in
+        try await mirror.insertMetrics(3)
+        let report = try await mirror.controller.flush()
+        #expect(report == FlushReport(synced: 2, retried: 0, failed: 1, pending: 0))
+        #expect(try server.requests.map { try $0.sentIDs } == [["m1", "m2", "m3"], ["m1", "m3"]])
+      }
+    }
+  }
+
+  @Test func aCallThatTakesTooLongIsHalved() async throws {
+    try await withBigQueryStub(
+      otherwise: Answers.script { request in
+        ((try? request.sentIDs.count) ?? 0) > 3 ? .hang : Answers.accepted
+      }
+    ) { server in
+      let change = MirrorFixture.change { $0.callTimeout = .milliseconds(500) }
+      try await withMirror(server.url, change: change) { mirror in
+        try await mirror.insertMetrics(6)
+        let report = try await mirror.controller.flush()
+        #expect(report == FlushReport(synced: 6, retried: 0, failed: 0, pending: 0))
       }
     }
   }

@@ -132,11 +132,57 @@ import WorkerRuntime
     let headers = retryAfter.map { [("Retry-After", $0)] } ?? []
     let answer = FaultAnswer.text(status, "", headers: headers)
     try await withStub(Self.v2, answer: answer) { sink, _ in
-      guard case .unavailable(_, let wait)? = await failure(sink, [entry(1)]) else {
-        Issue.record("not unavailable")
+      switch await failure(sink, [entry(1)]) {
+      case .unavailable(_, let wait)?, .failed(_, let wait)?: #expect(wait == expected)
+      case let other: Issue.record("\(String(describing: other)) does not say when")
+      }
+    }
+  }
+
+  /// The status alone would keep the whole batch waiting.
+  @Test(
+    arguments: [
+      (
+        500, "partial write: field type conflict: input field \\\"f\\\" on measurement",
+        "field type conflict"
+      ),
+      (
+        500, "unable to parse 'm,student_id=ada': missing fields",
+        "cannot parse the line: missing fields"
+      ),
+      (503, "partial write: max key length exceeded dropped=1", "tags are longer"),
+    ])
+  func aRefusalBehindAServersErrorIsARefusal(
+    status: Int, message: String, expected: String
+  ) async throws {
+    let answer = FaultAnswer.json(status, "{\"error\":\"\(message)\"}")
+    try await withStub(.v1(database: "d"), answer: answer) { sink, _ in
+      guard case .refused(let reason)? = await failure(sink, [entry(1), entry(2)]) else {
+        Issue.record("not refused")
         return
       }
-      #expect(wait == expected)
+      #expect(reason.contains(expected))
+      let refusals = try await sink.write([entry(1)])
+      #expect(refusals.map(\.index) == [0])
+    }
+  }
+
+  @Test func linesThatVersion3NamesBehindAServersErrorAreRefused() async throws {
+    try await withStub(Self.v3) { sink, server in
+      server.answerNext(
+        .json(500, "{\"error\":\"x\",\"data\":[{\"line_number\":2,\"error_message\":\"y\"}]}"))
+      let refusals = try await sink.write([entry(1), entry(2), entry(3)])
+      #expect(refusals.map(\.index) == [1])
+    }
+  }
+
+  @Test(arguments: [FaultAnswer.text(504, ""), .text(408, ""), .hang])
+  func timeThatIsUpSaysSo(_ answer: FaultAnswer) async throws {
+    try await withStub(Self.v2, answer: answer) { sink, _ in
+      guard case .outOfTime? = await failure(sink, [entry(1)]) else {
+        Issue.record("not out of time")
+        return
+      }
     }
   }
 
@@ -148,8 +194,8 @@ import WorkerRuntime
     _ status: Int, _ setting: String
   ) async throws {
     try await withStub(Self.v2, answer: .json(status, "{\"message\":\"secret\"}")) { sink, _ in
-      guard case .unavailable(let why, _)? = await failure(sink, [entry(1)]) else {
-        Issue.record("not unavailable")
+      guard case .failed(let why, _)? = await failure(sink, [entry(1)]) else {
+        Issue.record("not failed")
         return
       }
       #expect(why.contains(setting))
@@ -166,11 +212,10 @@ import WorkerRuntime
     _ answer: FaultAnswer
   ) async throws {
     try await withStub(Self.v2, answer: answer) { sink, _ in
-      guard case .unavailable(let why, _)? = await failure(sink, [entry(1)]) else {
-        Issue.record("not unavailable")
-        return
+      switch await failure(sink, [entry(1)]) {
+      case .unavailable(let why, _)?, .outOfTime(let why)?: #expect(why.hasPrefix("InfluxDB: "))
+      case let other: Issue.record("\(String(describing: other)) is no outage")
       }
-      #expect(why.hasPrefix("InfluxDB: "))
     }
   }
 

@@ -123,7 +123,8 @@ import WorkerRuntime
         await server.pause()
         let event = TestEvent.run(at: 1)
         let entry = try event.entry()
-        await expectUnavailable { try await store.sink.write([entry]) }
+        let error = await #expect(throws: SinkError.self) { try await store.sink.write([entry]) }
+        #expect(error == .outOfTime("PostgreSQL: the server did not answer in time"))
         await server.resume()
         try await eventually("the sink is back") {
           try await store.sink.write([entry]) == []
@@ -131,6 +132,27 @@ import WorkerRuntime
         #expect(try await store.row("select count(*) from progress_events") == "2")
         #expect(try await store.row("select executions from cell_progress") == "2")
       }
+    }
+  }
+
+  @Test(
+    arguments: [("statement_timeout", "57014"), ("lock_timeout", "55P03")])
+  func aLimitOfTimeIsNoVerdictOnTheData(setting: String, sqlState: String) async throws {
+    try await withPostgresDatabase { url in
+      try await Migrations.apply(
+        directory: migrationsFolder, to: PostgresConfiguration(url: url), logger: testLogger)
+      let sink = PostgresSink(
+        PostgresConfiguration(url: url, settings: [setting: "100ms"]), logger: testLogger)
+      let entry = try TestEvent.run(at: 1).entry()
+      let other = try await PostgresConnection.connect(
+        PostgresConfiguration(url: url), logger: testLogger)
+      try await other.executeScript("begin; lock table progress_events")
+      let error = await #expect(throws: SinkError.self) { try await sink.write([entry]) }
+      if case .outOfTime? = error {} else { Issue.record("\(String(describing: error))") }
+      #expect(error?.reason.hasPrefix("PostgreSQL \(sqlState)") == true)
+      await other.close()
+      try await eventually("it is stored") { try await sink.write([entry]) == [] }
+      await sink.close()
     }
   }
 

@@ -28,7 +28,8 @@ public actor PostgresPool {
   }
 
   /// Lends a connection to `body`; it is thrown away afterwards when it broke, or when `body` left a
-  /// transaction open.
+  /// transaction open. When `body` throws what may lie in the session, all idle ones go with it: they are
+  /// as old.
   ///
   /// - Throws: `PostgresError` of kind `poolExhausted` when no connection came free in time, whatever
   ///   `PostgresConnection.connect` throws, and what `body` throws.
@@ -41,7 +42,7 @@ public actor PostgresPool {
       await giveBack(connection)
       return value
     } catch {
-      await giveBack(connection)
+      await giveBack(connection, after: error as? PostgresError)
       throw error
     }
   }
@@ -69,6 +70,10 @@ public actor PostgresPool {
   public func close() async {
     isClosed = true
     queue.failAll(Self.closedError)
+    await closeIdle()
+  }
+
+  private func closeIdle() async {
     let connections = idle
     idle = []
     for connection in connections { await connection.close() }
@@ -83,7 +88,7 @@ public actor PostgresPool {
       await giveBack(connection)
       return value
     } catch {
-      await giveBack(connection)
+      await giveBack(connection, after: error)
       throw error
     }
   }
@@ -102,9 +107,12 @@ public actor PostgresPool {
     }
   }
 
-  private func giveBack(_ connection: PostgresConnection) async {
-    let isReady = await connection.isReady
-    if isReady, !isClosed {
+  private func giveBack(
+    _ connection: PostgresConnection, after error: PostgresError? = nil
+  ) async {
+    let isSuspect = error?.mayLieInSession ?? false
+    if isSuspect { await closeIdle() }
+    if !isSuspect, await connection.isReady, !isClosed {
       idle.append(connection)
     } else {
       await connection.close()

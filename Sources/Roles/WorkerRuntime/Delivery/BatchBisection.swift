@@ -10,13 +10,38 @@ struct BatchBisection: Sendable {
     let attempts: Int
   }
 
+  /// What to do about a part that the sink answers with the same error again and again.
+  enum Suspicion: Equatable, Sendable {
+    /// Nothing yet: try it again.
+    case none
+    /// See whether the sink takes an event that it has stored before: if so, call `proved`; if there is no
+    /// such event, `unproved`; if it is not taken, the sink is down.
+    case wantsProof
+    /// The sink takes others and not this event.
+    case culprit(Culprit)
+  }
+
   private struct Part {
     let range: Range<Int>
     var attempts: Int
+    /// The last error that may lie in the part, and how often it came in a row.
+    var answer = ""
+    var repetitions = 0
+    /// How often the sink took another event in between.
+    var proofs = 0
   }
+
+  /// Equal answers before a part is suspected.
+  private static let patience = 3
+  /// Proofs against a single event: of two servers behind one address, one may be ill.
+  private static let sufficientProofs = 3
+  /// Parts that are halved although nothing proves that the sink takes others: an outage in which every
+  /// write is answered must not take batches apart to single events.
+  private static let unprovedHalvings = 32
 
   /// The parts still to be written; the last is next.
   private var parts: [Part]
+  private var unprovedHalvings = 0
 
   /// - Parameter attempts: The writes that the events were part of before.
   init(count: Int, attempts: Int = 0) {
@@ -36,21 +61,76 @@ struct BatchBisection: Sendable {
   /// The sink was out of reach: `next` stays the same.
   mutating func unavailable() {
     parts[parts.count - 1].attempts += 1
+    clear()
   }
 
-  /// The sink refused `next` whole, and nothing of it was stored.
+  /// Time was up before `next` was stored: its halves may be quick enough.
+  mutating func outOfTime() {
+    unavailable()
+    halve()
+  }
+
+  /// The sink refused `next` whole.
   ///
   /// - Returns: The event, when `next` was a single one.
   mutating func refused() -> Culprit? {
-    let part = parts.removeLast()
-    let attempts = part.attempts + 1
-    guard part.range.count > 1 else {
-      return Culprit(index: part.range.lowerBound, attempts: attempts)
+    parts[parts.count - 1].attempts += 1
+    clear()
+    return halve() ? nil : removeCulprit()
+  }
+
+  /// The sink answered `next` with an error that may lie in it.
+  mutating func failed(_ answer: String) -> Suspicion {
+    let last = parts.count - 1
+    parts[last].attempts += 1
+    if parts[last].answer != answer { clear() }
+    parts[last].answer = answer
+    parts[last].repetitions += 1
+    guard parts[last].repetitions >= Self.patience else { return .none }
+    guard parts[last].proofs >= Self.sufficientProofs else { return .wantsProof }
+    return .culprit(removeCulprit())
+  }
+
+  /// The sink has just taken another event.
+  mutating func proved() {
+    if !halve() { parts[parts.count - 1].proofs += 1 }
+  }
+
+  /// Nobody knows whether the sink takes any event: others are tried before `next` is tried again.
+  ///
+  /// - Returns: false when the batch has no others.
+  mutating func unproved() -> Bool {
+    if unprovedHalvings < Self.unprovedHalvings, halve() {
+      unprovedHalvings += 1
+    } else {
+      parts.insert(parts.removeLast(), at: 0)
     }
+    return parts.count > 1
+  }
+
+  private mutating func clear() {
+    let last = parts.count - 1
+    (parts[last].answer, parts[last].repetitions, parts[last].proofs) = ("", 0, 0)
+  }
+
+  private mutating func removeCulprit() -> Culprit {
+    let part = parts.removeLast()
+    return Culprit(index: part.range.lowerBound, attempts: part.attempts)
+  }
+
+  /// The first half ends up on top: events are written in the order of the journal. One more equal answer
+  /// makes a half as suspect as the whole was.
+  @discardableResult
+  private mutating func halve() -> Bool {
+    guard let part = parts.last, part.range.count > 1 else { return false }
+    parts.removeLast()
     let middle = part.range.lowerBound + part.range.count / 2
-    // The first half ends up on top: events are written in the order of the journal.
-    parts.append(Part(range: middle..<part.range.upperBound, attempts: attempts))
-    parts.append(Part(range: part.range.lowerBound..<middle, attempts: attempts))
-    return nil
+    for range in [middle..<part.range.upperBound, part.range.lowerBound..<middle] {
+      parts.append(
+        Part(
+          range: range, attempts: part.attempts, answer: part.answer,
+          repetitions: min(part.repetitions, Self.patience - 1)))
+    }
+    return true
   }
 }

@@ -2,6 +2,7 @@ import Concurrency
 import EventBus
 import Logging
 import Metrics
+import NIOConcurrencyHelpers
 
 /// Brings batches into one sink, trying again for as long as the sink is unavailable, and acknowledges
 /// what is stored there or among the dead letters.
@@ -13,6 +14,8 @@ struct RetryingDelivery: Sendable {
   let journal: any Journal
   let deadLetters: DeadLetterWriter
   let inFlight: InFlightEntries
+  let proof = ProofOfWriting()
+  let setAside = SetAsideEntries()
   let availability: Availability
   let busCall: RetryingBusCall
   let metrics: SinkMetrics
@@ -20,7 +23,7 @@ struct RetryingDelivery: Sendable {
 
   private var environment: WorkerEnvironment { busCall.environment }
 
-  /// Returns when every entry is settled, or when the worker stops and the rest stays pending.
+  /// Returns when every entry is settled or set aside, or when the worker stops and the rest stays pending.
   ///
   /// - Parameter attempts: The writes that the entries were part of before.
   func deliver(_ batch: [JournalEntry], attempts: Int = 0) async {
@@ -40,6 +43,7 @@ struct RetryingDelivery: Sendable {
         committed(part, without: refusals)
         guard await settle(part, refusals: refusals, attempts: attempts) else { return }
       } catch {
+        var isUp = false
         switch error {
         case .refused(let reason):
           failures = 0
@@ -48,15 +52,36 @@ struct RetryingDelivery: Sendable {
           guard let culprit = bisection.refused() else { continue }
           let refusal = Refusal(index: 0, reason: reason)
           guard await settle(part, refusals: [refusal], attempts: culprit.attempts) else { return }
-        case .unavailable(let reason, let retryAfter):
-          failures += 1
-          bisection.unavailable()
-          availability.markDown(reason)
-          let delay = busCall.backoff.delay(
-            afterFailures: failures, retryAfter: retryAfter, chance: environment.jitter())
-          guard await busCall.stop.sleep(for: delay) else { return }
-          metrics.retried()
+          continue
+        case .unavailable: bisection.unavailable()
+        case .outOfTime: bisection.outOfTime()
+        case .failed(let reason, _):
+          switch bisection.failed(reason) {
+          case .none: break
+          case .wantsProof:
+            switch await proof.isTaken(by: sink) {
+            case true?:
+              bisection.proved()
+              availability.markUp()
+              failures = 0
+              isUp = true
+            case false?: break
+            case nil:
+              guard bisection.unproved() else { return setAside.add(part) }
+            }
+          case .culprit(let culprit):
+            let refusal = Refusal(
+              index: 0, reason: "refused alone, while others are stored: \(reason)")
+            guard await settle(part, refusals: [refusal], attempts: culprit.attempts) else { return }
+            continue
+          }
         }
+        failures += 1
+        if !isUp { availability.markDown(error.reason) }
+        let delay = busCall.backoff.delay(
+          afterFailures: failures, retryAfter: error.retryAfter, chance: environment.jitter())
+        guard await busCall.stop.sleep(for: delay) else { return }
+        metrics.retried()
       }
     }
   }
@@ -94,7 +119,9 @@ struct RetryingDelivery: Sendable {
   private func committed(_ part: [JournalEntry], without refusals: [Refusal]) {
     metrics.wrote(part.count - refusals.count)
     let now = environment.unixMilliseconds()
-    for entry in Self.stored(part, without: refusals) { metrics.committed(entry.id, now: now) }
+    let stored = Self.stored(part, without: refusals)
+    for entry in stored { metrics.committed(entry.id, now: now) }
+    if let last = stored.last(where: sink.isProof) { proof.keep(last) }
   }
 
   private static func stored(
@@ -135,5 +162,37 @@ struct RetryingDelivery: Sendable {
       }
     }
     return done != nil
+  }
+}
+
+/// Entries that wait to be written together with others, which show whether the sink takes any.
+final class SetAsideEntries: Sendable {
+  private let entries = NIOLockedValueBox<[JournalEntry]>([])
+
+  func add(_ more: [JournalEntry]) { entries.withLockedValue { $0 += more } }
+
+  func takeAll() -> [JournalEntry] {
+    entries.withLockedValue { entries in
+      defer { entries = [] }
+      return entries
+    }
+  }
+}
+
+/// An event that a sink has stored: written again, it changes nothing and tells whether the sink takes
+/// writes.
+final class ProofOfWriting: Sendable {
+  private let entry = NIOLockedValueBox<JournalEntry?>(nil)
+
+  func keep(_ stored: JournalEntry) { entry.withLockedValue { $0 = stored } }
+
+  /// Nil when nothing was stored yet.
+  func isTaken(by sink: any Sink) async -> Bool? {
+    guard let entry = entry.withLockedValue({ $0 }) else { return nil }
+    do throws(SinkError) {
+      return try await sink.write([entry]).isEmpty
+    } catch {
+      return false
+    }
   }
 }

@@ -54,7 +54,11 @@ struct SinkConsumer: Sendable {
           busy -= 1
           continue
         }
-        guard let work = await reader.next() else { continue }
+        let found = await reader.next()
+        let setAside = delivery.setAside.takeAll()
+        guard found != nil || !setAside.isEmpty else { continue }
+        var work = found ?? LaneWork(batch: [])
+        work.batch = setAside + work.batch
         busy += 1
         lanes.addTask { await deliver(work) }
       }

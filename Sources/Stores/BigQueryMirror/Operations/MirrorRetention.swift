@@ -9,13 +9,17 @@ extension MirrorController {
     var tables: [RetentionReport.Table] = []
     for table in try await store.tables() {
       var total = 0
+      var limit = configuration.retentionBatch
       while true {
-        let deleted = try await store.expire(
-          table.sourceTable, days: configuration.retentionDays,
-          limit: configuration.retentionBatch)
-        total += deleted
-        MirrorMetrics.countExpired(deleted, of: table.sourceTable)
-        guard deleted == configuration.retentionBatch else { break }
+        do {
+          let deleted = try await store.expire(
+            table.sourceTable, days: configuration.retentionDays, limit: limit)
+          total += deleted
+          MirrorMetrics.countExpired(deleted, of: table.sourceTable)
+          guard deleted == limit else { break }
+        } catch  where error.isOutOfTime && limit > 1 {
+          limit /= 2
+        }
         try await Task.sleep(for: .milliseconds(10))
       }
       if total > 0 { tables.append(.init(sourceTable: table.sourceTable, deleted: total)) }

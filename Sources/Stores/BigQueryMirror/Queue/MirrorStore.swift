@@ -101,8 +101,18 @@ struct MirrorStore: Sendable {
     return .seconds(try row?.value("wait", as: Double.self) ?? 0)
   }
 
-  /// Takes rows that are ready.
+  /// Takes rows that are ready; fewer than `limit` when so many take too long.
   func claim(
+    _ table: String, token: UUID, limit: Int, lease: Duration
+  ) async throws -> [ClaimedRow] {
+    do {
+      return try await claimAtOnce(table, token: token, limit: limit, lease: lease)
+    } catch  where error.isOutOfTime && limit > 1 {
+      return try await claim(table, token: token, limit: limit / 2, lease: lease)
+    }
+  }
+
+  private func claimAtOnce(
     _ table: String, token: UUID, limit: Int, lease: Duration
   ) async throws -> [ClaimedRow] {
     try await pool.query(
@@ -133,9 +143,25 @@ struct MirrorStore: Sendable {
     "{" + ids.map(String.init).joined(separator: ",") + "}"
   }
 
-  /// Ends a claim.
+  /// Ends a claim, in several statements when one takes too long.
   func settle(
     _ table: String, token: UUID, verdicts: [RowVerdict], publicError: String?
+  ) async throws -> DeliveryCounts {
+    do {
+      return try await settleAtOnce(table, token, verdicts, publicError)
+    } catch  where error.isOutOfTime && verdicts.count > 1 {
+      var counts = DeliveryCounts()
+      let middle = verdicts.count / 2
+      for half in [verdicts[..<middle], verdicts[middle...]] {
+        counts += try await settle(
+          table, token: token, verdicts: Array(half), publicError: publicError)
+      }
+      return counts
+    }
+  }
+
+  private func settleAtOnce(
+    _ table: String, _ token: UUID, _ verdicts: [RowVerdict], _ publicError: String?
   ) async throws -> DeliveryCounts {
     let document = try JSONEncoder().encode(verdicts.map(StoredVerdict.init))
     let row = try await pool.query(
@@ -150,6 +176,11 @@ struct MirrorStore: Sendable {
       synced: try row.value("synced"), retried: try row.value("retried"),
       failed: try row.value("failed"))
   }
+}
+
+extension Error {
+  /// Whether less work at a time may do.
+  var isOutOfTime: Bool { (self as? PostgresError)?.category == .outOfTime }
 }
 
 /// A table with rows that can be taken.

@@ -24,6 +24,7 @@ struct BatchDelivery {
 
   func deliver(_ rows: [OutgoingRow]) async -> DeliveryReport {
     var report = DeliveryReport()
+    var search = RowSearch()
     var runs = InsertAllRequest.split(rows)
     while !runs.isEmpty {
       let run = runs.removeFirst()
@@ -35,13 +36,17 @@ struct BatchDelivery {
         }
         continue
       }
-      let outcome = await callWithRetries(run)
+      let outcome = await callWithRetries(run, tries: search.callTries)
       note(outcome)
       switch outcome {
       case .answered(let faults):
         let stopped = settle(run, faults, into: &report)
         if !stopped.isEmpty { runs.insert(stopped, at: 0) }
-      case .transient(let reason, _), .refused(let reason):
+        if faults.count < run.count { runs += search.taken() }
+      case .transient(let reason, retryAfter: _, mayLieInRows: true):
+        report.publicError = reason
+        runs.insert(contentsOf: search.failed(run), at: 0)
+      case .transient(let reason, retryAfter: _, mayLieInRows: false), .refused(let reason):
         report.isUnavailable = true
         report.publicError = reason
         report.verdicts += run.map {
@@ -61,12 +66,15 @@ struct BatchDelivery {
       case .tooLarge(let reason), .malformed(let reason):
         report.publicError = reason
         if run.count > 1 {
-          runs.insert(
-            contentsOf: [Array(run[..<(run.count / 2)]), Array(run[(run.count / 2)...])], at: 0)
+          runs.insert(contentsOf: RowSearch.halves(run), at: 0)
         } else {
           report.verdicts += run.map { RowVerdict(id: $0.id, fate: .failed, reason: reason) }
         }
       }
+    }
+    report.isUnavailable = report.isUnavailable || search.isOutage
+    report.verdicts += search.unsent.map {
+      .again($0, reason: report.publicError ?? "", maximumAttempts: maximumAttempts)
     }
     return report
   }
@@ -102,14 +110,14 @@ struct BatchDelivery {
     return []
   }
 
-  private func callWithRetries(_ run: [OutgoingRow]) async -> InsertAllOutcome {
+  private func callWithRetries(_ run: [OutgoingRow], tries: Int) async -> InsertAllOutcome {
     let body = InsertAllRequest.body(run)
     var retries = Retries(MirrorRetrySchedule.call)
     while true {
       let outcome = await call(body, rowCount: run.count)
-      guard case .transient(_, let retryAfter) = outcome else { return outcome }
+      guard case .transient(_, let retryAfter, _) = outcome else { return outcome }
       let delay = retries.failed(retryAfter: retryAfter)
-      guard retries.failures < MirrorRetrySchedule.callTries else { return outcome }
+      guard retries.failures < tries else { return outcome }
       note(outcome)
       do { try await Task.sleep(for: delay) } catch { return outcome }
     }
@@ -133,6 +141,53 @@ struct BatchDelivery {
     } catch {
       return .refused("\(error)")
     }
+  }
+}
+
+/// Finds the rows that an error is about which names none: halves are sent, as long as BigQuery takes others.
+struct RowSearch {
+  /// Halvings while nothing was taken, enough for one row of the longest call: the calls of an outage must
+  /// not become many.
+  private static let blindHalvings = 9
+
+  private var isAnyTaken = false
+  private var halvings = 0
+  /// Runs that wait until BigQuery takes something.
+  private var postponed: [[OutgoingRow]] = []
+  private var culprits: [OutgoingRow] = []
+
+  /// How often a call is tried: a half only shows whether the whole was to blame.
+  var callTries: Int { halvings == 0 ? MirrorRetrySchedule.callTries : 1 }
+
+  /// Nothing was taken at all: it does not lie in the rows.
+  var isOutage: Bool { !isAnyTaken && !unsent.isEmpty }
+
+  /// The rows that no call was taken with.
+  var unsent: [OutgoingRow] { culprits + postponed.flatMap { $0 } }
+
+  /// - Returns: what to send next.
+  mutating func failed(_ run: [OutgoingRow]) -> [[OutgoingRow]] {
+    guard run.count > 1 else {
+      culprits += run
+      return []
+    }
+    guard isAnyTaken || halvings < Self.blindHalvings else {
+      postponed.append(run)
+      return []
+    }
+    halvings += 1
+    return Self.halves(run)
+  }
+
+  /// - Returns: what to send again.
+  mutating func taken() -> [[OutgoingRow]] {
+    isAnyTaken = true
+    defer { postponed = [] }
+    return postponed
+  }
+
+  static func halves(_ run: [OutgoingRow]) -> [[OutgoingRow]] {
+    [Array(run[..<(run.count / 2)]), Array(run[(run.count / 2)...])]
   }
 }
 

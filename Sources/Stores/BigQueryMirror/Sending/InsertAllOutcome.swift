@@ -5,8 +5,10 @@ import Foundation
 enum InsertAllOutcome: Equatable {
   /// BigQuery took the rows, except those listed by their index.
   case answered([Int: RowFault])
-  /// Nothing is known to be wrong with the rows; worth another try at once.
-  case transient(String, retryAfter: Duration? = nil)
+  /// Worth another try at once.
+  ///
+  /// - Parameter mayLieInRows: whether the error may be about one row, or about how many there are.
+  case transient(String, retryAfter: Duration? = nil, mayLieInRows: Bool = false)
   /// The project's quota is used up: at least ten minutes of quiet.
   case quotaExceeded(String)
   /// Too much for one call.
@@ -24,6 +26,7 @@ enum InsertAllOutcome: Equatable {
     status: Int, body: [UInt8], retryAfter: Duration? = nil, rowCount: Int
   ) -> InsertAllOutcome {
     if status == 200 { return ofSuccess(body, rowCount: rowCount) }
+    if let faults = faultsBehindError(body, rowCount: rowCount) { return .answered(faults) }
     let error = GoogleError(status: status, body: body)
     if error.reason == "quotaExceeded" { return .quotaExceeded("\(error)") }
     let isTransient =
@@ -31,7 +34,10 @@ enum InsertAllOutcome: Equatable {
       // A table that was made a moment ago is not found for some minutes.
       || status == 404
     if isTransient {
-      return .transient("\(error)", retryAfter: retryAfter)
+      return .transient(
+        "\(error)", retryAfter: retryAfter,
+        // Who asks for time is busy.
+        mayLieInRows: (status >= 500 || status == 408) && retryAfter == nil)
     }
     switch status {
     case 413: return .tooLarge("\(error)")
@@ -44,7 +50,8 @@ enum InsertAllOutcome: Equatable {
     switch error.reason {
     case .cancelled, .closed: .interrupted
     case .invalidURL, .invalidRequest: .refused("\(error)")
-    default: .transient("\(error)")
+    default:
+      .transient("\(error)", mayLieInRows: error.reason == .timedOut && error.mayHaveReachedServer)
     }
   }
 
@@ -70,17 +77,32 @@ enum InsertAllOutcome: Equatable {
     guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(body)),
       answer.kind != nil || answer.insertErrors != nil
     else { return .transient("HTTP 200 with a body that is no answer to insertAll") }
+    guard let faults = faults(answer, rowCount: rowCount) else {
+      return .transient("HTTP 200 with an error for a row that was not sent")
+    }
+    return .answered(faults)
+  }
+
+  /// What is listed although the call failed as a whole. The rows that are not listed are to be sent again:
+  /// nothing says that they were taken.
+  private static func faultsBehindError(_ body: [UInt8], rowCount: Int) -> [Int: RowFault]? {
+    guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(body)),
+      let listed = faults(answer, rowCount: rowCount), !listed.isEmpty
+    else { return nil }
+    return listed.merging((0..<rowCount).map { ($0, .stopped) }) { listed, _ in listed }
+  }
+
+  /// Nil when one is about a row that was not sent.
+  private static func faults(_ answer: Answer, rowCount: Int) -> [Int: RowFault]? {
     var faults: [Int: RowFault] = [:]
     for error in answer.insertErrors ?? [] {
       // Left out when it is 0, as JSON made from protocol buffers does.
       let index = error.index ?? 0
-      guard (0..<rowCount).contains(index) else {
-        return .transient("HTTP 200 with an error for a row that was not sent")
-      }
+      guard (0..<rowCount).contains(index) else { return nil }
       let details = error.errors ?? []
       faults[index] = details.map { fault($0) }.max { $0.severity < $1.severity } ?? .stopped
     }
-    return .answered(faults)
+    return faults
   }
 
   private static func fault(_ detail: Answer.InsertError.Detail) -> RowFault {
