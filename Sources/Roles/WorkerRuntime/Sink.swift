@@ -39,14 +39,25 @@ extension Sink {
 
 /// An event of a batch that the sink refused for good.
 public struct Refusal: Sendable, Equatable {
+  public enum Cause: Sendable, Equatable {
+    /// The event itself.
+    case event
+    /// A limit of the sink that an operator can lift; the reason says how.
+    case limit
+    /// It is older than the sink keeps events: counted, and no dead letter.
+    case expired
+  }
+
   /// Its index in the batch.
   public let index: Int
   /// Why, in one line, without personal data.
   public let reason: String
+  public let cause: Cause
 
-  public init(index: Int, reason: String) {
+  public init(index: Int, reason: String, cause: Cause = .event) {
     self.index = index
     self.reason = reason
+    self.cause = cause
   }
 }
 

@@ -17,6 +17,10 @@ public struct WorkerReport: Codable, Equatable, Sendable {
     public let written: Int64
     public let retries: Int64
     public let deadLettered: Int64
+    /// Absent in reports of an older version.
+    public let expired: Int64?
+    /// What refuses events, and what lifts it; in one line.
+    public let limit: String?
     /// One line, without personal data; stays when later writes succeed.
     public let lastError: String?
     public let lastErrorAt: Int64?
@@ -81,7 +85,8 @@ public struct WorkerReporter: Service {
       sinks: worker.sinks.map { sink in
         WorkerReport.Sink(
           name: sink.name, state: sink.state, inFlight: sink.inFlight, written: sink.written,
-          retries: sink.retries, deadLettered: sink.deadLettered,
+          retries: sink.retries, deadLettered: sink.deadLettered, expired: sink.expired,
+          limit: sink.limit,
           lastError: sink.lastFailure?.reason,
           lastErrorAt: sink.lastFailure.map { now - Int64($0.age / .microseconds(1)) })
       })

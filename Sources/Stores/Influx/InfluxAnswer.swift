@@ -1,5 +1,6 @@
 internal import CurlTransport
 internal import Foundation
+internal import WorkerRuntime
 
 /// Reads the server's answer to a write.
 ///
@@ -39,7 +40,7 @@ struct InfluxAnswer {
   func outcome(lineCount: Int) -> InfluxOutcome {
     switch response.status {
     case 200...299: .stored
-    case 400, 422: refusal(lineCount: lineCount) ?? .refused(InfluxReason.unknown)
+    case 400, 422: refusal(lineCount: lineCount) ?? .refused(.unknown)
     case 401: failed("refused the credentials: check \(credentialSetting)")
     // Something in between that looks into requests answers so, too.
     case 403: failed("does not allow writing: check the rights of \(credentialSetting)")
@@ -62,13 +63,14 @@ struct InfluxAnswer {
   /// Nil when the body refuses no point in words that are known.
   private func refusal(lineCount: Int) -> InfluxOutcome? {
     let body = try? JSONDecoder().decode(Body.self, from: Data(response.body))
-    let known = InfluxReason.known(body?.message ?? body?.error ?? "")
+    let known = InfluxRefusal(known: body?.message ?? body?.error ?? "")
     guard let lines = body?.lines, !lines.isEmpty else { return known.map { .refused($0) } }
-    let reason = known ?? InfluxReason.unknown
-    var refused: [Int: String] = [:]
+    let refusal = known ?? .unknown
+    var refused: [Int: InfluxRefusal] = [:]
     for line in lines {
-      guard (1...max(1, lineCount)).contains(line.number) else { return .refused(reason) }
-      refused[line.number - 1] = line.message.map(InfluxReason.of) ?? reason
+      guard (1...max(1, lineCount)).contains(line.number) else { return .refused(refusal) }
+      refused[line.number - 1] =
+        line.message.map { InfluxRefusal(known: $0) ?? .unknown } ?? refusal
     }
     return .refusedLines(refused)
   }
@@ -92,9 +94,9 @@ struct InfluxAnswer {
 enum InfluxOutcome: Sendable, Equatable {
   case stored
   /// The server names the lines that it refuses, counted from 0; the others are stored.
-  case refusedLines([Int: String])
-  /// Some lines are refused for good; the server does not say which.
-  case refused(String)
+  case refusedLines([Int: InfluxRefusal])
+  /// Some lines are refused for good; the server does not say which. Others may be lost with them.
+  case refused(InfluxRefusal)
   /// The request is larger than the server takes.
   case tooLarge
   /// Nothing is wrong with the lines; try again later.
@@ -105,36 +107,51 @@ enum InfluxOutcome: Sendable, Equatable {
   case outOfTime(String)
 }
 
-/// Turns the server's words into a reason that may be kept and shown.
+/// Why the server refuses points, in words that may be kept and shown.
 ///
 /// The server quotes the line that it refuses, and with it the learner; so nothing of its words is
 /// passed on but fixed phrases and, of a type conflict, the names and types, which are ours.
-enum InfluxReason {
-  static let unknown = "InfluxDB refused the point"
+struct InfluxRefusal: Sendable, Equatable {
+  static let unknown = InfluxRefusal("InfluxDB refused the point")
 
-  static func of(_ message: String) -> String { known(message) ?? unknown }
+  let reason: String
+  let cause: Refusal.Cause
+  /// How many points were refused, if the server says so.
+  var dropped: Int?
 
-  /// Nil for words that are not known to refuse a point.
-  static func known(_ message: String) -> String? {
-    if let conflict = typeConflict(message) { return conflict }
-    for (sign, reason) in classes where message.contains(sign) { return reason }
-    guard message.contains("unable to parse") || message.contains("parsing failed") else {
-      return nil
-    }
-    // The quoted line comes first; what is wrong with it, last.
-    let complaint = message.split(separator: "': ").last ?? ""
-    let known = complaints.first { complaint.contains($0) }
-    return known.map { "InfluxDB cannot parse the line: \($0)" }
-      ?? "InfluxDB cannot parse the line"
+  init(_ reason: String, _ cause: Refusal.Cause = .event, dropped: Int? = nil) {
+    self.reason = reason
+    self.cause = cause
+    self.dropped = dropped
   }
 
-  private static let classes = [
-    ("field type conflict", "field type conflict"),
-    ("beyond retention policy", "the point is older than the retention policy keeps"),
-    ("outside retention policy", "the point is older than the retention policy keeps"),
-    ("max-values-per-tag", "InfluxDB's max-values-per-tag is reached"),
-    ("max-series-per-database", "InfluxDB's max-series-per-database is reached"),
-    ("max key length exceeded", "the tags are longer than InfluxDB takes"),
+  /// Nil for words that are not known to refuse a point.
+  init?(known message: String) {
+    if let conflict = Self.typeConflict(message) {
+      self.init(conflict)
+    } else if let known = Self.classes.first(where: { message.contains($0.sign) }) {
+      self.init(known.reason, known.cause)
+    } else if message.contains("unable to parse") || message.contains("parsing failed") {
+      // The quoted line comes first; what is wrong with it, last.
+      let complaint = message.split(separator: "': ").last ?? ""
+      let known = Self.complaints.first { complaint.contains($0) }
+      self.init("InfluxDB cannot parse the line" + (known.map { ": \($0)" } ?? ""))
+    } else {
+      return nil
+    }
+    dropped = message.firstMatch(of: /dropped=(\d{1,9})$/).flatMap { Int($0.1) }
+  }
+
+  private static let remedy =
+    "index-version = \"tsi1\" in its section data has no such limit, influx_inspect buildtsi converts"
+
+  private static let classes: [(sign: String, reason: String, cause: Refusal.Cause)] = [
+    ("field type conflict", "field type conflict", .event),
+    ("beyond retention policy", "the point is older than the retention policy keeps", .expired),
+    ("outside retention policy", "the point is older than the retention policy keeps", .expired),
+    ("max-values-per-tag", "InfluxDB's max-values-per-tag is reached: \(remedy)", .limit),
+    ("max-series-per-database", "InfluxDB's max-series-per-database is reached: \(remedy)", .limit),
+    ("max key length exceeded", "the tags are longer than InfluxDB takes", .event),
   ]
 
   private static let complaints = [

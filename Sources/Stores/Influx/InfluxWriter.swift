@@ -13,6 +13,7 @@ struct InfluxWriter: Sendable {
   let transport: any HTTPTransport
   private let writeURL: String
   private let authorization: String?
+  private let refusedSeries = RefusedSeries()
 
   init(configuration: InfluxConfiguration, transport: any HTTPTransport) {
     self.configuration = configuration
@@ -26,35 +27,46 @@ struct InfluxWriter: Sendable {
   /// - Returns: the refused events, by their place in the sink's batch.
   /// - Throws: `SinkError`. Some lines may be stored by then; storing them again changes nothing.
   func write(_ batch: LineBatch) async throws(SinkError) -> [Refusal] {
-    var refusals: [Refusal] = []
-    let size = max(1, configuration.linesPerRequest)
-    var pending = stride(from: 0, to: batch.count, by: size)
-      .map { $0..<min($0 + size, batch.count) }
-    pending.reverse()
-    func refuse(_ line: Int, _ reason: String) {
-      refusals.append(Refusal(index: batch.events[line], reason: reason))
+    let (known, probe) = refusedSeries.known(in: batch)
+    var search = LineSearch(
+      (0..<batch.count).lazy.filter { known[$0] == nil },
+      size: max(1, configuration.linesPerRequest))
+    if let probe, await isStored(batch.bytes(of: [probe])) {
+      refusedSeries.forget()
+      return try await write(batch)
     }
-    while let lines = pending.popLast() {
+    while let lines = search.next {
       switch await send(batch.bytes(of: lines), lineCount: lines.count) {
-      case .stored:
-        break
-      case .refusedLines(let reasons):
-        for (line, reason) in reasons { refuse(lines.lowerBound + line, reason) }
-      case .refused(let reason):
-        guard lines.count == 1 else { throw .refused(reason) }
-        refuse(lines.lowerBound, reason)
+      case .stored: search.stored()
+      case .refusedLines(let named): search.stored(without: named)
+      case .refused(let refusal):
+        // A point that is refused for itself is left to the runtime, which finds it among the others.
+        guard lines.count == 1 || refusal.cause != .event else { throw .refused(refusal.reason) }
+        if lines.count == 1 || refusal.dropped == lines.count {
+          if refusal.cause == .limit { refusedSeries.add(lines.map(batch.seriesHash), refusal) }
+          search.refusedWhole(refusal)
+        } else if refusal.cause == .limit {
+          search.sort(by: batch.seriesHash)
+          search.halve { batch.seriesHash(of: $0) == batch.seriesHash(of: $1) }
+        } else {
+          search.sort(by: batch.time)
+          search.halve()
+        }
       case .tooLarge where lines.count == 1:
-        refuse(lines.lowerBound, "the point is larger than InfluxDB takes")
-      case .tooLarge:
-        let middle = lines.lowerBound + lines.count / 2
-        pending.append(middle..<lines.upperBound)
-        pending.append(lines.lowerBound..<middle)
+        search.refusedWhole(InfluxRefusal("the point is larger than InfluxDB takes"))
+      case .tooLarge: search.halve()
       case .unavailable(let why, let retryAfter): throw .unavailable(why, retryAfter: retryAfter)
       case .failed(let why, let retryAfter): throw .failed(why, retryAfter: retryAfter)
       case .outOfTime(let why): throw .outOfTime(why)
       }
     }
-    return refusals.sorted { $0.index < $1.index }
+    return known.merging(search.refused) { $1 }.map { line, refusal in
+      Refusal(index: batch.events[line], reason: refusal.reason, cause: refusal.cause)
+    }.sorted { $0.index < $1.index }
+  }
+
+  private func isStored(_ line: [UInt8]) async -> Bool {
+    if case .stored = await send(line, lineCount: 1) { true } else { false }
   }
 
   private func send(_ lines: [UInt8], lineCount: Int) async -> InfluxOutcome {
@@ -75,7 +87,8 @@ struct InfluxWriter: Sendable {
         .outcome(lineCount: lineCount)
     } catch {
       switch error.reason {
-      case .responseTooLarge: return .refused("InfluxDB refused the points at length")
+      case .responseTooLarge:
+        return .refused(InfluxRefusal("InfluxDB refused the points at length"))
       case .timedOut where error.mayHaveReachedServer: return .outOfTime("InfluxDB: \(error)")
       default: return .unavailable("InfluxDB: \(error)", retryAfter: nil)
       }
@@ -95,7 +108,8 @@ struct InfluxWriter: Sendable {
     case .stored: return
     case .unavailable(let why, let retryAfter), .failed(let why, let retryAfter):
       throw .unavailable(why, retryAfter: retryAfter)
-    case .refused(let why), .outOfTime(let why): throw .unavailable(why)
+    case .outOfTime(let why): throw .unavailable(why)
+    case .refused(let refusal): throw .unavailable(refusal.reason)
     case .refusedLines, .tooLarge: throw .unavailable("InfluxDB refused an empty request")
     }
   }

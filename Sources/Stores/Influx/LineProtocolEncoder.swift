@@ -174,11 +174,36 @@ struct LineBatch: Sendable, Equatable {
     events.append(event)
   }
 
-  /// The bytes of some of the lines.
-  func bytes(of lines: Range<Int>) -> [UInt8] {
-    if lines == 0..<count { return bytes }
-    guard !lines.isEmpty else { return [] }
-    let start = lines.lowerBound == 0 ? 0 : ends[lines.lowerBound - 1]
-    return Array(bytes[start..<ends[lines.upperBound - 1]])
+  /// The bytes of some of the lines, each at most once.
+  func bytes(of lines: some Collection<Int>) -> [UInt8] {
+    if lines.count == count { return bytes }
+    var some: [UInt8] = []
+    some.reserveCapacity(lines.reduce(0) { $0 + line($1).count })
+    for number in lines { some += line(number) }
+    return some
+  }
+
+  private func line(_ number: Int) -> ArraySlice<UInt8> {
+    bytes[(number == 0 ? 0 : ends[number - 1])..<ends[number]]
+  }
+
+  /// The same for all points of a series, which is what stands before the first space that is not escaped.
+  func seriesHash(of number: Int) -> Int {
+    let line = line(number)
+    var isEscaped = false
+    let end = line.firstIndex { byte in
+      defer { isEscaped = !isEscaped && byte == UInt8(ascii: "\\") }
+      return byte == UInt8(ascii: " ") && !isEscaped
+    }
+    var hasher = Hasher()
+    line[..<(end ?? line.endIndex)].withUnsafeBytes { hasher.combine(bytes: $0) }
+    return hasher.finalize()
+  }
+
+  /// The point's time, which is what stands behind the last space.
+  func time(of number: Int) -> Int64 {
+    let digits = line(number).dropLast()
+    let start = digits.lastIndex(of: UInt8(ascii: " ")).map { $0 + 1 } ?? digits.startIndex
+    return Int64(String(decoding: digits[start...], as: UTF8.self)) ?? 0
   }
 }

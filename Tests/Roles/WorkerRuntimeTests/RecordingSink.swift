@@ -18,6 +18,7 @@ final class RecordingSink: Sink {
     var isDown = false
     /// Writes wait while this is true.
     var isHeld = false
+    var refusalCause = Refusal.Cause.event
     /// What a write with these payloads throws.
     var failure: @Sendable ([String]) -> SinkError? = { _ in nil }
   }
@@ -84,7 +85,8 @@ final class RecordingSink: Sink {
         state.stored[payload, default: 0] += 1
       }
     }
-    return bad.map { Refusal(index: $0, reason: "value out of range") }
+    let cause = state.withLockedValue { $0.refusalCause }
+    return bad.map { Refusal(index: $0, reason: "value out of range", cause: cause) }
   }
 
   func check() async throws(SinkError) {

@@ -112,6 +112,40 @@ import WorkerRuntime
     #expect(fixture.metric("progressbus_sink_written_total{sink=\"postgres\"}") == 497)
   }
 
+  @Test func whatIsOlderThanTheSinkKeepsIsCountedAndNoDeadLetter() async throws {
+    let fixture = WorkerFixture()
+    let sink = RecordingSink(refused: [events[1], events[2]], style: .naming)
+    sink.state.withLockedValue { $0.refusalCause = .expired }
+    let worker = fixture.worker(sink)
+    try await fixture.publish(Array(events[..<10]))
+    try await fixture.running(worker) {
+      try await eventually { try await fixture.lag() == 0 }
+    }
+    #expect(try await fixture.deadLetters().isEmpty)
+    #expect(worker.sinks.first?.expired == 2)
+    #expect(worker.sinks.first?.written == 8)
+    #expect(worker.sinks.first?.limit == nil)
+    #expect(fixture.metric("progressbus_sink_expired_total{sink=\"postgres\"}") == 2)
+  }
+
+  @Test func aLimitOfTheSinkIsShown() async throws {
+    let fixture = WorkerFixture()
+    let sink = RecordingSink(refused: [events[1]], style: .naming)
+    sink.state.withLockedValue { $0.refusalCause = .limit }
+    let worker = fixture.worker(sink)
+    let health = HealthRegistry()
+    await worker.registerChecks(in: health)
+    try await fixture.publish(Array(events[..<10]))
+    try await fixture.running(worker) {
+      try await eventually { try await fixture.lag() == 0 }
+    }
+    #expect(worker.sinks.first?.limit == "value out of range")
+    #expect(
+      await health.report().checks["sink.postgres"]
+        == HealthCheckResult(.degraded, detail: "value out of range"))
+    #expect(try await fixture.deadLetters().count == 1)
+  }
+
   @Test func aRefusedEventWaitsForItsDeadLetterAndNothingElseDoes() async throws {
     let fixture = WorkerFixture()
     let store = FlakyDeadLetters(fixture.bus)

@@ -81,7 +81,8 @@ import WorkerRuntime
       let refusals = try await sink.write([old])
       #expect(
         refusals == [
-          Refusal(index: 0, reason: "the point is older than the retention policy keeps")
+          Refusal(
+            index: 0, reason: "the point is older than the retention policy keeps", cause: .expired)
         ])
     }
   }

@@ -17,6 +17,7 @@ public enum ProgressBusMetric: String, CaseIterable, Sendable {
   case sinkWritten = "progressbus_sink_written_total"
   case sinkRetries = "progressbus_sink_retries_total"
   case sinkRefused = "progressbus_sink_refused_batches_total"
+  case sinkExpired = "progressbus_sink_expired_total"
   case sinkClaimed = "progressbus_sink_claimed_total"
   case sinkUp = "progressbus_sink_up"
   case sinkBatchEvents = "progressbus_sink_batch_events"
@@ -99,6 +100,7 @@ extension ProgressBusMetric {
     case .sinkWritten: counter("Events that a sink committed.")
     case .sinkRetries: counter("Writes tried again because the sink was unavailable.")
     case .sinkRefused: counter("Writes refused whole, after which the batch was halved.")
+    case .sinkExpired: counter("Events older than a sink keeps them, which it left out.")
     case .sinkClaimed: counter("Events taken over from consumers that fell silent.")
     case .sinkUp: gauge("1 while the sink takes writes, 0 while it is unavailable.")
     case .sinkBatchEvents: histogram("Events in one write.", HistogramBuckets.batchSize)

@@ -8,14 +8,18 @@ public struct InfluxServer: LocalServer {
   public let portFlag: String?
   /// Made at each start if it is not there. Letters, digits, `_` and `-`.
   public let database: String
+  /// More lines of the configuration's section `data`.
+  public let dataSettings: [String]
 
   public init(
-    folder: String, port: Int, database: String = "progressbus", portFlag: String? = nil
+    folder: String, port: Int, database: String = "progressbus", portFlag: String? = nil,
+    dataSettings: [String] = []
   ) {
     self.folder = folder
     self.port = port
     self.database = database
     self.portFlag = portFlag
+    self.dataSettings = dataSettings
   }
 
   public var url: String { "http://127.0.0.1:\(port)" }
@@ -46,6 +50,7 @@ public struct InfluxServer: LocalServer {
       dir = "\(folder)/data"
       wal-dir = "\(folder)/wal"
       query-log-enabled = false
+      \(dataSettings.joined(separator: "\n  "))
 
     [coordinator]
 

@@ -105,6 +105,8 @@ struct SinkReport: Sendable {
     json.member("written", Int(workers.reduce(0) { $0 + $1.sink.written }))
     json.member("retries", Int(workers.reduce(0) { $0 + $1.sink.retries }))
     json.member("dead_lettered", Int(workers.reduce(0) { $0 + $1.sink.deadLettered }))
+    json.member("expired", Int(workers.reduce(0) { $0 + ($1.sink.expired ?? 0) }))
+    json.member("limit", workers.lazy.filter { !$0.isSilent }.compactMap(\.sink.limit).first)
     let last = workers.max { ($0.sink.lastErrorAt ?? .min) < ($1.sink.lastErrorAt ?? .min) }
     json.member("last_error", last?.sink.lastError)
     json.member(

@@ -16,6 +16,7 @@ struct RetryingDelivery: Sendable {
   let inFlight: InFlightEntries
   let proof = ProofOfWriting()
   let setAside = SetAsideEntries()
+  let reachedLimit = ReachedLimit()
   let availability: Availability
   let busCall: RetryingBusCall
   let metrics: SinkMetrics
@@ -41,7 +42,8 @@ struct RetryingDelivery: Sendable {
         availability.markUp()
         let attempts = bisection.stored()
         committed(part, without: refusals)
-        guard await settle(part, refusals: refusals, attempts: attempts) else { return }
+        let kept = refusals.filter { $0.cause != .expired }
+        guard await settle(part, refusals: kept, attempts: attempts) else { return }
       } catch {
         var isUp = false
         switch error {
@@ -118,6 +120,8 @@ struct RetryingDelivery: Sendable {
 
   private func committed(_ part: [JournalEntry], without refusals: [Refusal]) {
     metrics.wrote(part.count - refusals.count)
+    metrics.expired(refusals.count { $0.cause == .expired })
+    if let limit = refusals.first(where: { $0.cause == .limit }) { reachedLimit.note(limit.reason) }
     let now = environment.unixMilliseconds()
     let stored = Self.stored(part, without: refusals)
     for entry in stored { metrics.committed(entry.id, now: now) }
@@ -132,7 +136,7 @@ struct RetryingDelivery: Sendable {
     return part.indices.filter { !refused.contains($0) }.map { part[$0] }
   }
 
-  /// Acknowledges what is stored, then moves the rest to the dead letters.
+  /// Acknowledges what is not refused, then moves the rest to the dead letters.
   ///
   /// - Returns: false when the worker stops before both are done.
   private func settle(

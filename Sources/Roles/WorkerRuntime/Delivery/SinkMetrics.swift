@@ -10,6 +10,7 @@ struct SinkMetrics: Sendable {
     let written = Atomic<Int64>(0)
     let retries = Atomic<Int64>(0)
     let deadLettered = Atomic<Int64>(0)
+    let expired = Atomic<Int64>(0)
   }
 
   let counts = Counts()
@@ -19,6 +20,7 @@ struct SinkMetrics: Sendable {
   let claimed: Counter
   private let deadLetters: Counter
   let deadLettersWaiting: Meter
+  private let expiredEvents: Counter
   let up: Meter
   let batchEvents: Recorder
   let writeSeconds: Timer
@@ -33,6 +35,7 @@ struct SinkMetrics: Sendable {
     deadLetters = ProgressBusMetric.deadLetters.counter(labels, in: factory)
     deadLettersWaiting = ProgressBusMetric.deadLettersWaiting.gauge(labels, in: factory)
     deadLettersWaiting.set(0)
+    expiredEvents = ProgressBusMetric.sinkExpired.counter(labels, in: factory)
     up = ProgressBusMetric.sinkUp.gauge(labels, in: factory)
     batchEvents = ProgressBusMetric.sinkBatchEvents.histogram(labels, in: factory)
     writeSeconds = ProgressBusMetric.sinkWriteSeconds.timer(labels, in: factory)
@@ -52,6 +55,11 @@ struct SinkMetrics: Sendable {
   func deadLettered(_ events: Int) {
     deadLetters.increment(by: events)
     counts.deadLettered.add(Int64(events), ordering: .relaxed)
+  }
+
+  func expired(_ events: Int) {
+    expiredEvents.increment(by: events)
+    counts.expired.add(Int64(events), ordering: .relaxed)
   }
 
   /// - Parameter now: Milliseconds since 1970. The bus's clock may be ahead of it.

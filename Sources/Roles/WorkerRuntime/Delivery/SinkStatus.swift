@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import Observability
 import Synchronization
 
@@ -31,6 +32,10 @@ public struct SinkStatus: Sendable, Equatable {
   public let retries: Int64
   /// Events that went to the dead letters since the process began.
   public let deadLettered: Int64
+  /// Events that were older than the sink keeps them, since the process began.
+  public let expired: Int64
+  /// A limit of the sink that has refused events lately, and what lifts it.
+  public let limit: String?
 
   init(_ delivery: RetryingDelivery) {
     name = delivery.sink.name
@@ -46,6 +51,8 @@ public struct SinkStatus: Sendable, Equatable {
     written = counts.written.load(ordering: .relaxed)
     retries = counts.retries.load(ordering: .relaxed)
     deadLettered = counts.deadLettered.load(ordering: .relaxed)
+    expired = counts.expired.load(ordering: .relaxed)
+    limit = delivery.reachedLimit.reason
   }
 }
 
@@ -63,9 +70,27 @@ extension RetryingDelivery {
     }
     do throws(SinkError) {
       try await sink.check()
-      return HealthCheckResult(.ok)
+      return HealthCheckResult(
+        reachedLimit.reason == nil ? .ok : .degraded, detail: reachedLimit.reason)
     } catch {
       return HealthCheckResult(.down, detail: error.reason)
     }
   }
+}
+
+/// The last limit of a sink that refused events.
+final class ReachedLimit: Sendable {
+  /// How long it is shown after the last refusal.
+  private static let lifetime = Duration.seconds(300)
+
+  private let last = NIOLockedValueBox<(reason: String, at: ContinuousClock.Instant)?>(nil)
+
+  /// Nil when none has for five minutes.
+  var reason: String? {
+    last.withLockedValue { last in
+      last.flatMap { ContinuousClock.now - $0.at < Self.lifetime ? $0.reason : nil }
+    }
+  }
+
+  func note(_ reason: String) { last.withLockedValue { $0 = (reason, .now) } }
 }

@@ -30,7 +30,7 @@ def sink(name: str, *workers: dict, **fields) -> dict:
     return {
         "sink": name, "state": "up", "group": name, "lag": 0, "pending": 0, "undelivered": 0,
         "last_delivered_stream_id": "1775034000000-0", "oldest_pending_seconds": None, "written": 1000,
-        "retries": 0, "dead_lettered": 0, "last_error": None, "last_error_at": None,
+        "retries": 0, "dead_lettered": 0, "expired": 0, "limit": None, "last_error": None, "last_error_at": None,
         "workers": list(workers) or [worker("host-1-a")],
     } | fields
 

@@ -159,6 +159,8 @@ export const en = {
   "sink.written": "Written",
   "sink.retries": "Retries",
   "sink.deadLettered": "Refused",
+  "sink.expired": "Too old to keep",
+  "sink.limit": "Refuses events: {limit}",
   "sink.lastError": "Last error, {time}: {error}",
   "sink.workers": { one: "{count} worker; figures since it started", other: "{count} workers; figures since they started" },
   "lag.steady": "(steady)",

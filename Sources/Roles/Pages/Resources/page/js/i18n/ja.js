@@ -156,6 +156,8 @@ export const ja = {
   "sink.written": "書き込み済み",
   "sink.retries": "再試行",
   "sink.deadLettered": "拒否",
+  "sink.expired": "保存期間外",
+  "sink.limit": "拒否しています: {limit}",
   "sink.lastError": "直近のエラー({time}): {error}",
   "sink.workers": { other: "ワーカー {count} 個(数値は起動後の累計)" },
   "lag.steady": "(横ばい)",

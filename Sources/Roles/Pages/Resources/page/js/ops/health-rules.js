@@ -35,6 +35,7 @@ const sinkTones = { up: "done", down: "stuck", untried: "on_track", unserved: "b
 
 /** @param {object} sink as the API tells it */
 export function sinkTone(sink) {
+  if (sink.state === "up" && sink.limit !== null) return "behind";
   return sinkTones[sink.state] ?? "idle";
 }
 

@@ -7,7 +7,7 @@ import { partNote, showPartNote } from "./part-note.js";
 import { stateMark } from "./state-mark.js";
 import { sinkTone } from "./health-rules.js";
 
-const facts = ["sink.lag", "sink.pending", "sink.oldest", "sink.written", "sink.retries", "sink.deadLettered"];
+const facts = ["sink.lag", "sink.pending", "sink.oldest", "sink.written", "sink.retries", "sink.deadLettered", "sink.expired"];
 
 /** Each sink: whether it takes writes, how far it is behind, and who serves it. */
 export class SinksPanel extends Panel {
@@ -49,12 +49,15 @@ export class SinksPanel extends Panel {
       "sink.written": translator.number(sink.written),
       "sink.retries": translator.number(sink.retries),
       "sink.deadLettered": translator.number(sink.dead_lettered),
+      "sink.expired": sink.expired > 0 ? translator.number(sink.expired) : "",
     }, translator);
     const error = sink.last_error === null
       ? ""
       : translator.text("sink.lastError", { time: translator.moment(Date.parse(sink.last_error_at)), error: sink.last_error });
     setText(parts.error, error);
     parts.error.hidden = error === "";
+    setText(parts.limit, sink.limit === null ? "" : translator.text("sink.limit", { limit: sink.limit }));
+    parts.limit.hidden = sink.limit === null;
     // A few lines, which belong to what has just been written.
     parts.workers.update(sink.workers.map((worker) => ({ ...worker, translator })), new FrameBudget(Infinity), sink);
     setText(parts.workersTitle, translator.text("sink.workers", { count: sink.workers.length }));
@@ -77,6 +80,7 @@ function sinkCard(name) {
     state: stateMark(),
     facts: new FactList(facts),
     error: element("p", { class: "last-error" }),
+    limit: element("p", { class: "last-error" }),
     workersTitle: element("summary"),
     workers: new KeyedList(workerList, {
       key: ({ worker }) => worker,
@@ -87,7 +91,7 @@ function sinkCard(name) {
   };
   const card = element("li", { class: "card", "data-sink": name },
     element("div", { class: "card-head" }, element("h3", {}, name), parts.state.node),
-    parts.facts.node, parts.error, element("details", {}, parts.workersTitle, workerList));
+    parts.facts.node, parts.limit, parts.error, element("details", {}, parts.workersTitle, workerList));
   card.parts = parts;
   return card;
 }
