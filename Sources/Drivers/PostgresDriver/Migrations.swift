@@ -19,6 +19,7 @@ public enum Migrations {
     configuration.statementTimeout = timeout
     let connection = try await PostgresConnection.connect(configuration, logger: logger)
     do {
+      try await connection.liftTransactionTimeLimits()
       let applied = try await connection.apply(migrations)
       await connection.close()
       return applied

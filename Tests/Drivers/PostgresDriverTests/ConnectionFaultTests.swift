@@ -1,7 +1,8 @@
 import LocalStack
-import PostgresDriver
 import ProgressBusTesting
 import Testing
+
+@testable import PostgresDriver
 
 @Suite(.tags(.servers)) struct ConnectionFaultTests {
   @Test func aHungServerTimesOutAndCostsTheConnection() async throws {
@@ -116,6 +117,46 @@ import Testing
         ).first)
       #expect(try row.value("name") == "progressbus")
       #expect(try row.value("timeout") == "18s")
+    }
+  }
+
+  @Test(
+    arguments: [
+      (0, ["idle_in_transaction_session_timeout"]),
+      (150_018, ["idle_in_transaction_session_timeout"]),
+      (169_999, ["idle_in_transaction_session_timeout"]),
+      (170_000, ["idle_in_transaction_session_timeout", "transaction_timeout"]),
+      (180_006, ["idle_in_transaction_session_timeout", "transaction_timeout"]),
+    ] as [(Int32, [String])])
+  func aServerIsAskedToLiftTheLimitsThatItKnows(version: Int32, limits: [String]) {
+    #expect(PostgresConnection.transactionTimeLimits(serverVersion: version) == limits)
+  }
+
+  /// With `transaction_timeout`, too, where the server knows it.
+  @Test func aLongTransactionOutlivesTheServersLimits() async throws {
+    try await withPostgresDatabase { url in
+      let owner = try await connect(url)
+      let row = try #require(
+        try await owner.query(
+          "select current_database() as name, current_setting('server_version_num')::integer as version"
+        ).first)
+      let name: String = try row.value("name")
+      let known = PostgresConnection.transactionTimeLimits(serverVersion: try row.value("version"))
+      for limit in known + ["lock_timeout", "statement_timeout"] {
+        try await owner.executeScript("alter database \(name) set \(limit) = '100ms'")
+      }
+      let connection = try await connect(url)
+      try await connection.transaction { connection throws(PostgresError) in
+        try connection.query("set local statement_timeout = '100ms'")
+        try connection.liftTimeLimits()
+        try connection.query("select pg_sleep(0.3)")
+      }
+      #expect(await connection.isReady)
+      let setting = try await connection.query("show lock_timeout").first?
+        .value("lock_timeout", as: String.self)
+      #expect(setting == "100ms")
+      await connection.close()
+      await owner.close()
     }
   }
 

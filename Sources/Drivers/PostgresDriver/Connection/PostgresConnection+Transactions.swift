@@ -25,6 +25,33 @@ extension PostgresConnection {
     return value
   }
 
+  /// Lets the rest of a transaction take as long as it needs, whatever the server or the role sets. What
+  /// waits for a lock still gives up when it is told to.
+  public func liftTimeLimits() throws(PostgresError) {
+    try set(["statement_timeout"] + transactionTimeLimits, isLocal: true)
+  }
+
+  /// Lets the transactions of the session, and its waits for locks, take as long as they need. Each
+  /// statement keeps its limit.
+  func liftTransactionTimeLimits() throws(PostgresError) {
+    try set(["lock_timeout"] + transactionTimeLimits, isLocal: false)
+  }
+
+  private var transactionTimeLimits: [String] {
+    Self.transactionTimeLimits(serverVersion: handle.map(PQserverVersion) ?? 0)
+  }
+
+  /// - Parameter serverVersion: as `server_version_num`: a server refuses a setting that it does not know.
+  static func transactionTimeLimits(serverVersion: Int32) -> [String] {
+    ["idle_in_transaction_session_timeout"]
+      + (serverVersion >= 170_000 ? ["transaction_timeout"] : [])
+  }
+
+  private func set(_ names: [String], isLocal: Bool) throws(PostgresError) {
+    let calls = names.map { "set_config('\($0)', '0', \(isLocal))" }
+    try query("select \(calls.joined(separator: ", "))")
+  }
+
   /// A rollback that fails leaves a connection in an unknown state: it is closed, which rolls back too.
   private func rollBack() {
     guard handle != nil else { return }

@@ -48,20 +48,44 @@ struct MirrorStore: Sendable {
   }
 
   /// Has new rows queued from now on, and those that were stored before the mirror first started: of
-  /// each table once. That may be all there is, so it may take its time.
+  /// each table once. That may be all there is, so it takes its time, and holds no writer up.
   func startQueues() async throws {
     let waiting = try await pool.query(
       "select source_table from bq_sync_registry where not bq_sync_has_queue(source_table) order by 1"
     ).rows
-    for row in waiting {
+    for row in waiting { try await startQueue(try row.value("source_table")) }
+    let begun = try await pool.query("select source_table from bq_sync_backfills order by 1").rows
+    for row in begun {
       let table: String = try row.value("source_table")
-      try await pool.transaction { connection throws(PostgresError) in
-        try connection.query("set local statement_timeout = 0")
-        try connection.query(
-          "select bq_sync_start_queue($1)", [.text(table)], timeout: .seconds(3600))
+      while try await backfill(table) {}
+    }
+  }
+
+  /// Tries until there is a moment in which nobody writes.
+  private func startQueue(_ table: String) async throws {
+    while true {
+      do {
+        try await pool.query("select bq_sync_start_queue($1)", [.text(table)])
+        return
+      } catch  where error.isOutOfTime {
+        try await Task.sleep(for: .milliseconds(500))
       }
     }
   }
+
+  /// Queues rows of the next keys; returns whether there are more.
+  private func backfill(_ table: String) async throws -> Bool {
+    try await pool.transaction { connection throws(PostgresError) in
+      try connection.liftTimeLimits()
+      let step = try connection.query(
+        "select bq_sync_backfill($1, $2::integer) as is_more",
+        [.text(table), .integer(Self.backfillStep)], timeout: .seconds(3600))
+      return try step.first?.value("is_more") ?? false
+    }
+  }
+
+  /// Keys that are looked at in one transaction: a second, if they are long and the queue is.
+  private static let backfillStep: Int64 = 10_000
 
   /// Tables with rows that can be taken.
   ///
