@@ -15,6 +15,15 @@ public enum MirrorError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Google gave no answer, or one that cannot be read.
   case unreachable(String)
 
+  /// Whether it is worth waiting: Google does not answer, or not now.
+  public var mayPass: Bool {
+    switch self {
+    case .unreachable: true
+    case .google(let error): error.status >= 500 || error.status == 429 || error.status == 408
+    case .disabled, .missingSalt, .demandedColumn, .credentials: false
+    }
+  }
+
   public var description: String {
     switch self {
     case .disabled:

@@ -46,6 +46,7 @@ public enum ProgressBusMetric: String, CaseIterable, Sendable {
 
   case bigQueryRows = "progressbus_bigquery_rows_total"
   case bigQueryCalls = "progressbus_bigquery_calls_total"
+  case bigQueryRunning = "progressbus_bigquery_running"
   case bigQueryPending = "progressbus_bigquery_pending"
   case bigQueryFailed = "progressbus_bigquery_failed"
   case bigQueryAlerts = "progressbus_bigquery_alerts_total"
@@ -131,6 +132,8 @@ extension ProgressBusMetric {
       counter("Replays refused because too many were under way.")
     case .bigQueryRows: counter("Rows judged after an attempt, by table and outcome.")
     case .bigQueryCalls: counter("insertAll calls, by table and outcome.")
+    case .bigQueryRunning:
+      gauge("1 while the mirror sends rows, 0 while it starts or waits for PostgreSQL or Google.")
     case .bigQueryPending: gauge("Rows on the queue, by table.")
     case .bigQueryFailed: gauge("Rows given up, by table.")
     case .bigQueryAlerts: counter("Warnings and alerts raised, by kind.")

@@ -51,8 +51,8 @@ public struct MirrorConnections: Sendable {
       try await controller.prepare()
     } catch let error as PostgresError {
       logger.warning("the mirror waits for PostgreSQL", metadata: ["error": "\(error)"])
-    } catch MirrorError.unreachable(let reason) {
-      logger.warning("the mirror waits for Google", metadata: ["error": "\(reason)"])
+    } catch let error as MirrorError where error.mayPass {
+      logger.warning("the mirror waits for Google", metadata: ["error": "\(error)"])
     }
   }
 }

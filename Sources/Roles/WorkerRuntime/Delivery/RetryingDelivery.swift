@@ -74,7 +74,9 @@ struct RetryingDelivery: Sendable {
           case .culprit(let culprit):
             let refusal = Refusal(
               index: 0, reason: "refused alone, while others are stored: \(reason)")
-            guard await settle(part, refusals: [refusal], attempts: culprit.attempts) else { return }
+            guard await settle(part, refusals: [refusal], attempts: culprit.attempts) else {
+              return
+            }
             continue
           }
         }

@@ -31,6 +31,12 @@ extension MirrorHealth {
     }
     var warnings: [String] = []
     var problems: [String] = []
+    switch status.state.kind {
+    case .off, .running: break
+    case .absent: problems.append("no process runs the mirror")
+    case .starting: warnings.append("the mirror is starting")
+    case .waiting: problems.append("the mirror waits: \(status.state.reason ?? "it cannot start")")
+    }
     if totals.pending > configuration.pendingWarning {
       warnings.append("\(totals.pending) rows wait, more than \(configuration.pendingWarning)")
     }

@@ -28,6 +28,10 @@ enum MirrorMetrics {
     }
   }
 
+  static func show(isRunning: Bool) {
+    ProgressBusMetric.bigQueryRunning.gauge(in: MetricsSystem.factory).set(isRunning ? 1 : 0)
+  }
+
   static func countAlert(_ kind: String) {
     ProgressBusMetric.bigQueryAlerts.counter([("kind", kind)], in: MetricsSystem.factory)
       .increment()

@@ -48,11 +48,27 @@ public struct MirrorStatus: Sendable, Encodable, Equatable {
   }
 
   public let enabled: Bool
+  public let state: MirrorState
   public let tables: [Table]
   public let totals: Totals
 
-  init(enabled: Bool, tables: [Table]) {
+  private enum CodingKeys: String, CodingKey {
+    case enabled, state, reason, since, tables, totals
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(enabled, forKey: .enabled)
+    try container.encode(state.kind, forKey: .state)
+    try container.encode(state.reason, forKey: .reason)
+    try container.encode(state.since, forKey: .since)
+    try container.encode(tables, forKey: .tables)
+    try container.encode(totals, forKey: .totals)
+  }
+
+  init(enabled: Bool, state: MirrorState, tables: [Table]) {
     self.enabled = enabled
+    self.state = state
     self.tables = tables
     totals = Totals(
       enqueued: tables.reduce(0) { $0 + $1.enqueued }, synced: tables.reduce(0) { $0 + $1.synced },
@@ -84,7 +100,7 @@ extension MirrorStore {
       """
     ).rows
     return MirrorStatus(
-      enabled: enabled,
+      enabled: enabled, state: enabled ? try await state() : MirrorState(kind: .off),
       tables: try rows.map { row in
         MirrorStatus.Table(
           sourceTable: try row.value("source_table"), enqueued: try row.value("enqueued"),

@@ -15,18 +15,38 @@ public struct MirrorService: Service {
   private static let drainLimit = Duration.seconds(5)
 
   private let controller: MirrorController
+  private let presence: MirrorPresence
   private let logger: Logger
 
   public init(controller: MirrorController, logger: Logger) {
     self.controller = controller
     self.logger = logger
+    presence = MirrorPresence(store: controller.store, logger: logger)
   }
 
   /// Runs until graceful shutdown or cancellation. While PostgreSQL or Google does not answer, it waits.
   ///
   /// - Throws: `MirrorError` when the mirror cannot start: it is off, or has no salt or no credentials.
   public func run() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await tellState() }
+      group.addTask { try await work() }
+      for try await _ in group {}
+    }
+  }
+
+  private func tellState() async {
+    while !Task.isCancelled, !Task.isShuttingDownGracefully {
+      await presence.tell()
+      await pause(MirrorPresence.interval)
+    }
+    // In a task of its own: this one may be cancelled by now.
+    await Task { await presence.withdraw() }.value
+  }
+
+  private func work() async throws {
     guard let engine = try await startedEngine() else { return }
+    await presence.set(.running)
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await dispatch(engine) }
       group.addTask {
@@ -47,13 +67,16 @@ public struct MirrorService: Service {
     while !Task.isCancelled, !Task.isShuttingDownGracefully {
       do {
         let engine = try await controller.engine()
+        await presence.set(.starting)
         // A first start queues all there is: in the background, while the process serves already.
         try await controller.store.startQueues()
         return engine
       } catch let error as PostgresError {
-        logger.warning("the mirror waits for PostgreSQL", metadata: ["error": "\(error)"])
-      } catch MirrorError.unreachable(let reason) {
-        logger.warning("the mirror waits for Google", metadata: ["error": "\(reason)"])
+        await presence.set(.waiting, "\(error)")
+      } catch let error as MirrorError where error.mayPass {
+        await presence.set(.waiting, "\(error)")
+      } catch is CancellationError {
+        return nil
       }
       await pause(Self.pauseAfterFailure)
     }

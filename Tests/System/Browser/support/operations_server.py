@@ -228,7 +228,9 @@ class OperationsServer:
         ]
         totals = {name: sum(table[name] for table in tables)
                   for name in ("enqueued", "synced", "pending", "failed")}
-        return await self._json({"enabled": self.is_mirror_on, "tables": tables, "totals": totals})
+        return await self._json({
+            "enabled": self.is_mirror_on, "state": "running" if self.is_mirror_on else "off", "reason": None, "since": None,
+            "tables": tables, "totals": totals})
 
     async def _health(self, _):
         status = "unhealthy" if self.problems else "healthy" if self.is_mirror_on else "disabled"

@@ -43,7 +43,7 @@ extension MirrorEndToEnd {
             #expect(shown.status == 0)
             for text in [
               "source_table: training_sessions", "source_key: ", "about user-1",
-              #""session_id": "t2""#,
+              #""session_id": "t"#,
             ] {
               #expect(shown.output.contains(text), "\(text)")
             }

@@ -50,6 +50,10 @@ extension MirrorEndToEnd {
         try await withMirrorDeployment(bigQueryURL: bigQuery.url) { deployment in
           try await withServer(deployment.server()) { process in
             let server = process.server
+            try await eventually("the mirror runs, so that rows are queued") {
+              try await deployment.number(
+                "select count(*) from bq_sync_processes where state = 'running'") == 1
+            }
             // The first retention, at the start, has nothing to do.
             try await fill(deployment, synced: old, unsynced: old / 10)
             let isExpiring = Switch()
