@@ -178,7 +178,10 @@ let package = Package(
       ["WorkerRuntime", "EventBus", "Events", "PostgresDriver", nioCore, logging]),
     target(
       .stores, "Influx",
-      ["WorkerRuntime", "EventBus", "Events", "CurlTransport", "Zlib", httpTypes, nioCore]),
+      [
+        "WorkerRuntime", "EventBus", "Events", "CurlTransport", "Zlib", httpTypes, nioCore,
+        nioLocks,
+      ]),
     target(
       .stores, "BigQueryMirror",
       [
