@@ -22,6 +22,8 @@ public struct RedisEventBusConfiguration: Sendable {
   public var connectTimeout: TimeAmount
   /// How long the channel may be silent before it is probed.
   public var probeInterval: TimeAmount
+  /// How long a server may answer that it is loading before another connection is tried.
+  public var loadingGrace = TimeAmount.seconds(5)
 
   public init(
     address: RedisAddress, keys: RedisKeys = RedisKeys(),

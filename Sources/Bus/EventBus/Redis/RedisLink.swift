@@ -17,9 +17,6 @@ final class RedisLink {
   static let backoff = Backoff(first: .milliseconds(50), longest: .seconds(1))
 
   let eventLoop: any EventLoop
-  /// How long a server may be loading before another connection is tried.
-  private static let loadingGrace = TimeAmount.seconds(5)
-
   private let connector: PrimaryConnector
   private let role: String
   private let scripts: [RedisScript]
@@ -125,7 +122,7 @@ final class RedisLink {
         loadingSince = now
         return
       }
-      guard now - loadingSince > Self.loadingGrace else { return }
+      guard now - loadingSince > connector.configuration.loadingGrace else { return }
     }
     connection.close(because: error)
     condition.foundWrongServer(error)

@@ -7,7 +7,7 @@ public struct HealthProbe: Sendable {
   public enum Question: String, Sendable, CaseIterable {
     /// Does the process answer at all?
     case live
-    /// Can it do its work? No while the bus is away; yes while only a sink is.
+    /// Can it do its work? No while the bus takes no events; yes while only a sink is away.
     case ready
   }
 
