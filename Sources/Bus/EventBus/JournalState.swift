@@ -44,8 +44,9 @@ public struct JournalState: Sendable, Equatable {
 
   /// Entries that a group has not acknowledged, delivered or not; nil when the bus cannot tell.
   public func lag(of group: Group) -> Int? {
-    if let undelivered = group.undelivered { return undelivered + group.pending }
+    // First, because Redis 7.0 goes on counting entries that somebody deleted before they were delivered.
     if group.lastDelivered >= last { return group.pending }
+    if let undelivered = group.undelivered { return undelivered + group.pending }
     if let first, group.lastDelivered < first { return entries + group.pending }
     return nil
   }

@@ -147,8 +147,9 @@ import Testing
         undelivered: undelivered)
       return JournalMetrics.lag(of: group, in: Self.state(entries: 50, group))
     }
-    #expect(lag(Self.now, pending: 3, undelivered: 7) == 10)
+    #expect(lag(9_500_000, pending: 3, undelivered: 7) == 10)
     #expect(lag(Self.now, pending: 3, undelivered: nil) == 3)
+    #expect(lag(Self.now, pending: 3, undelivered: 7) == 3, "seven were deleted unread")
     #expect(lag(0, pending: 3, undelivered: nil) == 53)
     #expect(lag(9_500_000, pending: 3, undelivered: nil).isNaN)
   }
