@@ -68,7 +68,8 @@ import Testing
     try await fixture.running(fixture.worker(sink)) {
       try await eventually { try await fixture.lag() == 0 }
     }
-    #expect(sink.state.withLockedValue { $0.writes.count } == 1, "still written together")
+    // Together, though maybe not all at once: what was touched later is taken over later.
+    #expect(sink.state.withLockedValue { $0.writes.allSatisfy { $0.count > 1 } })
     #expect(try await fixture.deadLetters().isEmpty)
   }
 
