@@ -246,6 +246,7 @@ import Testing
       let slow = try await SlowDashboard(port: port)
       let quick = [try await Dashboard(port: port), try await Dashboard(port: port)]
       for dashboard in quick { _ = try await dashboard.next() }
+      try await eventually("all have joined") { hub.subscriberCount == 3 }
       // Moves as long as it is there, so that a hub that waits for those who read on would wait for it.
       let reading = Task {
         while hub.subscriberCount == 3 {
@@ -369,6 +370,8 @@ import Testing
     configuration.slowCloseTimeout = .seconds(60)
     try await withHub(bus, configuration: configuration) { port, hub in
       let slow = try await Dashboard(port: port, query: "?after=0-0", isPaused: true)
+      // The handshake is answered before the subscriber joins.
+      try await eventually("its replay reads") { bus.reads > 0 }
       try await eventually("it has left") { hub.subscriberCount == 0 }
       try await eventually("its place is free") { hub.replayCount == 0 }
       try await slow.readOn()
