@@ -393,8 +393,8 @@ let package = Package(
       .system, "EndToEndTests",
       [
         "progressbus", "CurlTransport", "HTTPServerTesting", "Observability", "PostgresDriver",
-          "Firestore", "GoogleCalls", "Sessions", "SessionsTesting",
-          "RedisDriver", "LocalStack", "Zlib", "ProgressBusTesting", nioCore, nioPosix, nioHTTP1,
+        "Firestore", "GoogleCalls", "Sessions", "SessionsTesting",
+        "RedisDriver", "LocalStack", "Zlib", "ProgressBusTesting", nioCore, nioPosix, nioHTTP1,
         nioWebSocket, httpTypes, subprocess, systemPackage, yams, logging,
       ]),
     tests(

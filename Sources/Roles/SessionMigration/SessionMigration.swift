@@ -26,7 +26,7 @@ public struct SessionMigration: Sendable {
   public func estimate() async throws -> MigrationEstimate {
     let estimate = Mutex(MigrationEstimate())
     var scopes = ScopeCarriers(source: source, target: target)
-    try await forEachKey(&scopes, until: { false }) { key, _ in
+    try await forEachKey(&scopes, until: false) { key, _ in
       let reason: String?
       var count = 0
       do throws(SessionStoreError) {
@@ -81,7 +81,7 @@ public struct SessionMigration: Sendable {
       migration: self, log: log, pacing: pacing, finished: finished, state: state, warn: warn)
     var scopes = ScopeCarriers(source: source, target: target)
     do {
-      try await forEachKey(&scopes, until: { state.fatal != nil }) { key, scopes in
+      try await forEachKey(&scopes, until: state.fatal != nil) { key, scopes in
         await mover.move(key, scopes: scopes)
       }
     } catch {
@@ -174,7 +174,7 @@ public struct SessionMigration: Sendable {
 
   /// Calls `body` for each session of the source, several at a time.
   func forEachKey(
-    _ carriers: inout ScopeCarriers, until isOver: () -> Bool,
+    _ carriers: inout ScopeCarriers, until isOver: @autoclosure () -> Bool,
     _ body: @escaping @Sendable (SessionKey, Set<SessionState.Scope>) async -> Void
   ) async throws(SessionStoreError) {
     var failure: SessionStoreError?

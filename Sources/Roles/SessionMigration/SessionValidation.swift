@@ -23,7 +23,7 @@ public struct SessionValidation: Sendable {
         capabilities: source.capabilities.shared(with: target.capabilities)))
     let expected = Mutex<Set<SessionDigest>>([])
     var carriers = ScopeCarriers(source: source, target: target)
-    try await migration.forEachKey(&carriers, until: { false }) { key, scopes in
+    try await migration.forEachKey(&carriers, until: false) { key, scopes in
       let id = migration.targetID(of: key) ?? key.id
       let targetKey = SessionKey(user: key.user, id: id)
       expected.withLock { _ = $0.insert(SessionDigest(targetKey)) }
