@@ -33,9 +33,10 @@ extension AgentEngineSessionStore {
       mayBeDone = mayBeDone || failure.mayHaveActed
       guard failure.isTransient, !Task.isCancelled else { throw error }
       let wait = retries.failed(retryAfter: failure.retryAfter)
-      guard retries.failures < Self.tries else { throw error }
-      try? await Task.sleep(for: wait)
+      let isLast = retries.failures >= Self.tries
+      if !isLast || mayBeDone { try? await Task.sleep(for: wait) }
       if mayBeDone, try await isDone() { return .map(["done": .boolean(true)]) }
+      guard !isLast else { throw error }
     }
   }
 

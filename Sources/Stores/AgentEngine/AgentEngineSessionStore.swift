@@ -217,7 +217,13 @@ public struct AgentEngineSessionStore: SessionStore {
     } catch .missing {
       throw .denied("there is no such Agent Engine")
     }
-    return try await finish(operation)
+    do throws(SessionStoreError) { return try await finish(operation) } catch {
+      // The answer that told of the end may have got lost, and the operation with it.
+      guard case .unavailable = error, try await session(key, events: .none) != nil else {
+        throw error
+      }
+      return .map([:])
+    }
   }
 
   func check(_ key: SessionKey) throws(SessionStoreError) {

@@ -39,8 +39,7 @@ import Testing
     try await withMigration(fault: fault) { migration in
       try await migration.fill(60, events: 6)
       let result = try await migration.migrate()
-      // A session whose making was not answered may be found there already.
-      #expect(result.progress.migrated + result.progress.updated == 60)
+      #expect(result.progress.migrated == 60)
       #expect(result.progress.failed == 0)
       #expect(result.slowDowns > 10)
       #expect(migration.stub.eventCount == 360)

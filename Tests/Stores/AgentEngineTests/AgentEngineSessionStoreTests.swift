@@ -52,6 +52,22 @@ import Testing
     }
   }
 
+  @Test func anOperationThatIsGoneMayHaveEndedWell() async throws {
+    let polls = Mutex(0)
+    let stub = AgentEngineStub { request, _ in
+      guard request.target.contains("/operations/") else { return nil }
+      // The second question is answered with the end, and the answer is lost.
+      return polls.withLock { count in
+        count += 1
+        return count == 2 ? .cutAfter : nil
+      }
+    }
+    try await withAgentEngine(stub) { store, _ in
+      let made = try await store.create(key, state: SessionState(session: ["a": .integer(1)]))
+      #expect(made.state.session == ["a": .integer(1)])
+    }
+  }
+
   @Test func tooManyCallsAreNoFailedTries() async throws {
     let pacing = CountingPacing()
     let stub = AgentEngineStub { request, _ in
