@@ -133,7 +133,8 @@ let package = Package(
     target(
       .program, "ProgressBusServer",
       [
-        "API", "Broadcaster", "Ingest", "Pages", "WorkerRuntime", "BigQueryMirror", "Influx",
+        "API", "Broadcaster", "FirestoreSource", "Ingest", "Pages", "WorkerRuntime",
+        "BigQueryMirror", "Influx",
         "Firestore", "AgentEngine", "GoogleCalls", "Sessions",
         "PostgresSink", "DeadLetters", "EventBus", "Events", "HTTPServer", "CurlTransport",
         "PostgresDriver", "RedisDriver", "Observability", hummingbird, httpTypes, nioCore,
@@ -153,6 +154,13 @@ let package = Package(
         "EventBus", "Events", "HTTPServer", "JSONText", "Observability", "Concurrency", httpTypes,
         nioCore,
         nioLocks, nioHTTP1, nioWebSocket, logging, metrics, coreMetrics, lifecycle,
+      ]),
+    target(
+      .roles, "FirestoreSource",
+      [
+        "Firestore", "GoogleCalls", "Sessions", "EventBus", "Events", "HTTPServer", "Cryptography",
+        "JSONText", "PostgresDriver", "Observability", lifecycle, hummingbird, httpTypes, nioCore,
+        nioPosix, logging, metrics, coreMetrics,
       ]),
     target(
       .roles, "WorkerRuntime",
@@ -289,6 +297,13 @@ let package = Package(
         "Ingest", "EventBus", "Events", "HTTPServer", "Observability", "Zlib",
         "HTTPServerTesting", "ProgressBusTesting", httpTypes, nioCore, nioPosix, nioHTTP1,
         nioEmbedded,
+      ]),
+    tests(
+      .roles, "FirestoreSourceTests",
+      [
+        "FirestoreSource", "Sessions", "CurlTransport", "EventBus", "Events", "HTTPServer",
+        "Observability", "HTTPServerTesting", "ProgressBusTesting", hummingbird, httpTypes, nioCore,
+        nioPosix, logging,
       ]),
     tests(
       .roles, "BroadcasterTests",

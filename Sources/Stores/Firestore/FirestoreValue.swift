@@ -1,10 +1,10 @@
 import Events
 import Foundation
 import JSONText
-import Sessions
+public import Sessions
 
 /// Firestore's typed JSON (`Value` of the REST API), written and read.
-enum FirestoreValue {
+public enum FirestoreValue {
   /// Appends the fields of a document or a map: `{"name":{"stringValue":…},…}`.
   static func append(fields: [String: SessionValue], to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "{"))
@@ -63,7 +63,7 @@ enum FirestoreValue {
 
   /// - Parameter fields: `fields` of a document or a map; nil when it has none.
   /// - Throws: what is no value of Firestore.
-  static func decode(
+  public static func decode(
     fields: SessionValue?
   ) throws(SessionValueError) -> [String: SessionValue] {
     var decoded: [String: SessionValue] = [:]

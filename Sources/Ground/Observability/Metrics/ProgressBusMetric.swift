@@ -52,6 +52,9 @@ public enum ProgressBusMetric: String, CaseIterable, Sendable {
   case bigQueryAlerts = "progressbus_bigquery_alerts_total"
   case bigQueryExpired = "progressbus_bigquery_expired_total"
 
+  case firestoreSessions = "progressbus_firestore_sessions_total"
+  case firestoreWrites = "progressbus_firestore_writes_total"
+
   case buildInfo = "progressbus_build_info"
   case residentMemory = "process_resident_memory_bytes"
   case startTime = "process_start_time_seconds"
@@ -138,6 +141,8 @@ extension ProgressBusMetric {
     case .bigQueryFailed: gauge("Rows given up, by table.")
     case .bigQueryAlerts: counter("Warnings and alerts raised, by kind.")
     case .bigQueryExpired: counter("Mirrored rows that retention deleted, by table.")
+    case .firestoreSessions: counter("Completed sessions found in Firestore, by outcome.")
+    case .firestoreWrites: counter("Outcomes told to documents of Firestore, by outcome.")
     case .buildInfo: gauge("Always 1; the labels tell the build.")
     case .residentMemory: gauge("Resident memory in bytes.")
     case .startTime: gauge("Start of the process in seconds since 1970.")

@@ -6,6 +6,8 @@ import CurlTransport
 import DeadLetters
 import EventBus
 import Events
+import FirestoreSource
+import Foundation
 import HTTPServer
 import Hummingbird
 import Influx
@@ -14,6 +16,7 @@ import Logging
 import NIOPosix
 import Observability
 import Pages
+import PostgresDriver
 import PostgresSink
 import ServiceLifecycle
 import WorkerRuntime
@@ -72,6 +75,11 @@ struct ServerServices {
     if let mirror, configuration.isMirrorEnabled, configuration.roles.contains(.worker) {
       services.append(MirrorService(controller: mirror.controller, logger: logger))
     }
+    if configuration.roles.contains(.firestoreSource) {
+      let source = try makeFirestoreSource()
+      await source.registerCheck(in: health)
+      services.append(source)
+    }
     if !listeners.isEmpty {
       services.append(ChannelSubscription(channel: bus.channel, listeners: listeners))
     }
@@ -93,6 +101,21 @@ struct ServerServices {
       expectedGroups: configuration.expectedGroups,
       journal: bus.journal, deadLetters: bus.deadLetters, register: bus.adoptions,
       decoder: decoder, configuration: configuration.worker, metrics: registry, logger: logger)
+  }
+
+  private func makeFirestoreSource() throws -> FirestoreSource {
+    var database = try configuration.database()
+    database.applicationName = "progressbus-firestore"
+    let transport = CurlTransport()
+    let tokens = GoogleAccessTokens(
+      credentialsPath: configuration.settings.text("google.application_credentials"),
+      environment: ProcessInfo.processInfo.environment, transport: transport)
+    return FirestoreSource(
+      configuration: configuration.firestoreSource, rules: try configuration.completionRules(),
+      database: try configuration.firestore(transport: transport) { try await tokens.value() },
+      pool: PostgresPool(database, size: 8, logger: logger),
+      publisher: CompletedSessionPublisher(publisher: bus.publisher, decoder: decoder),
+      metrics: registry, logger: logger)
   }
 
   /// Nil where nothing of the mirror is wanted: a worker without a database, an ingest.
@@ -188,6 +211,13 @@ struct ServerServices {
       StatisticsRoutes(
         statistics: LearnerStatistics(controller: mirror.controller, cache: bus.cache)
       ).add(to: readers)
+    }
+    if configuration.roles.contains(.ingest) {
+      CloudEventRoute(
+        rules: try configuration.completionRules(), database: configuration.firestoreDatabase,
+        publisher: CompletedSessionPublisher(publisher: bus.publisher, decoder: decoder),
+        bodyLimit: configuration.ingest.bodyBytes, metrics: registry, logger: logger
+      ).add(to: router)
     }
     if configuration.roles.contains(.dashboard) {
       OperatorRoutes(

@@ -19,6 +19,11 @@ public enum Role: String, Sendable, CaseIterable {
   case worker
   /// Serves the pages, the read API and the WebSocket.
   case dashboard
+  /// Reads completed sessions from Firestore, and tells their documents what became of them.
+  case firestoreSource = "firestore-source"
+
+  /// Those of a process that is not told otherwise.
+  static let usual: [Role] = [.ingest, .worker, .dashboard]
 }
 
 /// The settings of a process, checked and typed.
@@ -116,9 +121,11 @@ public struct ServerConfiguration: Sendable {
     return RedisKeys(namespace: namespace)
   }
 
-  /// Whether this process listens: always when a role has routes for others; for a worker alone, which has
-  /// health, metrics and, where it mirrors, the mirror's routes, when a port was given.
-  var listens: Bool { roles != [.worker] || settings.isGiven("http.port") }
+  /// Whether this process listens: always when a role has routes for others; for a worker or a source alone,
+  /// which have health, metrics and, where a worker mirrors, the mirror's routes, when a port was given.
+  var listens: Bool {
+    !roles.isSubset(of: [.worker, .firestoreSource]) || settings.isGiven("http.port")
+  }
 
   /// How long requests, WebSockets and batches may take to end once a shutdown has begun. They end
   /// side by side; the rest of the time is for closing what they used.
@@ -171,7 +178,12 @@ public struct ServerConfiguration: Sendable {
   public func check() throws(ConfigurationError) {
     _ = try bus()
     try checkSessions()
+    _ = try completionRules()
     if usesMirror { _ = try mirror() }
+    if roles.contains(.firestoreSource) {
+      _ = try database()
+      _ = try firestoreProject()
+    }
     if roles.contains(.dashboard) {
       _ = try database()
       _ = try activityInflux()

@@ -3,6 +3,7 @@ import Broadcaster
 import EventBus
 import Events
 import Firestore
+import FirestoreSource
 import HTTPServer
 import Ingest
 import NIOCore
@@ -13,11 +14,12 @@ import WorkerRuntime
 public enum Settings {
   public static let all: [Setting] =
     server + servers + ingest + bus + worker + webSocket + google + mirror + sessions
+    + completedSessions
 
   static let server: [Setting] = [
     Setting(
       "roles", .list(of: Role.allCases.map(\.rawValue)),
-      default: Role.allCases.map(\.rawValue).joined(separator: ","),
+      default: Role.usual.map(\.rawValue).joined(separator: ","),
       "What this process does."),
     Setting("http.host", .text, default: "127.0.0.1", "The address to listen on."),
     Setting("http.port", .integer(0...65_535), default: "8080", "The port; 0 takes a free one."),
@@ -71,6 +73,7 @@ public enum Settings {
   ]
 
   private static let ingestDefaults = IngestConfiguration()
+  private static let sourceDefaults = FirestoreSourceConfiguration()
   private static let mirrorDefaults = MirrorConfiguration(projectID: "", datasetID: "")
 
   static let ingest: [Setting] = [
@@ -170,6 +173,27 @@ public enum Settings {
     Setting(
       "bigquery.emulator_url", variable: "BIGQUERY_EMULATOR_HOST", .text,
       "The full URL of an emulator in place of BigQuery; nothing is authenticated then."),
+  ]
+
+  static let completedSessions: [Setting] = [
+    Setting(
+      "firestore.completion_field", variable: "FIRESTORE_COMPLETION_FIELD", .text,
+      default: CompletionRules().completionField,
+      "The field of a session's document that says when it was completed, a timestamp."),
+    Setting(
+      "firestore.poll_seconds", variable: "FIRESTORE_POLL_SECONDS", .integer(1...3600),
+      default: "\(sourceDefaults.pollInterval.components.seconds)",
+      "How often role `firestore-source` looks for completed sessions."),
+    Setting(
+      "firestore.overlap_seconds", variable: "FIRESTORE_OVERLAP_SECONDS", .integer(0...604_800),
+      default: "\(sourceDefaults.overlap.components.seconds)",
+      "How far behind the newest completion a look begins, for sessions that come late."),
+    Setting(
+      "firestore.full_pass_seconds", variable: "FIRESTORE_FULL_PASS_SECONDS",
+      .integer(1...31_536_000),
+      default: "\(sourceDefaults.passInterval.components.seconds)",
+      "How often all completed sessions are read, for those that come later still or do not say when."
+    ),
   ]
 
   static let mirror: [Setting] = [

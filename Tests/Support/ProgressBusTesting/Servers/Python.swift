@@ -6,6 +6,16 @@ public enum Python {
     public let description: String
   }
 
+  /// A Python with Google's client of Firestore and what makes CloudEvents; installed when it is not there.
+  ///
+  /// - Throws: `Failure` when it cannot be installed.
+  public static func firestoreClients() async throws -> String {
+    let folder = "\(ProjectFolder.path)/.build/firestore-clients"
+    _ = try await run(
+      "/bin/sh", "../../../scripts/install-firestore-clients", [folder], input: "")
+    return "\(folder)/bin/python"
+  }
+
   /// What the program prints. A thread waits for it, not a task.
   public static func run(
     _ python: String, _ file: String, _ arguments: [String], input: String

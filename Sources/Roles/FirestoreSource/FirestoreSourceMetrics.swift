@@ -1,0 +1,28 @@
+import CoreMetrics
+import Metrics
+import Observability
+
+/// What the source counts.
+struct FirestoreSourceMetrics: Sendable {
+  let published: Counter
+  let refused: Counter
+  private let tellings: [String: Counter]
+
+  init(_ factory: any MetricsFactory) {
+    func counter(_ metric: ProgressBusMetric, _ outcome: String) -> Counter {
+      metric.counter([("outcome", outcome)], in: factory)
+    }
+    published = counter(.firestoreSessions, "published")
+    refused = counter(.firestoreSessions, "refused")
+    tellings = Dictionary(
+      uniqueKeysWithValues: ["synced", "failed", "deleted", "error"].map {
+        ($0, counter(.firestoreWrites, $0))
+      })
+  }
+
+  /// - Parameter outcome: `synced`, `failed`, `deleted` or `error`.
+  func told(_ outcome: String) -> Counter {
+    guard let counter = tellings[outcome] else { preconditionFailure("no outcome \(outcome)") }
+    return counter
+  }
+}
