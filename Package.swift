@@ -301,9 +301,9 @@ let package = Package(
     tests(
       .roles, "FirestoreSourceTests",
       [
-        "FirestoreSource", "Sessions", "CurlTransport", "EventBus", "Events", "HTTPServer",
-        "Observability", "HTTPServerTesting", "ProgressBusTesting", hummingbird, httpTypes, nioCore,
-        nioPosix, logging,
+        "FirestoreSource", "Firestore", "GoogleCalls", "Sessions", "CurlTransport", "EventBus",
+        "Events", "HTTPServer", "Observability", "PostgresDriver", "HTTPServerTesting",
+        "ProgressBusTesting", hummingbird, httpTypes, nioCore, nioPosix, logging,
       ]),
     tests(
       .roles, "BroadcasterTests",

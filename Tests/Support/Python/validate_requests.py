@@ -20,6 +20,7 @@ def description(name):
 
 API = description("bigquery.v2.json")
 SECRET_MANAGER = description("secretmanager.v1.json")
+FIRESTORE = description("firestore.v1.json")
 JSON_TYPES = {
     "string": str,
     "boolean": bool,
@@ -37,23 +38,29 @@ def methods(resources):
 
 
 def pattern(prefix, method):
-    # BigQuery's short paths name their parts; Secret Manager's stand for several of them.
+    # BigQuery's short paths name their parts; those of the others stand for several of them.
+    # Firestore's take whole names; by the words of the description a query may begin at the root, by its patterns
+    # not.
+    if method["id"].startswith("firestore."):
+        path = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/:]+)", method["path"])
+        return re.compile("^/" + re.sub(r"\{\+(\w+)\}", r"(?P<\1>[^:]+)", path) + "$")
     path = method["path"] if prefix else method["flatPath"]
     return re.compile("^/" + prefix + re.sub(r"\{\+?(\w+)\}", r"(?P<\1>[^/:]+)", path) + "$")
 
 
 METHODS = [
-    (method, pattern(prefix, method))
-    for prefix, api in (("bigquery/v2/", API), ("", SECRET_MANAGER))
+    (method, pattern(prefix, method), api)
+    for prefix, api in (("bigquery/v2/", API), ("", SECRET_MANAGER), ("", FIRESTORE))
     for method in methods(api["resources"])
 ]
 
 
-def check(value, schema, place):
+def check(value, schema, place, api):
     if "$ref" in schema:
-        schema = API["schemas"][schema["$ref"]]
+        schema = api["schemas"][schema["$ref"]]
     kind = schema.get("type", "any")
-    if kind == "any":
+    # The JSON form of google.protobuf.NullValue is null.
+    if kind == "any" or value is None and schema.get("enum") == ["NULL_VALUE"]:
         return
     if not isinstance(value, JSON_TYPES[kind]) or (kind != "boolean" and isinstance(value, bool)):
         yield f"{place}: {value!r} is no {kind}"
@@ -64,13 +71,13 @@ def check(value, schema, place):
             yield f"{place}: {value!r} is no {schema['format']} in decimal digits"
     elif kind == "array":
         for index, element in enumerate(value):
-            yield from check(element, schema["items"], f"{place}[{index}]")
+            yield from check(element, schema["items"], f"{place}[{index}]", api)
     elif kind == "object":
         for name, member in value.items():
             if name in schema.get("properties", {}):
-                yield from check(member, schema["properties"][name], f"{place}.{name}")
+                yield from check(member, schema["properties"][name], f"{place}.{name}", api)
             elif "additionalProperties" in schema:
-                yield from check(member, schema["additionalProperties"], f"{place}.{name}")
+                yield from check(member, schema["additionalProperties"], f"{place}.{name}", api)
             else:
                 yield f"{place}.{name}: not described"
 
@@ -131,19 +138,19 @@ def check_value(value, field, column):
 
 def found_method(request):
     path = urllib.parse.unquote(request["path"].partition("?")[0])
-    for method, match in METHODS:
+    for method, match, api in METHODS:
         parts = match.match(path)
         if method["httpMethod"] == request["method"] and parts:
-            return method, parts.groupdict()
-    return None, {}
+            return method, parts.groupdict(), api
+    return None, {}, None
 
 
 def errors(request, columns):
-    method, parts = found_method(request)
+    method, parts, api = found_method(request)
     if not method:
         yield "no such method"
         return
-    known = {**method.get("parameters", {}), **API["parameters"]}
+    known = {**method.get("parameters", {}), **api["parameters"]}
     query = request["path"].partition("?")[2]
     for name, value in urllib.parse.parse_qsl(query, keep_blank_values=True):
         if name not in known:
@@ -153,7 +160,7 @@ def errors(request, columns):
     if not request.get("body"):
         return
     body = json.loads(request["body"])
-    yield from check(body, method["request"], "body")
+    yield from check(body, method["request"], "body", api)
     if method["id"] == "bigquery.tabledata.insertAll":
         fields = columns.get((parts["datasetId"], parts["tableId"]))
         for index, row in enumerate(body["rows"]):
@@ -166,7 +173,7 @@ def errors(request, columns):
 requests = [json.loads(line) for line in sys.stdin]
 columns = {}
 for request in requests:
-    method, parts = found_method(request)
+    method, parts, _ = found_method(request)
     if method and method["id"] == "bigquery.tables.insert":
         table = json.loads(request["body"])
         if "schema" in table:

@@ -1,0 +1,77 @@
+import Foundation
+import ProgressBusTesting
+import SessionsTesting
+import Testing
+
+/// The Firestore source in the running program, on Google's emulator. One test at a time: each keeps several
+/// processes busy.
+@Suite(
+  .serialized, .tags(.servers),
+  .enabled(if: FirestoreEmulator.isInstalled, FirestoreEmulator.missing))
+enum FirestoreEndToEnd {}
+
+/// A mirror's deployment, and a database of Firestore that its sessions come from.
+struct FirestoreDeployment: Sendable {
+  let mirror: MirrorDeployment
+  let host: String
+  let project: String
+
+  /// What Google's own client prints.
+  @discardableResult
+  func client(_ arguments: String..., input: String = "") async throws -> String {
+    try await Python.run(
+      Python.firestoreClients(), "firestore_sessions.py", [host, project] + arguments, input: input)
+  }
+
+  /// Writes fields of a session's document.
+  func change(_ user: String, _ session: String, _ fields: String) async throws {
+    try await client("change", user, session, input: fields)
+  }
+
+  func shown() async throws -> ShownDocuments {
+    try JSONDecoder().decode(ShownDocuments.self, from: Data(try await client("show").utf8))
+  }
+}
+
+/// Documents as Google's own client reads them.
+struct ShownDocuments: Decodable {
+  struct Session: Decodable {
+    let status: String?
+    let bigquerySyncStatus: String?
+    let bigquerySyncedAt: String?
+    let bigquerySyncError: String?
+    let bigquerySyncRetryCount: Int?
+  }
+
+  struct Failure: Decodable {
+    let userId: String
+    let sessionId: String
+    let failureReason: String
+    let retryCount: Int
+    let lastRetryAt: String?
+    let createdAt: String
+    let resolvedAt: String?
+    let status: String
+  }
+
+  /// By user and session, `user/session`.
+  let sessions: [String: Session]
+  let failures: [Failure]
+}
+
+/// Runs `body` with servers of its own; BigQuery is at `bigQueryURL`.
+func withFirestoreDeployment(
+  bigQueryURL: String, _ more: [String: String] = [:],
+  _ body: @Sendable (FirestoreDeployment) async throws -> Void
+) async throws {
+  let emulator = try await SharedFirestore.shared.server()
+  let project = await SharedFirestore.shared.nextProject()
+  let settings = [
+    "FIRESTORE_EMULATOR_HOST": emulator.host, "PROGRESSBUS_FIRESTORE_PROJECT": project,
+    "FIRESTORE_POLL_SECONDS": "1", "FIRESTORE_FULL_PASS_SECONDS": "3",
+  ].merging(more) { _, given in given }
+  try await withMirrorDeployment(bigQueryURL: bigQueryURL, settings) { mirror in
+    try await body(
+      FirestoreDeployment(mirror: mirror, host: emulator.host, project: project))
+  }
+}
