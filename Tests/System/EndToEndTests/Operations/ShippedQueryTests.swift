@@ -60,9 +60,11 @@ extension EndToEnd {
     /// Prometheus adds these to every series.
     private static let scrapeLabels: Set<String> = ["job", "instance"]
 
-    /// `up` is Prometheus's own. The mirror's series begin with its first rows, which need a BigQuery.
+    /// `up` is Prometheus's own. The mirror's series begin with its first rows, which need a BigQuery; those of
+    /// role `firestore-source` need a Firestore.
     private static func isShownHere(_ name: String) -> Bool {
       name != "up" && !name.hasPrefix("progressbus_bigquery_")
+        && !name.hasPrefix("progressbus_firestore_")
     }
 
     @Test func everyLabelIsExported() async throws {
