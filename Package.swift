@@ -135,7 +135,7 @@ let package = Package(
       [
         "API", "Broadcaster", "FirestoreSource", "Ingest", "Pages", "WorkerRuntime",
         "BigQueryMirror", "Influx",
-        "Firestore", "AgentEngine", "GoogleCalls", "Sessions",
+        "Firestore", "AgentEngine", "GoogleCalls", "Sessions", "SessionRoutes",
         "PostgresSink", "DeadLetters", "EventBus", "Events", "HTTPServer", "CurlTransport",
         "PostgresDriver", "RedisDriver", "Observability", hummingbird, httpTypes, nioCore,
         nioPosix, yams, lifecycle, unixSignals, logging, coreMetrics,
@@ -179,6 +179,9 @@ let package = Package(
     target(
       .roles, "Pages", ["HTTPServer", hummingbird], resources: [.copy("Resources")]),
     target(.roles, "SessionMigration", ["Sessions", "Events", "Cryptography"]),
+    target(
+      .roles, "SessionRoutes",
+      ["Sessions", "Events", "HTTPServer", hummingbird, httpTypes, nioCore, logging]),
 
     // Stores: where events and sessions go.
     target(
@@ -327,6 +330,12 @@ let package = Package(
     tests(
       .roles, "PagesTests",
       ["Pages", "HTTPServer", "HTTPServerTesting", "ProgressBusTesting", hummingbird]),
+    tests(
+      .roles, "SessionRoutesTests",
+      [
+        "SessionRoutes", "Sessions", "HTTPServer", "SessionsTesting", "HTTPServerTesting",
+        hummingbird,
+      ]),
     tests(
       .roles, "SessionMigrationTests",
       [

@@ -19,6 +19,7 @@ import Pages
 import PostgresDriver
 import PostgresSink
 import ServiceLifecycle
+import SessionRoutes
 import WorkerRuntime
 
 /// Puts together what the roles of a process need; the only place that knows all of them.
@@ -226,6 +227,7 @@ struct ServerServices {
           bus: .init(bus, configuration, catalog: catalog), rows: mirror?.controller),
         sinks: SinkRegistry.deadLetterNames
       ).add(to: operators)
+      SessionRoutes(sessions: try SessionConnections.makeRouter(configuration)).add(to: operators)
       try makeReadRoutes().add(to: readers)
       try PageRoutes.load().add(to: readers)
     }

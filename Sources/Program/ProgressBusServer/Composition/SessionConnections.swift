@@ -50,5 +50,28 @@ public struct SessionConnections: Sendable {
       }, transport: transport)
   }
 
+  /// The stores behind the routing, for as long as the process lives; nil when no project of Firestore is
+  /// named.
+  ///
+  /// - Throws: when a setting is malformed, or the table of ids cannot be read.
+  static func makeRouter(
+    _ configuration: ServerConfiguration
+  ) throws(ConfigurationError) -> SessionRouter? {
+    let settings = configuration.settings
+    guard settings.text("firestore.project") ?? settings.text("google.project") != nil else {
+      return nil
+    }
+    let connections = try open(configuration)
+    var idMap: SessionIDMap?
+    if let path = settings.text("sessions.id_map") {
+      do { idMap = try SessionIDMap(path: path, isWritten: false) } catch {
+        throw ConfigurationError("PROGRESSBUS_SESSIONS_ID_MAP", "\(error)")
+      }
+    }
+    return SessionRouter(
+      routing: try configuration.sessionRouting(), firestore: connections.firestore,
+      agentEngine: connections.agentEngine, idMap: idMap)
+  }
+
   public func close() async { await transport.shutdown() }
 }

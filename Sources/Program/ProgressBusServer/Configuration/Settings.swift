@@ -275,6 +275,9 @@ public enum Settings {
       "sessions.adk_root", variable: "ADK_FIRESTORE_ROOT_COLLECTION", .text,
       default: "adk-session", "The root collection of the layout `adk`."),
     Setting(
+      "sessions.id_map", .text,
+      "The table of session ids that had to change on their way into Agent Engine."),
+    Setting(
       "firestore.project", .text, "The project of Firestore. Default: `GOOGLE_CLOUD_PROJECT`."),
     Setting("firestore.database", .text, default: "(default)", "The database of Firestore."),
     Setting(
