@@ -10,7 +10,10 @@ import Testing
     ("PROGRESSBUS_HTTP_PORT", " 8080", "must be a whole number from 0 to 65535"),
     ("PROGRESSBUS_INGEST_KEEP_WORK", "maybe", "must be true or false"),
     ("PROGRESSBUS_LOG_FORMAT", "xml", "must be one of text, json"),
-    ("PROGRESSBUS_ROLES", "ingest,cook", "holds cook; it may hold ingest, worker, dashboard, firestore-source"),
+    (
+      "PROGRESSBUS_ROLES", "ingest,cook",
+      "holds cook; it may hold ingest, worker, dashboard, firestore-source"
+    ),
     ("PROGRESSBUS_ROLES", " , ", "must not be empty"),
   ]) func aMalformedValueIsRefusedWithTheSettingsNameAndWhatItMayBe(
     _ variable: String, _ value: String, _ reason: String
