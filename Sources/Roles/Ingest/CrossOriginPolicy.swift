@@ -9,7 +9,7 @@ struct CrossOriginPolicy: Sendable {
   private let check: OriginCheck
 
   init(allowedOrigins: [String]) {
-    self.allowedOrigins = allowedOrigins
+    self.allowedOrigins = allowedOrigins.map { $0.lowercased() }
     self.allowsAll = allowedOrigins.contains("*")
     self.check = OriginCheck(allowed: allowedOrigins)
   }
@@ -40,7 +40,7 @@ struct CrossOriginPolicy: Sendable {
       headers.add(name: "access-control-allow-origin", value: "*")
       return true
     }
-    guard allowedOrigins.contains(origin) else { return false }
+    guard allowedOrigins.contains(origin.lowercased()) else { return false }
     headers.add(name: "access-control-allow-origin", value: origin)
     headers.add(name: "vary", value: "Origin")
     return true

@@ -7,7 +7,8 @@ import Foundation
 ///
 /// Which tables: those that `WarehouseCatalog` declares with `identifiers: .pseudonyms`, those that the
 /// operator names in `BQ_SYNC_PSEUDONYMIZE_TABLES`, and those with `pseudonymised_columns` in
-/// `bq_sync_registry`. Which columns: what the fields of the events say by their `Privacy`.
+/// `bq_sync_registry`: `progress_events` (sql/0110) and `training_sessions` (sql/0120), whose identifiers are
+/// all named there. Which columns: what the fields of the events say by their `Privacy`.
 struct PseudonymRules: Sendable, Equatable {
   enum Rule: Sendable, Equatable {
     case hash

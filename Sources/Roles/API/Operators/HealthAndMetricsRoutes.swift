@@ -10,7 +10,7 @@ public struct HealthAndMetricsRoutes: Sendable {
   private let registry: MetricsRegistry
   private let health: HealthRegistry
 
-  /// - Parameter health: `/health/ready` is 503 while a check that it requires is down. The composition
+  /// - Parameter health: `/health/ready` is 503 while a check that it requires is down. `ServerServices`
   ///   requires one, of the bus: every role stands still without it. Stores may be away; their checks
   ///   make the report `degraded`, and the answer stays 200.
   public init(registry: MetricsRegistry, health: HealthRegistry) {
