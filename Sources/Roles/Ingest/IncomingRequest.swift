@@ -62,7 +62,10 @@ struct RequestFields {
     for (name, value) in headers {
       // Most names are told apart by their length alone.
       switch name.utf8.count {
-      case 4 where name.lowercased() == "date": date = value
+      // `Host`, which every request has, is as long.
+      case 4
+      where name.utf8.last.map { $0 | 0x20 } == UInt8(ascii: "e") && name.lowercased() == "date":
+        date = value
       case 6 where name.lowercased() == "origin": origin = value
       case 12 where name.lowercased() == "content-type": contentType = value
       case 14 where name.lowercased() == "content-length": contentLength = Int(value)
