@@ -79,7 +79,7 @@ enum APIAnswer {
     case .transient, .outOfTime:
       Problem(status: .serviceUnavailable, detail: "the database does not answer", retryAfter: 1)
     case .data: .badRequest("the request holds a value that the database cannot take")
-    case .permanent:
+    case .statementOrAccess:
       Problem(status: .internalServerError, detail: "the database refuses the query")
     }
   }

@@ -10,7 +10,7 @@ extension SinkError {
       switch error.category {
       case .data: .refused("\(error)")
       case .outOfTime: .outOfTime("\(error)")
-      case .transient, .permanent: .unavailable("\(error)")
+      case .transient, .statementOrAccess: .unavailable("\(error)")
       }
   }
 }

@@ -20,10 +20,12 @@ import Testing
       ("40001", .transient, false), ("40P01", .transient, false), ("53100", .transient, false),
       ("53300", .transient, false), ("58030", .transient, false), ("55006", .transient, false),
       // What a role, a setting, a search path or a plan of the session may be behind.
-      ("42501", .permanent, true), ("42P01", .permanent, true), ("42883", .permanent, true),
-      ("42704", .permanent, true), ("3F000", .permanent, true), ("28000", .permanent, true),
-      ("0A000", .permanent, true), ("26000", .permanent, true), ("25P02", .permanent, true),
-      ("55000", .permanent, true), ("XX000", .permanent, true),
+      ("42501", .statementOrAccess, true), ("42P01", .statementOrAccess, true),
+      ("42883", .statementOrAccess, true), ("42704", .statementOrAccess, true),
+      ("3F000", .statementOrAccess, true), ("28000", .statementOrAccess, true),
+      ("0A000", .statementOrAccess, true), ("26000", .statementOrAccess, true),
+      ("25P02", .statementOrAccess, true), ("55000", .statementOrAccess, true),
+      ("XX000", .statementOrAccess, true),
     ] as [(String, PostgresError.Category, Bool)])
   func aStateTellsWhatToDo(
     sqlState: String, category: PostgresError.Category, mayLieInSession: Bool
@@ -39,7 +41,7 @@ import Testing
       (.connectionFailed, .transient, false), (.connectionLost, .transient, true),
       (.timedOut, .outOfTime, true), (.cancelled, .transient, false),
       (.poolExhausted, .transient, false), (.invalidParameter, .data, false),
-      (.invalidResult, .permanent, false),
+      (.invalidResult, .statementOrAccess, false),
     ] as [(PostgresError.Kind, PostgresError.Category, Bool)])
   func aKindTellsWhatToDo(
     kind: PostgresError.Kind, category: PostgresError.Category, mayLieInSession: Bool

@@ -85,7 +85,7 @@ import Testing
         try await connection.query("select * from nowhere")
       }
       #expect(missing?.sqlState == "42P01")
-      #expect(missing?.category == .permanent)
+      #expect(missing?.category == .statementOrAccess)
       #expect(missing?.position == 15)
     }
   }

@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  private let stranger = ServiceAccount(name: "stranger", userID: 64_999, groupID: 64_999)
+  private let stranger = SystemAccount(name: "stranger", userID: 64_999, groupID: 64_999)
 
   @Test func urlsAreWrittenForTheirOwnerAlone() async throws {
     try await withTemporaryFolder { folder in

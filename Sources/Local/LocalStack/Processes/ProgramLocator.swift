@@ -44,7 +44,7 @@ enum ProgramRun {
   @discardableResult
   static func run(
     _ program: String, _ arguments: [String], environment: [String: String] = [:],
-    account: ServiceAccount? = nil, folder: String = "/"
+    account: SystemAccount? = nil, folder: String = "/"
   ) async throws -> String {
     var options = PlatformOptions()
     options.createSession = true

@@ -40,14 +40,14 @@ public struct ServerCommand: Sendable {
   /// Added to the environment of this process.
   public var environment: [String: String]
   /// The account to run as; nil for the account of this process.
-  public var account: ServiceAccount?
+  public var account: SystemAccount?
   public var stopSignal: StopSignal
   /// What the server gets between the stop signal and SIGKILL, in whole seconds.
   public var graceSeconds: Int
 
   public init(
     program: String, arguments: [String], environment: [String: String] = [:],
-    account: ServiceAccount? = nil, stopSignal: StopSignal = .terminate, graceSeconds: Int = 10
+    account: SystemAccount? = nil, stopSignal: StopSignal = .terminate, graceSeconds: Int = 10
   ) {
     self.program = program
     self.arguments = arguments

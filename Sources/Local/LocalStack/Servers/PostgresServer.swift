@@ -50,7 +50,7 @@ public struct PostgresServer: LocalServer {
     let folders = ProgramLocator.postgresFolders()
     let program = try ProgramLocator.find(
       "postgres", package: "postgresql", alsoIn: folders)
-    let account = try ServiceAccount.required(name: "postgres", package: "postgresql")
+    let account = try SystemAccount.required(name: "postgres", package: "postgresql")
     try PrivateFolder.make(folder, owner: account)
     if !FileManager.default.fileExists(atPath: "\(dataFolder)/PG_VERSION") {
       try await makeCluster(account)
@@ -84,7 +84,7 @@ public struct PostgresServer: LocalServer {
 
   /// Makes the cluster beside its final place and renames it there, so that an interrupted start
   /// leaves no half of one.
-  private func makeCluster(_ account: ServiceAccount?) async throws {
+  private func makeCluster(_ account: SystemAccount?) async throws {
     let initdb = try ProgramLocator.find(
       "initdb", package: "postgresql", alsoIn: ProgramLocator.postgresFolders())
     let unfinished = "\(dataFolder).unfinished"

@@ -8,7 +8,7 @@ struct PostgresFolder {
   /// Of the replacement; it must survive a reboot (hier(7)).
   var replacementParent = "/var/tmp"
 
-  func locate(for account: ServiceAccount?) throws -> (path: String, notice: String?) {
+  func locate(for account: SystemAccount?) throws -> (path: String, notice: String?) {
     let inPlace = "\(stateFolder)/postgres"
     if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: inPlace) {
       return (target, notice(target, account))
@@ -28,7 +28,7 @@ struct PostgresFolder {
     return (target, notice(target, account))
   }
 
-  private func notice(_ target: String, _ account: ServiceAccount?) -> String {
+  private func notice(_ target: String, _ account: SystemAccount?) -> String {
     let name = account?.name ?? "postgres"
     return "PostgreSQL's data is in \(target): the account \(name) cannot reach \(stateFolder)"
   }
@@ -50,7 +50,7 @@ struct PostgresFolder {
   }
 
   /// The first folder on the way to `path`, itself included, that the account cannot pass.
-  static func obstacle(on path: String, for account: ServiceAccount) -> String? {
+  static func obstacle(on path: String, for account: SystemAccount) -> String? {
     var folder = ""
     for component in path.split(separator: "/") {
       folder += "/\(component)"

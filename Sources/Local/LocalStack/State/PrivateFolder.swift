@@ -5,7 +5,7 @@ import SystemPackage
 /// Folders that only their owner can read.
 enum PrivateFolder {
   /// Makes the folder and those above it, and gives it to `account`.
-  static func make(_ path: String, owner account: ServiceAccount? = nil) throws {
+  static func make(_ path: String, owner account: SystemAccount? = nil) throws {
     do {
       try FileManager.default.createDirectory(
         atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

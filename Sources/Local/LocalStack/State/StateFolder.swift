@@ -62,7 +62,7 @@ public final class StateFolder: Sendable {
   /// - Returns: the folder, and a line for the operator if it lies elsewhere.
   /// - Throws: `LocalStackError`.
   public func postgresFolder() throws -> (path: String, notice: String?) {
-    let account = try ServiceAccount.required(name: "postgres", package: "postgresql")
+    let account = try SystemAccount.required(name: "postgres", package: "postgresql")
     return try PostgresFolder(stateFolder: path).locate(for: account)
   }
 }

@@ -82,7 +82,7 @@ struct ServerServices {
       services.append(source)
     }
     if !listeners.isEmpty {
-      services.append(ChannelSubscription(channel: bus.channel, listeners: listeners))
+      services.append(ChannelListening(channel: bus.channel, listeners: listeners))
     }
     if configuration.listens {
       services.append(
@@ -263,7 +263,7 @@ struct ServerServices {
 
 /// The process's one subscription to the channel, shared by all who listen: each more would cost
 /// Redis a copy of every event.
-private struct ChannelSubscription: Service {
+private struct ChannelListening: Service {
   let channel: any EventChannel
   let listeners: [any ChannelListener]
 

@@ -1,4 +1,4 @@
-import { APIClient } from "./api/classroom-client.js";
+import { ClassroomClient } from "./api/classroom-client.js";
 import { ActivityChart } from "./components/activity-chart.js";
 import { AttentionList } from "./components/attention-list.js";
 import { ClassPicker } from "./components/class-picker.js";
@@ -29,4 +29,4 @@ const components = {
 };
 for (const [name, component] of Object.entries(components)) customElements.define(name, component);
 
-new ClassroomPage(document, new APIClient()).start();
+new ClassroomPage(document, new ClassroomClient()).start();

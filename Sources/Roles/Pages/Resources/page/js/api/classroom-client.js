@@ -4,7 +4,7 @@ const pageSize = 1_000;
 const deadline = 15_000;
 
 /** Reads the API. Every method throws `Problem`. */
-export class APIClient {
+export class ClassroomClient {
   constructor(fetchFunction = (...parameters) => fetch(...parameters)) {
     this.fetch = fetchFunction;
   }

@@ -1,4 +1,4 @@
-import { APIClient } from "./classroom-client.js";
+import { ClassroomClient } from "./classroom-client.js";
 import { Problem } from "./problem.js";
 
 const deadLetters = "/api/v1/dead-letters";
@@ -6,7 +6,7 @@ const deadLetters = "/api/v1/dead-letters";
 const deadline = 30_000;
 
 /** What the operators' page asks of the server. Every method throws `Problem`. */
-export class OperationsClient extends APIClient {
+export class OperationsClient extends ClassroomClient {
   bus() {
     return this.get("/api/v1/bus", {});
   }

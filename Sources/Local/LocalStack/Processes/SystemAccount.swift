@@ -1,7 +1,7 @@
 import Glibc
 
 /// A system account that a server runs as.
-public struct ServiceAccount: Sendable, Equatable {
+public struct SystemAccount: Sendable, Equatable {
   public let name: String
   public let userID: UInt32
   public let groupID: UInt32
@@ -25,7 +25,7 @@ public struct ServiceAccount: Sendable, Equatable {
   /// The account that `server` must use when this process is root, because the server refuses root;
   /// nil for any other user, whose own account does.
   /// - Throws: `LocalStackError.missingAccount`.
-  static func required(name: String, package: String) throws -> ServiceAccount? {
+  static func required(name: String, package: String) throws -> SystemAccount? {
     guard geteuid() == 0 else { return nil }
     var record = passwd()
     var found: UnsafeMutablePointer<passwd>?
@@ -34,6 +34,6 @@ public struct ServiceAccount: Sendable, Equatable {
     guard status == 0, found != nil else {
       throw LocalStackError.missingAccount(name: name, package: package)
     }
-    return ServiceAccount(name: name, userID: record.pw_uid, groupID: record.pw_gid)
+    return SystemAccount(name: name, userID: record.pw_uid, groupID: record.pw_gid)
   }
 }

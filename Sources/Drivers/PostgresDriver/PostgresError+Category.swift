@@ -11,7 +11,7 @@ extension PostgresError {
     /// The data is refused, and will be every time.
     case data
     /// The statement, the schema or the access is wrong; trying again helps once that is mended.
-    case permanent
+    case statementOrAccess
   }
 
   public var category: Category { verdict.category }
@@ -24,13 +24,13 @@ extension PostgresError {
 
   private var verdict: (category: Category, mayLieInSession: Bool) {
     switch kind {
-    case .server: sqlState.map(Self.verdict(on:)) ?? (.permanent, true)
+    case .server: sqlState.map(Self.verdict(on:)) ?? (.statementOrAccess, true)
     // Behind an address that has moved, every session to the server from before is like that.
     case .connectionLost: (.transient, true)
     case .timedOut: (.outOfTime, true)
     case .connectionFailed, .cancelled, .poolExhausted: (.transient, false)
     case .invalidParameter: (.data, false)
-    case .invalidResult: (.permanent, false)
+    case .invalidResult: (.statementOrAccess, false)
     }
   }
 
@@ -54,7 +54,7 @@ extension PostgresError {
       case "40", "53", "58": (.transient, false)
       // Cardinality, data, integrity, check option, limits of a row or an index, raised by a function.
       case "21", "22", "23", "44", "54", "P0": (.data, false)
-      default: (.permanent, true)
+      default: (.statementOrAccess, true)
       }
     }
   }
