@@ -1,6 +1,6 @@
 /// One kind of event, declared once: a Swift file that makes this value, its name in
-/// `EventCatalog.standard`, and an SQL file with its table and the function that stores it are all that a
-/// new kind needs.
+/// `EventCatalog.standard`, and a file in `sql` with its table and the function that stores it are all that a
+/// new kind needs; for BigQuery also a table in `WarehouseCatalog`.
 public struct EventKind: Sendable, Equatable {
   /// The value of `event_type`.
   public let eventType: String

@@ -8,6 +8,7 @@ public enum CanonicalForm {
   static let beforeReceivedAt: StaticString = "\",\"received_at\":\""
   static let beforeCorrectedAt: StaticString = ",\"corrected_at\":\""
   static let beforeCourse: StaticString = "\",\"course_id\":\""
+  /// `Envelope.defaultCourse`, written.
   static let defaultCourse = Array(",\"course_id\":\"\(Envelope.defaultCourse)\"".utf8)
 
   /// The most bytes that the canonical form of an event of `length` bytes can take.

@@ -10,6 +10,9 @@ import NIOCore
 /// Browsers say where a request comes from, and pages cannot change what they say: `Sec-Fetch-Site`
 /// (https://www.w3.org/TR/fetch-metadata/), and, where that is missing, `Origin` (RFC 6454). What has
 /// neither is no browser's doing: curl, a script.
+///
+/// `ServerServices` attaches this and `KnownHosts`. The live stream asks `OriginCheck` in `WebSocketRoute`; the
+/// ingest has its own rule, `CrossOriginPolicy`.
 public struct CrossOriginProtection<Context: RequestContext>: RouterMiddleware {
   public init() {}
 

@@ -5,7 +5,7 @@ import NIOCore
 /// A slow subscriber is its own affair, and nobody else may be late for it. When most of many are
 /// behind and read on, the server or the network is what limits, and sending on would only close them; so
 /// the sequence waits for them. Of a few that tells nothing; they are waited for only when nobody is on
-/// time, for then nobody is made late.
+/// time, for then nobody is made late. Who is closed, with 4008, `Subscriber` decides.
 struct CongestionControl {
   /// How the subscribers stood when someone looked.
   struct Reading: Sendable, Equatable {

@@ -13,7 +13,7 @@ enum MirrorRetrySchedule {
     longestRetryAfter: .seconds(10))
 
   /// How long a row waits on the queue before its next attempt: 1 s, doubled five times, then 32 s more
-  /// each time, an hour at most.
+  /// each time, an hour at most. `MirrorConfiguration.maximumAttempts` ends it (ten).
   static let queue = Backoff(
     first: .seconds(1), longest: .seconds(3_600), doublings: 5, jitter: .none)
 

@@ -2,7 +2,7 @@
 export const states = ["help", "stuck", "behind", "idle", "on_track", "done"];
 
 /**
- * The rule of the API, first match first.
+ * The rule of the API (`LearnerStateRules.swift`), first match first.
  *
  * @param {object} learner
  * @param {{rules: object, medianSolved: number, requiredCells: number, remaining: number}} standing
