@@ -5,6 +5,7 @@ import GoogleCalls
 import ProgressBusTesting
 import Sessions
 import SessionsTesting
+import Synchronization
 import Testing
 
 @testable import Firestore
@@ -13,7 +14,7 @@ import Testing
 @Suite(
   .tags(.servers), .enabled(if: FirestoreEmulator.isInstalled, FirestoreEmulator.missing),
   .enabled(
-    if: FileManager.default.fileExists(atPath: ADK.python),
+    if: ADK.isInstalled,
     "ADK is not installed: scripts/python-environment .build/adk Tests/Support/Python/adk-requirements.txt"
   ))
 struct ADKInteroperabilityTests {
@@ -92,26 +93,98 @@ struct ADKInteroperabilityTests {
     }
   }
 
-  @Test func nothingOfALiveWriterIsLost() async throws {
-    try await withStore(.adk) { store, project in
+  /// ADK appends in another process all the while ours does.
+  @Test(arguments: [FirestoreLayout.Kind.adk, .package])
+  func nothingOfALiveWriterIsLost(layout: FirestoreLayout.Kind) async throws {
+    try await withStore(layout) { store, project in
       _ = try await store.create(key, state: SessionState())
-      async let theirs = adk(
-        .adk, "append", project: project,
-        .map([
-          "user": .string(key.user), "id": .string(key.id),
-          "events": .array((100..<110).map { ADK.event($0) }),
-        ]))
-      for number in 0..<20 {
-        try await store.append(try ADK.sessionEvent(number), to: key)
-        // Python takes a second to start: both are to write at the same time.
-        try await Task.sleep(for: .milliseconds(100))
+      let theirs = Writer()
+      let written = try await withThrowingTaskGroup(of: Int.self) { group in
+        group.addTask {
+          defer { theirs.end() }
+          _ = try await adk(
+            layout, "append", project: project,
+            .map([
+              "user": .string(key.user), "id": .string(key.id),
+              "events": .array((1000..<1020).map { ADK.event($0) }),
+            ]))
+          return 20
+        }
+        group.addTask {
+          try await eventually(within: .seconds(120), "ADK has begun") {
+            try await store.session(key, events: .all)?.events.isEmpty == false
+          }
+          var count = 0
+          while theirs.isAtIt, count < 900 {
+            try await store.append(try ADK.sessionEvent(count), to: key)
+            count += 1
+            // ADK's turn: its transaction has to get in between.
+            try await Task.sleep(for: .milliseconds(50))
+          }
+          // The two were at it at the same time.
+          #expect(count > 1)
+          return count
+        }
+        return try await group.reduce(0, +)
       }
-      _ = try await theirs
       let session = try #require(try await store.session(key, events: .all))
-      #expect(session.events.count == 30)
+      #expect(session.events.count == written)
+      #expect(Set(session.events.map(\.id)).count == written)
+      guard layout == .adk else { return }
       let path = FirestorePath("adk-session", "coach", "users", key.user, "sessions", key.id)
       let document = try #require(try await store.database.documents([path])[path])
-      #expect(document.fields["revision"] == .integer(30))
+      #expect(document.fields["revision"] == .integer(Int64(written)))
+    }
+  }
+
+  @Test func adkFindsItsCopyStaleOnceOursHasAppended() async throws {
+    try await withStore(.adk) { store, project in
+      _ = try await store.create(key, state: SessionState())
+      async let answer = adk(
+        .adk, "stale", project: project,
+        .map([
+          "user": .string(key.user), "id": .string(key.id), "events": .array([ADK.event(99)]),
+        ]))
+      // It has read some revision; the next of ours makes it old.
+      let theirs = Writer()
+      let appending = Task {
+        var number = 0
+        while theirs.isAtIt, number < 99 {
+          try await store.append(try ADK.sessionEvent(number), to: key)
+          number += 1
+          try await Task.sleep(for: .milliseconds(500))
+        }
+        return number
+      }
+      let refusal = try await answer?["refusal"]?.text
+      theirs.end()
+      let count = try await appending.value
+      #expect(refusal?.lowercased().contains("stale") == true, "\(refusal ?? "none")")
+      let session = try #require(try await store.session(key, events: .all))
+      #expect(session.events.map(\.id) == (0..<count).map { "event-\($0)" })
+    }
+  }
+
+  @Test(arguments: [FirestoreLayout.Kind.adk, .package])
+  func whatOneDeletesTheOtherDoesNotFind(layout: FirestoreLayout.Kind) async throws {
+    try await withStore(layout) { store, project in
+      for id in ["s-1", "s-2"] {
+        let key = SessionKey(user: key.user, id: id)
+        _ = try await store.create(key, state: SessionState(prefixed: start))
+        try await store.append(try ADK.sessionEvent(0), to: key)
+      }
+      let user: [String: SessionValue] = ["user": .string(key.user)]
+      func listed() async throws -> SessionValue? {
+        try await adk(layout, "list", project: project, .map(user))?["ids"]
+      }
+      #expect(try await listed() == .array([.string("s-1"), .string("s-2")]))
+      _ = try await adk(
+        layout, "delete", project: project,
+        .map(user.merging(["id": .string("s-1")]) { $1 }))
+      #expect(try await store.session(key, events: .all) == nil)
+      #expect(try await store.sessions(of: key.user).map(\.key.id) == ["s-2"])
+      try await store.delete(SessionKey(user: key.user, id: "s-2"))
+      #expect(try await listed() == .array([]))
     }
   }
 
@@ -145,9 +218,23 @@ struct ADKInteroperabilityTests {
   }
 }
 
+/// Whether someone still writes.
+private final class Writer: Sendable {
+  private let state = Mutex(true)
+
+  var isAtIt: Bool { state.withLock { $0 } }
+  func end() { state.withLock { $0 = false } }
+}
+
 /// ADK's services in Python.
 private enum ADK {
-  static let python = "\(ProjectFolder.path)/.build/adk/bin/python"
+  private static let folder = "\(ProjectFolder.path)/.build/adk"
+  private static let python = "\(folder)/bin/python"
+
+  /// The stamp is written last.
+  static var isInstalled: Bool {
+    FileManager.default.fileExists(atPath: "\(folder)/requirements.sha256")
+  }
 
   static func run(
     _ layout: String, _ server: String, _ project: String, _ command: String,

@@ -1,9 +1,11 @@
 """Writes, reads and goes on with sessions by ADK's own services.
 
-usage: adk_sessions.py LAYOUT SERVER PROJECT APP write|read|append
+usage: adk_sessions.py LAYOUT SERVER PROJECT APP write|read|append|stale|list|delete
 
 LAYOUT is adk, package or agent-engine; SERVER the emulator's host:port, or the URL of a stub. Standard input has one JSON object a
-line: for write {user, id, state, events}, for read {user, id}, for append {user, id, events}. `read` prints one a line.
+line: for write {user, id, state, events}, for read and delete {user, id}, for append {user, id, events}, for list {user}. read and list
+print one a line. `stale`, {user, id, events}, reads the session, waits until someone else has appended, and appends to what it
+read; it prints what that was refused with.
 """
 
 import asyncio
@@ -74,11 +76,25 @@ async def append(sessions, user, name, given):
                 raise
 
 
+async def refusal(sessions, user, name, given):
+    session = await sessions.get_session(app_name=APP, user_id=user, session_id=name)
+    while True:
+        now = await sessions.get_session(app_name=APP, user_id=user, session_id=name)
+        if len(now.events) > len(session.events):
+            break
+        await asyncio.sleep(0.05)
+    try:
+        await sessions.append_event(session, event(given))
+    except Exception as error:  # noqa: BLE001 - each service has a type of its own
+        return repr(error)
+    return ""
+
+
 async def main():
     sessions = service()
     for line in sys.stdin:
         given = json.loads(line)
-        user, name = given["user"], given["id"]
+        user, name = given["user"], given.get("id")
         if COMMAND == "write":
             session = await sessions.create_session(
                 app_name=APP, user_id=user, session_id=name, state=given["state"])
@@ -87,6 +103,13 @@ async def main():
         elif COMMAND == "append":
             for each in given["events"]:
                 await append(sessions, user, name, each)
+        elif COMMAND == "stale":
+            print(json.dumps({"refusal": await refusal(sessions, user, name, given["events"][0])}))
+        elif COMMAND == "list":
+            listed = await sessions.list_sessions(app_name=APP, user_id=user)
+            print(json.dumps({"ids": sorted(each.id for each in listed.sessions)}))
+        elif COMMAND == "delete":
+            await sessions.delete_session(app_name=APP, user_id=user, session_id=name)
         else:
             session = await sessions.get_session(app_name=APP, user_id=user, session_id=name)
             print(json.dumps(shown(session)))
