@@ -84,6 +84,38 @@ public struct SessionEvent: Sendable, Equatable {
   }
 }
 
+/// An event that comes to a store after later ones.
+public struct LateEvent: Sendable, Equatable {
+  /// With its whole delta.
+  public let event: SessionEvent
+  /// What of the delta counts: the keys that no event of the same time or later has set.
+  public let delta: [String: SessionValue]
+
+  /// - Parameters:
+  ///   - events: of another store, in order.
+  ///   - scopes: whose keys may count, beside the session's own.
+  ///   - stored: the events that the session has.
+  public static func make(
+    _ events: [SessionEvent], scopes: Set<SessionState.Scope>, behind stored: [SessionEvent]
+  ) -> [LateEvent] {
+    var lastSet: [String: Timestamp] = [:]
+    for event in stored {
+      for key in event.stateDelta.keys {
+        lastSet[key] = max(event.timestamp, lastSet[key] ?? event.timestamp)
+      }
+    }
+    let scopes = scopes.union([.session])
+    return events.map { event in
+      LateEvent(
+        event: event,
+        delta: event.stateDelta.filter { key, _ in
+          scopes.contains(SessionState.scope(of: key))
+            && lastSet[key].map { $0 < event.timestamp } ?? true
+        })
+    }
+  }
+}
+
 // The one JSON object that an event is to ADK.
 extension SessionEvent {
   /// Reads an event with the names of ADK's JSON in either spelling.

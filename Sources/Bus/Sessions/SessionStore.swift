@@ -56,10 +56,24 @@ public protocol SessionStore: Sendable {
   /// Brings a session that is there to the state and the events of one that is elsewhere: appends the
   /// events that it lacks, and writes the state when it differs.
   ///
-  /// - Parameter lacking: events of `session` that the store does not have, in order.
+  /// - Parameters:
+  ///   - stored: as the caller has read it from this store.
+  ///   - lacking: events of `session` that the store does not have, in order.
+  /// - Returns: whether anything had to be written. A store that shares the states of app and user keeps a
+  ///   value of theirs that was written after the session's last change elsewhere.
+  /// - Throws: `.stale` when somebody has written to the session since it was read. A store that has no
+  ///   preconditions finds that out as well as it can.
   func bring(
-    _ key: SessionKey, to session: Session, lacking: [SessionEvent],
+    _ stored: Session, to session: Session, lacking: [SessionEvent],
     scopes: Set<SessionState.Scope>, pacing: any WritePacing
+  ) async throws(SessionStoreError) -> Bool
+
+  /// Gives events that were made elsewhere to a session that has gone on here, and may go on meanwhile.
+  /// Of their deltas only what still counts is applied.
+  ///
+  /// - Parameter late: in order.
+  func add(
+    _ late: [LateEvent], to key: SessionKey, pacing: any WritePacing
   ) async throws(SessionStoreError)
 }
 

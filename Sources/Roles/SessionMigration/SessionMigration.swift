@@ -6,7 +6,8 @@ import Synchronization
 /// changed meanwhile. Keeps a few sessions in memory, however many there are.
 ///
 /// A session that is there already gets what it lacks, so that a second run changes nothing. One that has
-/// events which the source has not was continued in the target: it is left alone.
+/// events which the source has not was continued in the target: its state stays, and it gets the events
+/// that it lacks.
 public struct SessionMigration: Sendable {
   let source: any SessionStore
   let target: any SessionStore

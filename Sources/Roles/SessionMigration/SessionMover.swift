@@ -68,7 +68,7 @@ struct SessionMover: Sendable {
     var last: Session?
     for _ in 0..<Self.rounds {
       guard let session = try await source.session(key, events: .all) else {
-        return .skipped("it is gone")
+        return try await gone(key, hasMade)
       }
       if let reason = migration.refusal(session) { return .skipped(reason) }
       var id = try targetID(of: key)
@@ -78,7 +78,6 @@ struct SessionMover: Sendable {
         written = try await write(session, as: id, scopes, &hasMade)
       }
       switch written {
-      case .ahead: return .skipped("the target has events that the source has not")
       case .doubled: return .skipped("the target has an event more than once")
       case .taken: return .skipped("its id is taken by another user's session")
       case .created: outcome = .migrated
@@ -88,15 +87,29 @@ struct SessionMover: Sendable {
       last = session
       // Only what was written takes long enough for a change.
       if written == .same { break }
-      guard let now = try await source.session(key, events: .none), now.version != session.version
-      else { break }
+      guard let now = try await source.session(key, events: .none) else {
+        return try await gone(key, hasMade)
+      }
+      if now.version == session.version { break }
     }
     if hasMade { outcome = .migrated }
     return .written(outcome, version: last?.version ?? "", events: last?.events.count ?? 0)
   }
 
+  /// A session that was deleted while it was moved must not live on as its copy.
+  private func gone(
+    _ key: SessionKey, _ hasMade: Bool
+  ) async throws(SessionStoreError) -> Outcome {
+    guard hasMade else { return .skipped("it is gone") }
+    let id = try targetID(of: key)
+    await pacing.pass(.session)
+    try await target.delete(SessionKey(user: key.user, id: id))
+    note(.init(outcome: .removed, key: key, target: id == key.id ? nil : id))
+    return .skipped("it was deleted meanwhile")
+  }
+
   private enum Written {
-    case created, brought, same, ahead, taken, doubled
+    case created, brought, same, taken, doubled
   }
 
   /// Makes the session; when it is there already, gives it what it lacks.
@@ -121,7 +134,16 @@ struct SessionMover: Sendable {
     guard let stored = try await target.session(copy.key, events: .all) else { return .taken }
     guard Set(stored.events.map(\.id)).count == stored.events.count else { return .doubled }
     let ids = Set(copy.events.map(\.id))
-    guard stored.events.allSatisfy({ ids.contains($0.id) }) else { return .ahead }
+    let there = Set(stored.events.map(\.id))
+    let lacking = copy.events.filter { !there.contains($0.id) }
+    guard stored.events.allSatisfy({ ids.contains($0.id) }) else {
+      // It has gone on in the target: its state counts, and what the source still got has its place by time.
+      guard !lacking.isEmpty else { return .same }
+      try await target.add(
+        LateEvent.make(lacking, scopes: scopes, behind: stored.events), to: copy.key, pacing: pacing
+      )
+      return .brought
+    }
     var differences = SessionComparison.compare(
       copy, with: stored, scopes: scopes, capabilities: target.capabilities)
     // Times follow whatever else is written.
@@ -130,11 +152,8 @@ struct SessionMover: Sendable {
     if differences.contains(where: { $0.kind == .eventContent || $0.kind == .eventTime }) {
       throw .unfit("an event that is there already differs, and cannot be changed")
     }
-    let there = Set(stored.events.map(\.id))
-    try await target.bring(
-      copy.key, to: copy, lacking: copy.events.filter { !there.contains($0.id) }, scopes: scopes,
-      pacing: pacing)
-    return .brought
+    return try await target.bring(
+      stored, to: copy, lacking: lacking, scopes: scopes, pacing: pacing) ? .brought : .same
   }
 
   private func targetID(of key: SessionKey) throws(SessionStoreError) -> String {

@@ -37,9 +37,10 @@ public struct SessionRoutes: Sendable {
       try await answer(request, context, status: .created) { call in
         let body = try await Self.body(request)
         let state = SessionState(prefixed: body["state"]?.members ?? [:])
-        let id = body["id"]?.text ?? SessionAnswer.newID()
+        let id = body["id"]?.text
         let made = try await call.router.create(
-          SessionKey(user: call.user, id: id), state: state, isVoice: call.isVoice)
+          SessionKey(user: call.user, id: id ?? SessionAnswer.newID()), state: state,
+          isVoice: call.isVoice, isNewID: id == nil)
         return SessionAnswer.encode(made, withEvents: false)
       }
     }

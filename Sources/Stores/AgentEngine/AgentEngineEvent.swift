@@ -30,10 +30,13 @@ enum AgentEngineEvent {
     "stateDelta", "artifactDelta", "escalate", "skipSummarization", "requestedAuthConfigs",
   ]
 
-  /// - Parameter order: larger than that of each event before it.
+  /// - Parameters:
+  ///   - applied: what the service shall change in the state, in place of the event's whole delta, which
+  ///     stands in `rawEvent`; nil for all of it.
+  ///   - order: larger than that of each event before it.
   /// - Throws: what the API cannot hold.
   static func encode(
-    _ event: SessionEvent, order: Int64
+    _ event: SessionEvent, applying applied: [String: SessionValue]? = nil, order: Int64
   ) throws(SessionValueError) -> SessionValue {
     var raw = try StructForm.encode(event.object, at: "event")
     raw[orderMember] = .integer(order)
@@ -46,6 +49,9 @@ enum AgentEngineEvent {
     if let actions = raw["actions"]?.members {
       var named = actions.filter { actionMembers.contains($0.key) }
       named["transferAgent"] = actions["transferToAgent"]
+      if let applied, let delta = named["stateDelta"]?.members {
+        named["stateDelta"] = .map(delta.filter { applied[$0.key] != nil })
+      }
       body["actions"] = .map(named)
     }
     let metadata = raw.filter { metadataMembers.contains($0.key) }

@@ -4,13 +4,13 @@ public import Sessions
 // Sessions that come from elsewhere.
 extension AgentEngineSessionStore {
   /// How many appends of one session are under way at a time.
-  private static let lanes = 4
+  private static let lanes = 8
 
   /// Makes the session with the state that it shall have in the end, and appends its events.
   ///
-  /// Each append applies the event's delta again. Events that carry one, and those of one time, follow one
-  /// another in their order; the others go side by side. Where the deltas lead elsewhere than to the
-  /// state, which others may have changed since, the state is written once more.
+  /// Each append applies the event's delta again. `AppendOrder` keeps those apart whose order counts; the
+  /// others go side by side. Where the deltas lead elsewhere than to the state, which others may have
+  /// changed since, the state is written once more.
   public func restore(
     _ session: Session, scopes: Set<SessionState.Scope>, pacing: any WritePacing,
     made: @Sendable () -> Void
@@ -23,18 +23,51 @@ extension AgentEngineSessionStore {
     try await send(appends, to: session.key, pacing)
     var reached = session.state
     for event in events { reached.apply(SessionState(prefixed: event.stateDelta)) }
-    if reached != session.state { try await patch(session.key, state: session.state, pacing) }
+    if reached != session.state { try await settle(session.key, like: session, pacing) }
   }
 
   public func bring(
-    _ key: SessionKey, to session: Session, lacking: [SessionEvent],
+    _ stored: Session, to session: Session, lacking: [SessionEvent],
     scopes: Set<SessionState.Scope>, pacing: any WritePacing
-  ) async throws(SessionStoreError) {
+  ) async throws(SessionStoreError) -> Bool {
     let appends = try prepare(lacking.map(\.withoutTemporaryState))
     _ = try encode(session.state)
-    try await send(appends, to: key, pacing)
-    guard let stored = try await self.session(key, events: .none) else { throw .missing }
-    if stored.state != session.state { try await patch(key, state: session.state, pacing) }
+    try await send(appends, to: stored.key, pacing)
+    let known = Set(session.events.map(\.id))
+    guard let now = try await self.session(stored.key, events: .all) else { throw .missing }
+    guard now.state != session.state else { return !lacking.isEmpty }
+    // The session has gone on here since it was read: its state counts now.
+    guard now.events.allSatisfy({ known.contains($0.id) }) else { throw .stale }
+    try await settle(stored.key, like: session, pacing)
+    return true
+  }
+
+  public func add(
+    _ late: [LateEvent], to key: SessionKey, pacing: any WritePacing
+  ) async throws(SessionStoreError) {
+    let start = Timestamp.now().microseconds
+    var appends: [Append] = []
+    for (place, late) in late.enumerated() {
+      appends.append(
+        try Append(
+          late.event.withoutTemporaryState, applying: late.delta, order: start + Int64(place)))
+    }
+    for append in appends { try await self.append(append, to: key, pacing) }
+  }
+
+  /// Writes the state. The API has no precondition for that: what somebody appended meanwhile is looked for
+  /// and put on top again.
+  private func settle(
+    _ key: SessionKey, like session: Session, _ pacing: any WritePacing
+  ) async throws(SessionStoreError) {
+    try await patch(key, state: session.state, pacing)
+    guard let now = try await self.session(key, events: .all) else { throw .missing }
+    let known = Set(session.events.map(\.id))
+    let others = now.events.filter { !known.contains($0.id) }
+    guard !others.isEmpty else { return }
+    var state = session.state
+    for event in others { state.apply(SessionState(prefixed: event.stateDelta)) }
+    try await patch(key, state: state, pacing)
   }
 
   public func check(_ session: Session) throws(SessionStoreError) {
@@ -53,42 +86,34 @@ extension AgentEngineSessionStore {
     return appends
   }
 
+  /// Makes the appends, each as soon as those are made that it must follow.
   private func send(
     _ appends: [Append], to key: SessionKey, _ pacing: any WritePacing
   ) async throws(SessionStoreError) {
-    let events = appends.map(\.event)
-    var lanes: [[Int]] = Array(repeating: [], count: Self.lanes)
-    var next = 1
-    for place in events.indices {
-      let isTied =
-        place > 0 && events[place - 1].timestamp == events[place].timestamp
-        || place + 1 < events.count && events[place + 1].timestamp == events[place].timestamp
-      if isTied || !events[place].stateDelta.isEmpty {
-        lanes[0].append(place)
-      } else {
-        lanes[next].append(place)
-        next = next + 1 < Self.lanes ? next + 1 : 1
-      }
-    }
-    let results = await withTaskGroup(of: Result<Void, SessionStoreError>.self) { group in
-      for lane in lanes where !lane.isEmpty {
-        group.addTask {
-          do throws(SessionStoreError) {
-            for place in lane {
+    var order = AppendOrder(appends.map(\.event))
+    var failure: SessionStoreError?
+    await withTaskGroup(of: Result<Int, SessionStoreError>.self) { group in
+      var underWay = 0
+      while true {
+        while underWay < Self.lanes, failure == nil, let place = order.next() {
+          group.addTask {
+            do throws(SessionStoreError) {
               try await append(appends[place], to: key, pacing)
+              return .success(place)
+            } catch {
+              return .failure(error)
             }
-            return .success(())
-          } catch {
-            return .failure(error)
           }
+          underWay += 1
+        }
+        guard let result = await group.next() else { return }
+        underWay -= 1
+        switch result {
+        case .success(let place): order.finish(place)
+        case .failure(let error): failure = failure ?? error
         }
       }
-      var first: Result<Void, SessionStoreError> = .success(())
-      for await result in group {
-        if case .success = first { first = result }
-      }
-      return first
     }
-    try results.get()
+    if let failure { throw failure }
   }
 }

@@ -248,11 +248,14 @@ public struct AgentEngineSessionStore: SessionStore {
     let event: SessionEvent
     let body: [UInt8]
 
+    /// - Parameter applied: what of the event's delta changes the state; nil for all of it.
     /// - Throws: `.unfit`.
-    init(_ event: SessionEvent, order: Int64) throws(SessionStoreError) {
+    init(
+      _ event: SessionEvent, applying applied: [String: SessionValue]? = nil, order: Int64
+    ) throws(SessionStoreError) {
       self.event = event
       do throws(SessionValueError) {
-        body = try AgentEngineEvent.encode(event, order: order).json
+        body = try AgentEngineEvent.encode(event, applying: applied, order: order).json
       } catch {
         throw .unfit("\(error)")
       }

@@ -49,7 +49,7 @@ extension FirestoreSessionStore {
     return selection.apply(to: ordered.map(\.element.event))
   }
 
-  private func moment(_ text: String) -> Timestamp {
+  func moment(_ text: String) -> Timestamp {
     Timestamp(rfc3339: text.utf8) ?? Timestamp(microseconds: 0)
   }
 

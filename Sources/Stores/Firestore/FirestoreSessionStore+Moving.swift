@@ -1,4 +1,3 @@
-import Concurrency
 import Events
 import GoogleCalls
 public import Sessions
@@ -25,40 +24,66 @@ extension FirestoreSessionStore {
     }
     let first = FirestoreWrite.set(layout.session(session.key), fields, if: .exists(false))
     try await write(
-      [first] + scopeWrites(session.state.limited(to: scopes), session.key), session.events,
-      of: session.key, pacing, made: made)
+      [first] + scopeWrites(session, session.key, scopes), session.events, of: session.key, pacing,
+      made: made)
   }
 
   public func bring(
-    _ key: SessionKey, to session: Session, lacking: [SessionEvent],
+    _ stored: Session, to session: Session, lacking: [SessionEvent],
     scopes: Set<SessionState.Scope>, pacing: any WritePacing
-  ) async throws(SessionStoreError) {
+  ) async throws(SessionStoreError) -> Bool {
+    let key = stored.key
     for event in lacking { try check(eventID: event.id) }
-    // Events first: whoever is killed between finds the state different, and comes again.
+    // Events first: whoever is killed between finds the state different, and comes again. They leave the
+    // session's own document alone, so that its precondition still holds.
     if !lacking.isEmpty { try await write([], lacking, of: key, pacing) }
-    var retries = Retries(
-      Backoff(first: .milliseconds(20), longest: .seconds(1), jitter: .full))
-    let state = try encode(session.state.session)
-    while true {
-      await pacing.pass(.session)
-      let path = layout.session(key)
-      let documents = try await call { () async throws(GoogleCallError) in
-        try await database.documents([path])
+    let scopeWrites = try await scopeWrites(session, key, scopes)
+    guard stored.state.session != session.state.session || !scopeWrites.isEmpty || !lacking.isEmpty
+    else { return false }
+    await pacing.pass(.session)
+    var fields = ["state": try encode(session.state.session)]
+    if let time = session.updateTime { fields[layout.updateTimeField] = layout.timeValue(time) }
+    let write = FirestoreWrite.merge(
+      layout.session(key), fields, increments: layout.hasRevision ? ["revision"] : [],
+      if: .updateTime(stored.version))
+    _ = try await call { () async throws(GoogleCallError) in
+      try await database.commit([write] + scopeWrites)
+    }
+    return true
+  }
+
+  /// Writes of the states of app and user that came with a session. What was written here after the session
+  /// last changed elsewhere counts, document by document: Firestore has no times of single fields.
+  private func scopeWrites(
+    _ session: Session, _ key: SessionKey, _ scopes: Set<SessionState.Scope>
+  ) async throws(SessionStoreError) -> [FirestoreWrite] {
+    var state = session.state.limited(to: scopes)
+    guard !state.app.isEmpty || !state.user.isEmpty else { return [] }
+    let places = [layout.appState, layout.userState(key.user)]
+    let documents = try await call { () async throws(GoogleCallError) in
+      try await database.documents(places)
+    }
+    func lacking(_ fields: [String: SessionValue], in place: FirestorePath)
+      -> [String: SessionValue]
+    {
+      guard let document = documents[place] else { return fields }
+      let isNewer =
+        session.updateTime.map { moment(document.updateTime) > $0 } ?? false
+      return fields.filter { name, value in
+        document.fields[name].map { !isNewer && $0 != value } ?? true
       }
-      guard let document = documents[path], layout.key(of: document) == key else { throw .missing }
-      var fields = ["state": state]
-      if layout.hasRevision { fields["revision"] = .integer(revision(of: document) + 1) }
-      if let time = session.updateTime { fields[layout.updateTimeField] = layout.timeValue(time) }
-      let writes =
-        [FirestoreWrite.merge(path, fields, if: .updateTime(document.updateTime))]
-        + scopeWrites(session.state.limited(to: scopes), key)
-      do throws(SessionStoreError) {
-        _ = try await call { () async throws(GoogleCallError) in try await database.commit(writes) }
-        return
-      } catch {
-        guard error == .stale, retries.failures < 12 else { throw error }
-      }
-      try? await Task.sleep(for: retries.failed())
+    }
+    state.app = lacking(state.app, in: places[0])
+    state.user = lacking(state.user, in: places[1])
+    return scopeWrites(state, key)
+  }
+
+  public func add(
+    _ late: [LateEvent], to key: SessionKey, pacing: any WritePacing
+  ) async throws(SessionStoreError) {
+    for late in late {
+      await pacing.pass(.append)
+      try await append(late.event, applying: SessionState(prefixed: late.delta), to: key)
     }
   }
 

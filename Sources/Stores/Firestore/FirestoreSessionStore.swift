@@ -113,10 +113,16 @@ public struct FirestoreSessionStore: SessionStore {
     _ event: SessionEvent, to key: SessionKey
   ) async throws(SessionStoreError) {
     guard !event.isPartial else { return }
+    try await append(event, applying: SessionState(prefixed: event.stateDelta), to: key)
+  }
+
+  /// - Parameter delta: what the event changes.
+  func append(
+    _ event: SessionEvent, applying delta: SessionState, to key: SessionKey
+  ) async throws(SessionStoreError) {
     guard Self.isKey(key) else { throw .missing }
     try check(eventID: event.id)
     let event = event.withoutTemporaryState
-    let delta = SessionState(prefixed: event.stateDelta)
     var retries = Retries(
       Backoff(first: .milliseconds(20), longest: .seconds(1), jitter: .full))
     while true {

@@ -41,6 +41,45 @@ struct SessionRouterTests {
     #expect(await agentEngine.keys(after: nil).keys.isEmpty)
   }
 
+  @Test func aSessionThatWaitsInFirestoreIsServedFromThere() async throws {
+    let key = SessionKey(user: "U", id: "s-1")
+    let unfit = SessionKey(user: "U", id: "20HGa8Zx0BqtWPkRvTmn")
+    for key in [key, unfit] { _ = try await firestore.create(key, state: SessionState()) }
+    _ = try await firestore.create(
+      SessionKey(user: "U", id: "v"), state: SessionState(session: ["kind": .string("voice")]))
+    // The settings name Agent Engine from now on.
+    let router = try router("100")
+    try await router.append(SampleSessions.event(0), to: key)
+    #expect(try await router.session(key, events: .all)?.events.count == 1)
+    #expect(Set(try await router.sessions(of: "U").map(\.key)) == [key, unfit])
+    await #expect(throws: SessionStoreError.exists) {
+      try await router.create(key, state: SessionState())
+    }
+    // Brought over, one of them under a new id that the server's table does not have.
+    for (key, id) in [(key, key.id), (unfit, try SessionIDMap().map(unfit))] {
+      _ = try await agentEngine.create(SessionKey(user: "U", id: id), state: SessionState())
+      try await router.append(SampleSessions.event(1), to: key)
+      #expect(
+        try await router.session(key, events: .all)?.events.map(\.id) == ["event-1"])
+    }
+    #expect(Set(try await router.sessions(of: "U").map(\.key)) == [key, unfit])
+    #expect(await firestore.session(key, events: .all)?.events.map(\.id) == ["event-0"])
+  }
+
+  @Test(arguments: ["0", "100"])
+  func aDeletedSessionDoesNotComeBackWithTheNextSwitch(percentage: String) async throws {
+    let (key, voice) = (SessionKey(user: "U", id: "s-1"), SessionKey(user: "U", id: "v"))
+    for store in [firestore, agentEngine] { _ = try await store.create(key, state: SessionState()) }
+    _ = try await firestore.create(
+      voice, state: SessionState(session: ["kind": .string("voice")]))
+    let router = try router(percentage)
+    try await router.delete(key)
+    #expect(await agentEngine.keys(after: nil).keys.isEmpty)
+    #expect(await firestore.keys(after: nil).keys == [voice])
+    try await router.delete(voice, isVoice: true)
+    #expect(await firestore.keys(after: nil).keys.isEmpty)
+  }
+
   @Test func aMappedSessionIsFoundUnderItsOldID() async throws {
     let map = SessionIDMap()
     let key = SessionKey(user: "U", id: "20HGa8Zx0BqtWPkRvTmn")

@@ -166,16 +166,42 @@ import Testing
     }
   }
 
-  @Test func aSessionThatWentOnInTheTargetIsLeftAlone() async throws {
+  @Test func aSessionThatWentOnInBothIsMergedByTime() async throws {
     try await withMigration { migration in
       try await migration.fill(1)
       #expect(try await migration.migrate().progress.migrated == 1)
       let key = SessionKey(user: "user 0 ü", id: "s-0")
       try await migration.target.append(
         SampleSessions.event(90, delta: ["counter": .integer(90)]), to: key)
-      #expect(try await migration.migrate().progress.skipped == 1)
+      #expect(try await migration.migrate().progress.unchanged == 1)
+      // Said before the switch, and not brought over until now.
+      for (number, delta) in [(80, ["counter": SessionValue.integer(80)]), (81, ["b": .null])] {
+        try await migration.source.append(SampleSessions.event(number, delta: delta), to: key)
+      }
+      #expect(try await migration.migrate().progress.updated == 1)
       let copy = try #require(try await migration.target.session(key, events: .all))
+      #expect(copy.events.suffix(3).map(\.id) == ["event-80", "event-81", "event-90"])
+      #expect(copy.events[copy.events.count - 3].stateDelta == ["counter": .integer(80)])
       #expect(copy.state.session["counter"] == .integer(90))
+      #expect(copy.state.session["b"] == .null)
+      #expect(try await migration.migrate().progress.unchanged == 1)
+    }
+  }
+
+  @Test func aSessionThatIsDeletedWhileItIsMovedStaysDeleted() async throws {
+    let source = MemorySessionStore(name: "firestore")
+    let key = SessionKey(user: "ada", id: "s-1")
+    let fault: MigrationFixture.Fault = { request, _ in
+      if request.target.hasSuffix(":appendEvent") { Task { await source.delete(key) } }
+      return nil
+    }
+    try await withMigration(source: source, fault: fault) { migration in
+      try await source.restore(
+        SampleSessions.session(key, events: 30), scopes: [.app, .user], pacing: NoPacing())
+      let result = try await migration.migrate()
+      #expect(result.progress.skipped == 1)
+      #expect(migration.stub.sessionCount == 0)
+      #expect(try migration.logged("removed").count == 1)
     }
   }
 

@@ -56,6 +56,31 @@ struct FirestoreSessionStoreTests {
     }
   }
 
+  @Test(arguments: FirestoreLayout.Kind.allCases)
+  func aUserStateThatWasWrittenLaterHereStays(layout: FirestoreLayout.Kind) async throws {
+    try await withFirestore { subject in
+      let store = subject.store(layout)
+      // As it came from elsewhere, where it was last changed in 2023.
+      var session = SampleSessions.session(SessionKey(user: "u", id: "s"), events: 0)
+      session.state.user = ["level": .integer(1)]
+      try await store.restore(session, scopes: [.app, .user], pacing: NoPacing())
+      session.key = SessionKey(user: "u", id: "t")
+      session.state.user = ["level": .integer(2), "new": .integer(3)]
+      try await store.restore(session, scopes: [.app, .user], pacing: NoPacing())
+      let stored = try #require(try await store.session(session.key, events: .none))
+      #expect(stored.state.user == ["level": .integer(1), "new": .integer(3)])
+      let isChanged = try await store.bring(
+        stored, to: session, lacking: [], scopes: [.app, .user], pacing: NoPacing())
+      #expect(!isChanged)
+      session.updateTime = .now()
+      let isChangedNow = try await store.bring(
+        stored, to: session, lacking: [], scopes: [.app, .user], pacing: NoPacing())
+      #expect(isChangedNow)
+      #expect(
+        try await store.session(session.key, events: .none)?.state.user == session.state.user)
+    }
+  }
+
   @Test func otherCollectionsOfTheSameNameAreNoSessions() async throws {
     try await withFirestore { subject in
       for layout in FirestoreLayout.Kind.allCases {

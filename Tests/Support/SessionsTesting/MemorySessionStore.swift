@@ -78,13 +78,26 @@ public actor MemorySessionStore: SessionStore {
   }
 
   public func bring(
-    _ key: SessionKey, to session: Session, lacking: [SessionEvent],
+    _ stored: Session, to session: Session, lacking: [SessionEvent],
     scopes: Set<SessionState.Scope>, pacing: any WritePacing
-  ) async throws(SessionStoreError) {
-    guard sessions[key] != nil else { throw .missing }
+  ) async throws(SessionStoreError) -> Bool {
+    let key = stored.key
+    guard let now = sessions[key] else { throw .missing }
+    guard now.version == stored.version else { throw .stale }
     for event in lacking { add(event, to: key) }
     sessions[key]?.state.session = session.state.session
     apply(session.state.limited(to: scopes), to: key)
+    return true
+  }
+
+  public func add(
+    _ late: [LateEvent], to key: SessionKey, pacing: any WritePacing
+  ) async throws(SessionStoreError) {
+    for late in late {
+      guard sessions[key] != nil else { throw .missing }
+      add(late.event, to: key)
+      apply(SessionState(prefixed: late.delta), to: key)
+    }
   }
 
   public nonisolated func check(_ session: Session) throws(SessionStoreError) {

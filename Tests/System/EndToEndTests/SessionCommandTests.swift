@@ -42,7 +42,7 @@ extension EndToEnd {
             #expect(outcome.status == 0, "\(command): \(outcome)")
             outputs.append(outcome.output)
           }
-          #expect(outputs.count == 9)
+          #expect(outputs.count == 10)
           #expect(outputs[0].hasPrefix("agent-engine: place 63 of 100 is below"))
           #expect(outputs[1].contains("would move 6 sessions with 18 events"))
           #expect(outputs[2].hasPrefix("migrated 2,"))
@@ -50,6 +50,7 @@ extension EndToEnd {
           #expect(outputs[5].hasPrefix("migrated 0, updated 0, unchanged 6,"))
           #expect(outputs[6].contains("**Equal.**"))
           #expect(outputs[7].hasPrefix("migrated 0, updated 0, unchanged 6,"))
+          #expect(outputs[8].hasPrefix("migrated 0, updated 0, unchanged 6,"))
           #expect(stub.sessionCount == 6)
           let report = try String(contentsOfFile: "\(folder)/report.json", encoding: .utf8)
           #expect(report.contains(#""equal":true"#))
