@@ -91,6 +91,11 @@ public struct LateEvent: Sendable, Equatable {
   /// What of the delta counts: the keys that no event of the same time or later has set.
   public let delta: [String: SessionValue]
 
+  public init(_ event: SessionEvent, delta: [String: SessionValue]) {
+    self.event = event
+    self.delta = delta
+  }
+
   /// - Parameters:
   ///   - events: of another store, in order.
   ///   - scopes: whose keys may count, beside the session's own.
@@ -107,7 +112,7 @@ public struct LateEvent: Sendable, Equatable {
     let scopes = scopes.union([.session])
     return events.map { event in
       LateEvent(
-        event: event,
+        event,
         delta: event.stateDelta.filter { key, _ in
           scopes.contains(SessionState.scope(of: key))
             && lastSet[key].map { $0 < event.timestamp } ?? true

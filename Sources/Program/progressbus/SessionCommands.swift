@@ -20,16 +20,61 @@ struct RouteSessionsCommand: AsyncParsableCommand {
   @Option(help: "The user's id; left out for a request without one.")
   var user: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Ids of users, one a line; - for standard input. Prints the store and the user, with a tab between.",
+      valueName: "file"))
+  var usersFile: String?
+
   @Flag(help: "For a voice session.")
   var voice = false
 
   @OptionGroup var settings: SettingsOptions
 
+  func validate() throws {
+    guard user == nil || usersFile == nil else {
+      throw ValidationError("--user and --users-file exclude each other")
+    }
+  }
+
   func run() async throws {
     let configuration = try await settings.serverConfiguration()
-    let decision = try configuration.sessionRouting().decide(user: user, isVoice: voice)
-    print("\(decision.backend.rawValue): \(decision.reason)")
+    let routing = try configuration.sessionRouting()
+    if let usersFile {
+      try route(usersFile, by: routing)
+    } else {
+      let decision = routing.decide(user: user, isVoice: voice)
+      print("\(decision.backend.rawValue): \(decision.reason)")
+    }
     if let warning = configuration.sessionWarning { printError(warning) }
+  }
+
+  private func route(_ path: String, by routing: SessionRouting) throws {
+    guard let file = path == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: path)
+    else { throw ValidationError("\(path) cannot be read") }
+    var (users, moved) = (0, 0)
+    var rest = Data()
+    var isOver = false
+    while !isOver {
+      let part = try file.read(upToCount: 1 << 20) ?? Data()
+      isOver = part.isEmpty
+      rest += part
+      var lines = rest.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      // What has no end yet is a line only when nothing follows.
+      rest = Data(isOver && lines.last?.isEmpty == false ? Data() : lines.removeLast())
+      var answer = Data()
+      for line in lines {
+        users += 1
+        guard let user = String(validating: line, as: UTF8.self) else {
+          throw ValidationError("line \(users) is no UTF-8")
+        }
+        let backend = routing.decide(user: user, isVoice: voice).backend
+        if backend == .agentEngine { moved += 1 }
+        answer += Data("\(backend.rawValue)\t".utf8) + line + [UInt8(ascii: "\n")]
+      }
+      try FileHandle.standardOutput.write(contentsOf: answer)
+    }
+    printError("\(moved) of \(users) users are in Agent Engine")
   }
 }
 

@@ -46,14 +46,16 @@ extension AgentEngineSessionStore {
   func finish(_ operation: SessionValue) async throws(SessionStoreError) -> SessionValue {
     let clock = ContinuousClock()
     let end = clock.now + configuration.operationTimeout
-    // A session is made in well under a second; ADK's client asks every half second.
+    // A session is made in well under a second; Google's client asks at once and then every half second.
     var waits = Retries(
       Backoff(first: .milliseconds(20), longest: .seconds(1), jitter: .none))
     var operation = operation
+    var isFirst = true
     while operation["done"] != .boolean(true) {
       guard let name = operation["name"]?.text else { throw .refused("there is no operation") }
       guard clock.now < end else { throw .unavailable("the operation does not end") }
-      try? await Task.sleep(for: waits.failed())
+      if !isFirst { try? await Task.sleep(for: waits.failed()) }
+      isFirst = false
       if Task.isCancelled { throw .unavailable("the task was cancelled") }
       do throws(GoogleCallError) {
         operation = try await client.send(GoogleCall(.get, "/v1/\(name)"))

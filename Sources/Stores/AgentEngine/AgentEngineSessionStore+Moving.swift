@@ -4,102 +4,114 @@ public import Sessions
 // Sessions that come from elsewhere.
 extension AgentEngineSessionStore {
   /// How many appends of one session are under way at a time.
-  private static let lanes = 8
+  private static let lanes = 16
+  /// How often the state is looked at while others write, too.
+  private static let looks = 3
 
-  /// Makes the session with the state that it shall have in the end, and appends its events.
-  ///
-  /// Each append applies the event's delta again. `AppendOrder` keeps those apart whose order counts; the
-  /// others go side by side. Where the deltas lead elsewhere than to the state, which others may have
-  /// changed since, the state is written once more.
+  /// Makes the session with the state that it shall have in the end, and appends its events. Their deltas
+  /// stand in `rawEvent` alone: applied again they would lead back through every state that there was.
   public func restore(
     _ session: Session, scopes: Set<SessionState.Scope>, pacing: any WritePacing,
     made: @Sendable () -> Void
   ) async throws(SessionStoreError) {
-    let events = session.events.filter { !$0.isPartial }.map(\.withoutTemporaryState)
+    let events = session.events.filter { !$0.isPartial }
     // Whatever does not fit is found before anything is written.
-    let appends = try prepare(events)
+    let appends = try prepare(events.map { LateEvent($0, delta: [:]) })
     try await make(session.key, state: session.state, pacing)
     made()
     try await send(appends, to: session.key, pacing)
-    var reached = session.state
-    for event in events { reached.apply(SessionState(prefixed: event.stateDelta)) }
-    if reached != session.state { try await settle(session.key, like: session, pacing) }
   }
 
   public func bring(
     _ stored: Session, to session: Session, lacking: [SessionEvent],
     scopes: Set<SessionState.Scope>, pacing: any WritePacing
   ) async throws(SessionStoreError) -> Bool {
-    let appends = try prepare(lacking.map(\.withoutTemporaryState))
+    // Of what an event changes counts what the state has in the end. The rest is written after.
+    let (wanted, there) = (session.state.prefixed, stored.state.prefixed)
+    let late = lacking.map { event in
+      LateEvent(
+        event,
+        delta: event.stateDelta.filter { wanted[$0.key] == $0.value && there[$0.key] != $0.value })
+    }
+    let appends = try prepare(late)
     _ = try encode(session.state)
     try await send(appends, to: stored.key, pacing)
-    let known = Set(session.events.map(\.id))
-    guard let now = try await self.session(stored.key, events: .all) else { throw .missing }
-    guard now.state != session.state else { return !lacking.isEmpty }
-    // The session has gone on here since it was read: its state counts now.
-    guard now.events.allSatisfy({ known.contains($0.id) }) else { throw .stale }
-    try await settle(stored.key, like: session, pacing)
-    return true
+    let isPatched = try await settle(stored.key, late, like: session, pacing)
+    return isPatched || !lacking.isEmpty
   }
 
   public func add(
     _ late: [LateEvent], to key: SessionKey, pacing: any WritePacing
   ) async throws(SessionStoreError) {
-    let start = Timestamp.now().microseconds
-    var appends: [Append] = []
-    for (place, late) in late.enumerated() {
-      appends.append(
-        try Append(
-          late.event.withoutTemporaryState, applying: late.delta, order: start + Int64(place)))
-    }
-    for append in appends { try await self.append(append, to: key, pacing) }
+    for append in try prepare(late) { try await self.append(append, to: key, pacing) }
+    _ = try await settle(key, late, like: nil, pacing)
   }
 
-  /// Writes the state. The API has no precondition for that: what somebody appended meanwhile is looked for
-  /// and put on top again.
+  /// Looks whether the state is what it has to be, and writes it where it is not.
+  ///
+  /// It has to be that of `session`. But where somebody has gone on here, each key that an event of theirs
+  /// or of ours sets has to have the value that the last of all events gives it. The API has no precondition
+  /// for a write of the state, so that it is looked at once more after one.
+  ///
+  /// - Returns: whether anything was written.
   private func settle(
-    _ key: SessionKey, like session: Session, _ pacing: any WritePacing
-  ) async throws(SessionStoreError) {
-    try await patch(key, state: session.state, pacing)
-    guard let now = try await self.session(key, events: .all) else { throw .missing }
-    let known = Set(session.events.map(\.id))
-    let others = now.events.filter { !known.contains($0.id) }
-    guard !others.isEmpty else { return }
-    var state = session.state
-    for event in others { state.apply(SessionState(prefixed: event.stateDelta)) }
-    try await patch(key, state: state, pacing)
+    _ key: SessionKey, _ ours: [LateEvent], like session: Session?, _ pacing: any WritePacing
+  ) async throws(SessionStoreError) -> Bool {
+    let known = session.map { Set($0.events.map(\.id)) }
+    var isPatched = false
+    for _ in 0..<Self.looks {
+      guard let now = try await self.session(key, events: .all) else { throw .missing }
+      let others = now.events.filter { known?.contains($0.id) == false }
+      let there = now.state.prefixed
+      var wanted = there
+      if let session, others.isEmpty {
+        wanted = session.state.prefixed
+      } else {
+        let names = Set((ours.map(\.delta) + others.map(\.stateDelta)).flatMap(\.keys))
+        for event in now.events {
+          for (name, value) in event.stateDelta where names.contains(name) { wanted[name] = value }
+        }
+      }
+      guard wanted != there else { return isPatched }
+      try await patch(key, state: SessionState(prefixed: wanted), pacing)
+      isPatched = true
+    }
+    return isPatched
   }
 
   public func check(_ session: Session) throws(SessionStoreError) {
     try check(session.key)
     _ = try encode(session.state)
-    _ = try prepare(session.events)
+    _ = try prepare(session.events.map { LateEvent($0, delta: [:]) })
   }
 
-  private func prepare(_ events: [SessionEvent]) throws(SessionStoreError) -> [Append] {
+  private func prepare(_ events: [LateEvent]) throws(SessionStoreError) -> [Append] {
     let start = Timestamp.now().microseconds
     var appends: [Append] = []
     appends.reserveCapacity(events.count)
-    for (place, event) in events.enumerated() {
-      appends.append(try Append(event, order: start + Int64(place)))
+    for (place, late) in events.enumerated() {
+      appends.append(
+        try Append(
+          late.event.withoutTemporaryState, applying: late.delta, order: start + Int64(place)))
     }
     return appends
   }
 
-  /// Makes the appends, each as soon as those are made that it must follow.
+  /// Makes the appends side by side, but those of one time one after the other: the service gives them back
+  /// in an order of its own, most likely that in which they came.
   private func send(
     _ appends: [Append], to key: SessionKey, _ pacing: any WritePacing
   ) async throws(SessionStoreError) {
-    var order = AppendOrder(appends.map(\.event))
+    var waiting = appends.chunked { $0.event.timestamp == $1.event.timestamp }[...]
     var failure: SessionStoreError?
-    await withTaskGroup(of: Result<Int, SessionStoreError>.self) { group in
+    await withTaskGroup(of: Result<Void, SessionStoreError>.self) { group in
       var underWay = 0
       while true {
-        while underWay < Self.lanes, failure == nil, let place = order.next() {
+        while underWay < Self.lanes, failure == nil, let next = waiting.popFirst() {
           group.addTask {
             do throws(SessionStoreError) {
-              try await append(appends[place], to: key, pacing)
-              return .success(place)
+              for append in next { try await self.append(append, to: key, pacing) }
+              return .success(())
             } catch {
               return .failure(error)
             }
@@ -108,12 +120,22 @@ extension AgentEngineSessionStore {
         }
         guard let result = await group.next() else { return }
         underWay -= 1
-        switch result {
-        case .success(let place): order.finish(place)
-        case .failure(let error): failure = failure ?? error
-        }
+        if case .failure(let error) = result { failure = failure ?? error }
       }
     }
     if let failure { throw failure }
+  }
+}
+
+extension Array {
+  /// Runs of neighbours that belong together.
+  fileprivate func chunked(_ belong: (Element, Element) -> Bool) -> [ArraySlice<Element>] {
+    var runs: [ArraySlice<Element>] = []
+    var start = 0
+    for place in indices where place + 1 == count || !belong(self[place], self[place + 1]) {
+      runs.append(self[start...place])
+      start = place + 1
+    }
+    return runs
   }
 }

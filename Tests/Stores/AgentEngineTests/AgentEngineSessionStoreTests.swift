@@ -97,7 +97,7 @@ import Testing
     }
   }
 
-  @Test func deltasThatLeadElsewhereAreSetRight() async throws {
+  @Test func deltasOfARestoredSessionAreNotAppliedAgain() async throws {
     try await withAgentEngine { store, server in
       var session = SampleSessions.session(key, events: 4)
       // Someone wrote to the user's state through another session.
@@ -105,8 +105,51 @@ import Testing
         "stateDelta": .map(["user:level": .integer(1)])
       ])
       try await store.restore(session, scopes: [], pacing: NoPacing())
-      #expect(try await store.session(key, events: .none)?.state == session.state)
-      #expect(server.requests.filter { $0.method == "PATCH" }.count == 1)
+      let stored = try #require(try await store.session(key, events: .all))
+      #expect(stored.state == session.state)
+      #expect(stored.events == session.events)
+      #expect(!server.requests.contains { $0.method == "PATCH" })
+    }
+  }
+
+  @Test func whatOthersWriteWhileASessionIsBroughtStays() async throws {
+    let others = SampleSessions.event(
+      90, delta: ["counter": .integer(90), "theirs": .boolean(true)])
+    let theirs = try #require(AgentEngineEvent.encode(others, order: 1).members)
+    let isArmed = Mutex(false)
+    let stubs = Mutex<AgentEngineStub?>(nil)
+    let stub = AgentEngineStub { request, _ in
+      let isNow = isArmed.withLock { isArmed in
+        defer { if request.target.hasSuffix(":appendEvent") { isArmed = false } }
+        return isArmed && request.target.hasSuffix(":appendEvent")
+      }
+      if isNow {
+        stubs.withLock { $0 }?.tamper("s-1") { state, events in
+          state.merge(others.stateDelta) { $1 }
+          events.append(theirs)
+        }
+      }
+      return nil
+    }
+    stubs.withLock { $0 = stub }
+    try await withAgentEngine(stub) { store, _ in
+      let key = SessionKey(user: "ada", id: "s-1")
+      var session = SampleSessions.session(key, events: 3)
+      try await store.restore(session, scopes: [], pacing: NoPacing())
+      let before = try #require(try await store.session(key, events: .all))
+      let ours = SampleSessions.event(
+        5, delta: ["counter": .integer(5), "ours": .boolean(true)])
+      session.events.append(ours)
+      session.state.apply(SessionState(prefixed: ours.stateDelta))
+      isArmed.withLock { $0 = true }
+      let isChanged = try await store.bring(
+        before, to: session, lacking: [ours], scopes: [], pacing: NoPacing())
+      #expect(isChanged)
+      let after = try #require(try await store.session(key, events: .all))
+      #expect(after.events.map(\.id).suffix(2) == ["event-5", "event-90"])
+      #expect(after.state.session["counter"] == .integer(90))
+      #expect(after.state.session["ours"] == .boolean(true))
+      #expect(after.state.session["theirs"] == .boolean(true))
     }
   }
 

@@ -65,6 +65,31 @@ extension EndToEnd {
       }
     }
 
+    @Test func tenPercentOfAHundredThousandUsersAreTheSameInEveryProcess() async throws {
+      try await withTemporaryFolder { folder in
+        let users = (0..<100_000).map { "user-\($0)\n" }.joined()
+        try users.write(toFile: "\(folder)/users", atomically: false, encoding: .utf8)
+        func moved(_ percentage: Int, _ input: String) async throws -> Set<Substring> {
+          let program = try BuiltProducts.path(of: "progressbus")
+          let outcome = try await ShellLine.run(
+            "AGENT_ENGINE_ID=42 AGENT_ENGINE_RESOURCE_NAME='\(AgentEngineStub.resourceName)' "
+              + "MIGRATION_PERCENTAGE=\(percentage) "
+              + "'\(program)' sessions route --users-file \(input)")
+          #expect(outcome.status == 0, "\(outcome.errors)")
+          let lines = outcome.outputLines.map { $0.split(separator: "\t") }
+          #expect(lines.map { $0[1] + "\n" }.joined() == users)
+          return Set(lines.filter { $0[0] == "agent-engine" }.map { $0[1] })
+        }
+        let ten = try await moved(10, "'\(folder)/users'")
+        #expect((9_500...10_500).contains(ten.count))
+        #expect(ten.count == 9_893)
+        #expect(try await moved(10, "- < '\(folder)/users'") == ten)
+        let twentyFive = try await moved(25, "'\(folder)/users'")
+        #expect((24_500...25_500).contains(twentyFive.count))
+        #expect(ten.isSubset(of: twentyFive))
+      }
+    }
+
     @Test(arguments: [
       (["MIGRATION_PERCENTAGE": "101"], "MIGRATION_PERCENTAGE"),
       (["MIGRATION_PERCENTAGE": "ten"], "MIGRATION_PERCENTAGE"),

@@ -8,8 +8,8 @@ public import Sessions
 
 /// The stores of sessions with the connections that they need, by the process's settings.
 public struct SessionConnections: Sendable {
-  /// Of each store; a migration has as many sessions under way.
-  private static let connectionsPerHost = 64
+  /// Of each store; a migration has several calls of each of its sessions under way.
+  private static let connectionsPerHost = 128
 
   public let firestore: any SessionStore
   /// Nil when Agent Engine is not set.

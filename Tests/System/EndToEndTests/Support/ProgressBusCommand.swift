@@ -44,7 +44,7 @@ enum ProgressBusCommand {
 enum ShellLine {
   static func run(_ line: String) async throws -> CommandOutcome {
     let outcome = try await Subprocess.run(
-      .path("/bin/sh"), arguments: ["-c", line], output: .string(limit: 1 << 20),
+      .path("/bin/sh"), arguments: ["-c", line], output: .string(limit: 16 << 20),
       error: .string(limit: 1 << 20))
     return CommandOutcome(
       outcome.terminationStatus, output: outcome.standardOutput, errors: outcome.standardError)
