@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 COMPOSE ?= docker compose
 CONTAINER_ENGINE ?= docker
-.PHONY: help demo run release install uninstall check-deploy test-compose test-installation test-alerts soak test test-fast test-tsan coverage bench format lint clean
+.PHONY: help demo run release install uninstall check-deploy test-compose test-installation test-alerts soak test test-fast test-tsan fuzz coverage bench format lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 19
@@ -47,6 +47,9 @@ test-fast: ## build and run the tests that start no server; ARGS="--filter Event
 test-tsan: ## run the unit tests under the thread sanitizer
 	@exec scripts/test-thread-sanitizer $(ARGS)
 
+fuzz: ## try what reads bytes from outside with libFuzzer, 10 minutes each; ARGS="--seconds 60 event-decoder"
+	@exec scripts/fuzz $(ARGS)
+
 coverage: ## run all tests and print the line coverage of Sources/
 	@exec scripts/coverage $(ARGS)
 
@@ -54,10 +57,10 @@ bench: ## measure ProgressBus beside its peers; ARGS="--quick" for a short run, 
 	@exec Benchmarks/run $(ARGS)
 
 format: ## format all Swift files in place
-	@exec swift format --in-place --parallel --recursive Package.swift Sources Tests Examples Benchmarks
+	@exec swift format --in-place --parallel --recursive Package.swift Sources Tests Examples Benchmarks Fuzz
 
 lint: ## check the format of Swift files, shell scripts, the targets and the documents
 	@exec scripts/lint
 
 clean: ## remove what was built; the data of `make run` in .progressbus stays
-	rm -rf .build .build-tsan .build-coverage .build-bench .venv .venv-alerts .venv-classroom .venv-compose .venv-soak
+	rm -rf .build .build-tsan .build-coverage .build-bench .build-fuzz .venv .venv-alerts .venv-classroom .venv-compose .venv-soak

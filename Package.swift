@@ -94,6 +94,16 @@ func example(
     swiftSettings: strict)
 }
 
+// The long run, `make fuzz`. Its `main` is libFuzzer's, so no other build can link it.
+let fuzzProgram: [Target] =
+  Context.environment["PROGRESSBUS_FUZZ"] == nil
+  ? []
+  : [
+    .executableTarget(
+      name: "fuzz-progressbus", dependencies: ["FuzzTargets"], path: "Fuzz/LibFuzzer",
+      swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+  ]
+
 let package = Package(
   name: "ProgressBus",
   platforms: [.macOS(.v15)],
@@ -427,5 +437,17 @@ let package = Package(
         "EventKindExample", "SinkExample", "EventBus", "Events", "PostgresDriver", "PostgresSink",
         "SeededRandom", "WorkerRuntime", "ProgressBusTesting", logging,
       ]),
-  ]
+
+    // What reads bytes from outside, tried with changed inputs: a short run in the tests.
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "Events", "Ingest", "Influx", "RedisDriver", "HTTPServer", "Cryptography", "BigQueryMirror",
+        "EventBus", httpTypes, nioCore, nioEmbedded, nioHTTP1, nioWebSocket, nioLocks,
+      ],
+      path: "Fuzz/FuzzTargets", swiftSettings: strict),
+    .testTarget(
+      name: "FuzzTests", dependencies: ["FuzzTargets", "SeededRandom"], path: "Fuzz/FuzzTests",
+      swiftSettings: strict),
+  ] + fuzzProgram
 )
