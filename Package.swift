@@ -147,7 +147,7 @@ let package = Package(
         "BigQueryMirror", "Influx",
         "Firestore", "AgentEngine", "GoogleCalls", "Sessions", "SessionRoutes",
         "PostgresSink", "DeadLetters", "EventBus", "Events", "HTTPServer", "CurlTransport",
-        "PostgresDriver", "RedisDriver", "Observability", hummingbird, httpTypes, nioCore,
+        "PostgresDriver", "RedisDriver", "TLS", "Observability", hummingbird, httpTypes, nioCore,
         nioPosix, yams, lifecycle, unixSignals, logging, coreMetrics,
       ]),
 
@@ -237,21 +237,23 @@ let package = Package(
     target(
       .net, "HTTPServer",
       [
-        "JSONText", nioCore, nioHTTP1, nioWebSocket, nioHTTPTypes, nioHTTPTypesHTTP1,
+        "JSONText", "TLS", nioCore, nioHTTP1, nioWebSocket, nioHTTPTypes, nioHTTPTypesHTTP1,
         hummingbirdCore, hummingbird, httpTypes, logging,
       ]),
 
     // Drivers: the only targets that import C.
-    target(.drivers, "RedisDriver", ["CHiredis", nioCore, nioPosix]),
+    target(.drivers, "RedisDriver", ["CHiredis", "TLS", nioCore, nioPosix]),
     target(.drivers, "PostgresDriver", ["CLibPQ", "BlockingExecutor", "Concurrency", logging]),
     target(.drivers, "CurlTransport", ["CLibCurl", "Concurrency", httpTypes, nioLocks]),
     target(.drivers, "Zlib", ["CZlib"]),
     target(.drivers, "Cryptography", ["CLibCrypto"]),
+    target(.drivers, "TLS", ["CLibSSL", nioCore, nioLocks]),
     target(.drivers, "BlockingExecutor", []),
     library("CHiredis", debianPackage: "libhiredis-dev"),
     library("CLibPQ", pkgConfig: "libpq", debianPackage: "libpq-dev"),
     library("CLibCurl", pkgConfig: "libcurl", debianPackage: "libcurl4-openssl-dev"),
     library("CLibCrypto", pkgConfig: "libcrypto", debianPackage: "libssl-dev"),
+    library("CLibSSL", pkgConfig: "libssl", debianPackage: "libssl-dev"),
     library("CZlib", debianPackage: "zlib1g-dev"),
 
     // Ground: what all of them stand on.
@@ -291,8 +293,8 @@ let package = Package(
     testSupport(
       "HTTPServerTesting",
       [
-        "HTTPServer", hummingbird, hummingbirdCore, lifecycle, nioCore, nioPosix, nioWebSocket,
-        logging,
+        "HTTPServer", "TLS", hummingbird, hummingbirdCore, lifecycle, nioCore, nioPosix,
+        nioWebSocket, logging,
       ]),
 
     testSupport("SessionsTesting", ["Sessions", "Events", "LocalStack", "ProgressBusTesting"]),
@@ -396,12 +398,12 @@ let package = Package(
     tests(
       .net, "HTTPServerTests",
       [
-        "HTTPServer", "HTTPServerTesting", "ProgressBusTesting", hummingbird, httpTypes, nioCore,
-        nioEmbedded, nioHTTP1, nioWebSocket,
+        "HTTPServer", "TLS", "HTTPServerTesting", "ProgressBusTesting", hummingbird, httpTypes,
+        nioCore, nioEmbedded, nioHTTP1, nioWebSocket, subprocess,
       ]),
     tests(
       .drivers, "RedisDriverTests",
-      ["RedisDriver", "LocalStack", "ProgressBusTesting", nioCore, nioPosix]),
+      ["RedisDriver", "TLS", "LocalStack", "ProgressBusTesting", nioCore, nioPosix]),
     tests(
       .drivers, "PostgresDriverTests",
       ["PostgresDriver", "LocalStack", "ProgressBusTesting", logging]),
@@ -409,6 +411,9 @@ let package = Package(
     tests(
       .drivers, "CurlTransportTests", ["CurlTransport", "Zlib", "ProgressBusTesting", httpTypes]),
     tests(.drivers, "ZlibTests", ["Zlib"]),
+    tests(
+      .drivers, "TLSTests",
+      ["TLS", "ProgressBusTesting", nioCore]),
     tests(.drivers, "BlockingExecutorTests", ["BlockingExecutor"]),
     tests(.ground, "JSONTextTests", ["JSONText"]),
     tests(.ground, "ConcurrencyTests", ["Concurrency", "SeededRandom", nioLocks]),

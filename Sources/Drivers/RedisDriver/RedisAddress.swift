@@ -15,28 +15,33 @@ public struct RedisAddress: Sendable, Equatable {
   public let password: String?
   /// The logical database, from 0.
   public let database: Int
+  /// Whether the connection is encrypted; not over a Unix socket.
+  public let usesTLS: Bool
 
-  public init(endpoint: Endpoint, user: String? = nil, password: String? = nil, database: Int = 0) {
+  public init(
+    endpoint: Endpoint, user: String? = nil, password: String? = nil, database: Int = 0,
+    usesTLS: Bool = false
+  ) {
     self.endpoint = endpoint
+    self.usesTLS = usesTLS
     self.user = user
     self.password = password
     self.database = database
   }
 
-  /// Reads `redis://[[user]:password@]host[:port][/database]` or
+  /// Reads `redis://[[user]:password@]host[:port][/database]`, `rediss://` for the same over TLS, or
   /// `unix://[[user]:password@]/path/to/socket[?db=database]`
   /// (https://www.iana.org/assignments/uri-schemes/prov/redis).
   public init(parsing text: String) throws(RedisAddressError) {
     guard let scheme = text.firstRange(of: "://").map({ text[..<$0.lowerBound].lowercased() })
     else {
-      throw RedisAddressError("a Redis address begins with redis:// or unix://")
+      throw RedisAddressError("a Redis address begins with redis://, rediss:// or unix://")
     }
-    guard scheme == "redis" || scheme == "unix" else {
+    guard ["redis", "rediss", "unix"].contains(scheme) else {
       throw RedisAddressError(
-        scheme == "rediss"
-          ? "rediss:// (Redis over TLS) is not supported; use redis:// or unix://, or a TLS tunnel"
-          : "a Redis address begins with redis:// or unix://, not with another scheme")
+        "a Redis address begins with redis://, rediss:// or unix://, not with another scheme")
     }
+    usesTLS = scheme == "rediss"
     guard let components = URLComponents(string: text) else {
       throw RedisAddressError(
         "the Redis address is no valid URL; percent-encode special characters in the password")
@@ -70,7 +75,7 @@ public struct RedisAddress: Sendable, Equatable {
       throw RedisAddressError("the port of the Redis address is not between 1 and 65535")
     }
     guard components.query == nil else {
-      throw RedisAddressError("a redis:// address takes no ?query")
+      throw RedisAddressError("a redis:// or rediss:// address takes no ?query")
     }
     let path = components.path.drop { $0 == "/" }
     return (.tcp(host: host, port: port), try number(of: path.isEmpty ? "0" : String(path)))
@@ -104,7 +109,7 @@ extension RedisAddress: CustomStringConvertible, CustomDebugStringConvertible, C
   public var description: String {
     switch endpoint {
     case .tcp(let host, let port):
-      "redis://\(host.contains(":") ? "[\(host)]" : host):\(port)/\(database)"
+      "\(usesTLS ? "rediss" : "redis")://\(host.contains(":") ? "[\(host)]" : host):\(port)/\(database)"
     case .unixSocket(let path): "unix://\(path)?db=\(database)"
     }
   }

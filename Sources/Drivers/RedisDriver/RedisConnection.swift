@@ -1,6 +1,7 @@
 import Glibc
 public import NIOCore
 import NIOPosix
+public import TLS
 
 /// A pipelined connection to one Redis server, driven by an event loop.
 ///
@@ -31,6 +32,9 @@ public final class RedisConnection: Sendable {
       .connectTimeout(options.connectTimeout)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
+          if let tls = try tlsHandler(for: address, options) {
+            try channel.pipeline.syncOperations.addHandler(tls)
+          }
           try channel.pipeline.syncOperations.addHandler(
             RedisChannelHandler(options: options, eventLoop: channel.eventLoop))
         }
@@ -42,6 +46,11 @@ public final class RedisConnection: Sendable {
       }
     return
       channel
+      .flatMap { channel in
+        address.usesTLS
+          ? secured(channel, within: options.connectTimeout)
+          : channel.eventLoop.makeSucceededFuture(channel)
+      }
       .flatMapErrorThrowing { error in
         throw RedisError.cannotConnect(address, reason: connectionFailureReason(error))
       }
@@ -52,6 +61,30 @@ public final class RedisConnection: Sendable {
           handler: NIOLoopBound(handler, eventLoop: eventLoop))
       }
       .flatMap { $0.logIn(address, clientName: options.clientName) }
+  }
+
+  private static func tlsHandler(
+    for address: RedisAddress, _ options: RedisConnectionOptions
+  ) throws -> TLSHandler? {
+    guard address.usesTLS, case .tcp(let host, _) = address.endpoint else { return nil }
+    let tls = try options.tls ?? RedisTLS.system.get()
+    return try TLSHandler(tls.context, serverName: tls.serverName ?? host)
+  }
+
+  /// Completes with `channel` once its server has shown who it is.
+  private static func secured(
+    _ channel: any Channel, within timeout: TimeAmount
+  ) -> EventLoopFuture<any Channel> {
+    let handshake: EventLoopFuture<Void>
+    do {
+      let handler = try channel.pipeline.syncOperations.handler(type: TLSHandler.self)
+      handshake =
+        handler.handshake ?? channel.eventLoop.makeFailedFuture(ChannelError.alreadyClosed)
+    } catch {
+      return channel.eventLoop.makeFailedFuture(error)
+    }
+    let timer = channel.eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
+    return handshake.always { _ in timer.cancel() }.map { channel }
   }
 
   /// The future completes on the connection's event loop. It fails with a `RedisError` when the
@@ -135,6 +168,8 @@ private func connectionFailureReason(_ error: any Error) -> String {
     if let first = error.connectionErrors.first?.error { return connectionFailureReason(first) }
     return String(describing: error.dnsAError ?? error.dnsAAAAError ?? error)
   case ChannelError.connectTimeout: return "no connection in time"
+  case ChannelError.ioOnClosedChannel: return "no TLS in time"
+  case let error as TLSError: return error.description
   // Thread-safe since glibc 2.32.
   case let error as IOError: return String(cString: strerror(error.errnoCode))
   default: return String(describing: error)
@@ -151,14 +186,33 @@ public struct RedisConnectionOptions: Sendable {
   public var responseTimeout: TimeAmount
   /// How long a subscription may be silent before it is probed with `PING`.
   public var probeInterval: TimeAmount
+  /// For `rediss://`: whom to trust, and who we are; nil for the system's authorities and the address's host.
+  public var tls: RedisTLS?
 
   public init(
     clientName: String = "progressbus", connectTimeout: TimeAmount = .seconds(2),
-    responseTimeout: TimeAmount = .seconds(2), probeInterval: TimeAmount = .seconds(5)
+    responseTimeout: TimeAmount = .seconds(2), probeInterval: TimeAmount = .seconds(5),
+    tls: RedisTLS? = nil
   ) {
+    self.tls = tls
     self.clientName = clientName
     self.connectTimeout = connectTimeout
     self.responseTimeout = responseTimeout
     self.probeInterval = probeInterval
+  }
+}
+
+/// How a server of `rediss://` is known, and how it knows us.
+public struct RedisTLS: Sendable {
+  /// With the system's authorities; read once.
+  static let system = Result { () throws(TLSError) in RedisTLS(context: try .client()) }
+
+  public let context: TLSContext
+  /// The name that the server's certificate has to have; nil for the host of the address.
+  public let serverName: String?
+
+  public init(context: TLSContext, serverName: String? = nil) {
+    self.context = context
+    self.serverName = serverName
   }
 }

@@ -16,6 +16,14 @@ import Testing
       address == RedisAddress(endpoint: .tcp(host: "localhost", port: 6379), password: "secret"))
   }
 
+  @Test func anotherSchemeIsForTLS() throws {
+    let address = try RedisAddress(parsing: "rediss://ann:secret@db.example/1")
+    #expect(address.usesTLS)
+    #expect(address.endpoint == .tcp(host: "db.example", port: 6379))
+    #expect(address.description == "rediss://db.example:6379/1")
+    #expect(try !RedisAddress(parsing: "redis://db.example").usesTLS)
+  }
+
   @Test func readsIPv6AndUnixSockets() throws {
     #expect(try RedisAddress(parsing: "redis://[::1]:1").endpoint == .tcp(host: "::1", port: 1))
     let socket = try RedisAddress(parsing: "unix:///run/redis.sock?db=2")
@@ -24,7 +32,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("rediss://host", "TLS"), ("http://host", "redis://"), ("host:6379", "redis://"),
+    ("http://host", "redis://"), ("host:6379", "redis://"),
     ("redis://", "host"), ("redis://host:0", "port"), ("redis://host/x", "database"),
     ("redis://host/-1", "database"), ("redis://ann@host", "password"),
     ("unix://relative", "absolute"), ("unix:///s?timeout=1", "option"),

@@ -1,6 +1,7 @@
 public import NIOCore
 import NIOPosix
 import NIOWebSocket
+public import TLS
 
 /// A TCP client that speaks bytes, so that tests see exactly what the server sends.
 public actor RawClient {
@@ -29,11 +30,16 @@ public actor RawClient {
   private var incoming: AsyncThrowingStream<ByteBuffer, any Error>.Iterator
   private var received = ByteBuffer()
 
-  public init(port: Int) async throws {
+  /// - Parameter tls: for a server of HTTPS whose certificate names `localhost`.
+  public init(port: Int, tls: TLSContext? = nil) async throws {
     let (stream, continuation) = AsyncThrowingStream.makeStream(of: ByteBuffer.self)
     channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
+          if let tls {
+            try channel.pipeline.syncOperations.addHandler(
+              TLSHandler(tls, serverName: "localhost"))
+          }
           try channel.pipeline.syncOperations.addHandler(Collector(continuation))
         }
       }

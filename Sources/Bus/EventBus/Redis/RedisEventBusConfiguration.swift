@@ -24,6 +24,8 @@ public struct RedisEventBusConfiguration: Sendable {
   public var probeInterval: TimeAmount
   /// How long a server may answer that it is loading before another connection is tried.
   public var loadingGrace = TimeAmount.seconds(5)
+  /// For an address of `rediss://`; nil for the system's authorities.
+  public var tls: RedisTLS?
 
   public init(
     address: RedisAddress, keys: RedisKeys = RedisKeys(),
@@ -47,7 +49,7 @@ public struct RedisEventBusConfiguration: Sendable {
   func options(_ role: String) -> RedisConnectionOptions {
     RedisConnectionOptions(
       clientName: "progressbus-\(role)", connectTimeout: connectTimeout,
-      responseTimeout: responseTimeout, probeInterval: probeInterval)
+      responseTimeout: responseTimeout, probeInterval: probeInterval, tls: tls)
   }
 }
 

@@ -4,6 +4,7 @@ public import NIOCore
 import NIOHTTP1
 public import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+public import TLS
 
 /// An HTTP/1.1 connection of a Hummingbird server that also takes WebSockets, on any request of the
 /// connection, and lets handlers of the application answer before Hummingbird sees a request.
@@ -47,6 +48,7 @@ public struct HTTPServerChannel: ServerChildChannel, HTTPChannelHandler {
         HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoderLimits))
       var httpHandlers: [any RemovableChannelHandler] = [HTTPResponseEncoder(), connection]
       httpHandlers += try earlyHandlers(channel)
+      if let tls = configuration.tls { try pipeline.addHandler(TLSHandler(tls.current)) }
       try pipeline.addHandler(decoder)
       try pipeline.addHandlers(httpHandlers)
       if !webSockets.isEmpty {
@@ -55,7 +57,7 @@ public struct HTTPServerChannel: ServerChildChannel, HTTPChannelHandler {
             routes: webSockets, configuration: webSocketConfiguration, decoder: decoder,
             httpHandlers: httpHandlers))
       }
-      try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+      try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: configuration.tls != nil))
       return try NIOAsyncChannel(
         wrappingChannelSynchronously: channel,
         configuration: .init(isOutboundHalfClosureEnabled: true))
@@ -102,6 +104,8 @@ extension HTTPServerBuilder {
 public struct HTTPServerChannelConfiguration: Sendable {
   /// Shared by all connections of a server, or of several; nil for none.
   public var connectionLimit: ConnectionLimit?
+  /// The certificate for new connections; nil for connections without TLS.
+  public var tls: ReloadingServerContext?
   /// How long a new connection may take to send the head of its first request.
   public var headTimeout: TimeAmount = .seconds(30)
   /// How long a connection may stay without a request after an answer.

@@ -25,7 +25,7 @@ public struct HealthProbe: Sendable {
   private let baseURL: String
   private let transport: any HTTPTransport
 
-  /// - Parameter baseURL: `http://host:port`.
+  /// - Parameter baseURL: `http://host:port`, or `https://` with a host that the certificate names.
   public init(baseURL: String, transport: any HTTPTransport = CurlTransport()) {
     self.baseURL = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
     self.transport = transport
@@ -47,7 +47,8 @@ public struct HealthProbe: Sendable {
       case "::": "[::1]"
       default: host.contains(":") ? "[\(host)]" : host
       }
-    return "http://\(reachable):\(port)"
+    let scheme = settings.text("http.tls_certificate") == nil ? "http" : "https"
+    return "\(scheme)://\(reachable):\(port)"
   }
 
   /// - Throws: `TransportError` when there is no answer within 4 s.

@@ -20,6 +20,7 @@ import PostgresDriver
 import PostgresSink
 import ServiceLifecycle
 import SessionRoutes
+import TLS
 import WorkerRuntime
 
 /// Puts together what the roles of a process need; the only place that knows all of them.
@@ -85,8 +86,10 @@ struct ServerServices {
       services.append(ChannelListening(channel: bus.channel, listeners: listeners))
     }
     if configuration.listens {
+      let tls = try configuration.httpTLS()
       services.append(
-        try makeApplication(health: health, hub: hub, mirror: mirror, onReady: onReady))
+        try makeApplication(health: health, hub: hub, mirror: mirror, tls: tls, onReady: onReady))
+      if let tls { services.append(CertificateReloading(certificate: tls, logger: logger)) }
     }
     return services
   }
@@ -141,7 +144,7 @@ struct ServerServices {
 
   private func makeApplication(
     health: HealthRegistry, hub: BroadcastHub?, mirror: MirrorConnections?,
-    onReady: @escaping @Sendable (Int) async -> Void
+    tls: ReloadingServerContext?, onReady: @escaping @Sendable (Int) async -> Void
   ) throws -> some Service {
     let router = try makeRouter(health: health, mirror: mirror)
     let eventLoops = MultiThreadedEventLoopGroup.singleton
@@ -152,6 +155,7 @@ struct ServerServices {
         metrics: registry, eventLoops: eventLoops.makeIterator()) : nil
     var server = configuration.httpServer
     server.connectionLimit = makeConnectionLimit()
+    server.tls = tls
     let application = Application(
       router: router,
       server: .webSocketUpgrade(

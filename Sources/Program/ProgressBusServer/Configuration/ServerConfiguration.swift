@@ -90,9 +90,11 @@ public struct ServerConfiguration: Sendable {
           + "so two deployments on one Redis would hear each other's events; set a name of your own"
       )
     }
-    return RedisEventBusConfiguration(
+    var configuration = RedisEventBusConfiguration(
       address: address, keys: keys, journalCapacity: settings.integer("journal.max_entries"),
       deadLetterCapacity: settings.integer("dead_letters.max_entries"))
+    configuration.tls = try redisTLS(for: address)
+    return configuration
   }
 
   /// The channel's name.
@@ -177,6 +179,7 @@ public struct ServerConfiguration: Sendable {
   /// - Throws: `ConfigurationError` that names the first one that is missing or wrong.
   public func check() throws(ConfigurationError) {
     _ = try bus()
+    _ = try httpTLS()
     try checkSessions()
     _ = try completionRules()
     if usesMirror { _ = try mirror() }

@@ -21,6 +21,11 @@ public enum Settings {
     Setting("http.host", .text, default: "127.0.0.1", "The address to listen on."),
     Setting("http.port", .integer(0...65_535), default: "8080", "The port; 0 takes a free one."),
     Setting(
+      "http.tls_certificate", .text,
+      "A PEM file with the server's certificate and those between it and its authority: HTTPS in place of HTTP. "
+        + "Read again when it changes, and on SIGHUP."),
+    Setting("http.tls_key", .text, "A PEM file with that certificate's key, without a passphrase."),
+    Setting(
       "http.max_connections", .integer(1...1_000_000), default: "10000",
       "The most connections, WebSockets included; those beyond are answered 503."),
     Setting(
@@ -50,7 +55,20 @@ public enum Settings {
   static let servers: [Setting] = [
     Setting(
       "redis.url", variable: "REDIS_URL", .text, default: "redis://127.0.0.1:6379", secret: true,
-      "The bus: `redis://[user:password@]host[:port][/database]` or `unix:///path`."),
+      "The bus: `redis://[user:password@]host[:port][/database]`, `rediss://` for the same over TLS, or "
+        + "`unix:///path`."),
+    Setting(
+      "redis.tls_ca", variable: "REDIS_TLS_CA", .text,
+      "A PEM file of those who may sign Redis's certificate. Default: the system's authorities."),
+    Setting(
+      "redis.tls_certificate", variable: "REDIS_TLS_CERTIFICATE", .text,
+      "A PEM file with our own certificate, where Redis asks for one."),
+    Setting(
+      "redis.tls_key", variable: "REDIS_TLS_KEY", .text,
+      "A PEM file with that certificate's key, without a passphrase."),
+    Setting(
+      "redis.tls_server_name", variable: "REDIS_TLS_SERVER_NAME", .text,
+      "The name in Redis's certificate, where it is not the host of `REDIS_URL`."),
     Setting(
       "database.url", variable: "DATABASE_URL", .text, secret: true,
       "PostgreSQL: a libpq connection URI."),
