@@ -15,7 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from . import (
-    decoder_case, fan_out_case, ingest_case, machine, read_api_case, report, sink_case, store_case,
+    decoder_case, fan_out_case, ingest_case, machine, read_api_case, report, session_migration_case,
+    sink_case, store_case,
 )
 from .load import compile_load_programs
 from .options import FULL, QUICK, Options
@@ -29,6 +30,7 @@ CASES = {
     "store": store_case.run,
     "decoder": decoder_case.run,
     "read-api": read_api_case.run,
+    "sessions": session_migration_case.run,
 }
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 OPEN_FILES = 4096
@@ -65,6 +67,7 @@ def arguments() -> argparse.Namespace:
     # Benchmarks/run fills these in.
     parser.add_argument("--products", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--fastapi", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--google", type=Path, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -89,7 +92,7 @@ def measure(parsed: argparse.Namespace, options: Options) -> str:
     root = Path(tempfile.mkdtemp(prefix="progressbus-bench-"))
     # PostgreSQL runs under an account of its own when this program runs as root.
     root.chmod(0o711)
-    stack = Stack(Servers(root), parsed.products, parsed.fastapi)
+    stack = Stack(Servers(root), parsed.products, parsed.fastapi, parsed.google)
     try:
         compile_load_programs(root)
         comparisons, tables = [], []

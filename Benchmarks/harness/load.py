@@ -9,7 +9,7 @@ from .stack import LOAD, HTTPServer
 
 
 def compile_load_programs(folder: Path) -> None:
-    for name in ("publish", "subscribe"):
+    for name in ("publish", "subscribe", "session_stores"):
         command = [program("gcc"), "-O2", "-pthread", "-o", str(folder / name), str(LOAD / f"{name}.c")]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:

@@ -18,9 +18,14 @@ class Options:
     paced_seconds: int = 3
     journal_events: int = 500_000
     decoder_repetitions: int = 500_000
+    sessions: int = 1000
+    """Moved by both sides."""
+    migrations: tuple[int, ...] = (1_000, 10_000, 100_000)
+    """Sessions of one migration, for its memory."""
 
 
 FULL = Options(rounds=5, seconds=8)
 QUICK = Options(
-    rounds=3, seconds=2, paced_seconds=1, journal_events=100_000, decoder_repetitions=100_000
+    rounds=3, seconds=2, paced_seconds=1, journal_events=100_000, decoder_repetitions=100_000,
+    sessions=200, migrations=(1_000, 10_000),
 )

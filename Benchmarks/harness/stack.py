@@ -59,10 +59,13 @@ class HTTPServer:
 class Stack:
     """Starts servers; `with stack.fresh():` ends all that were started inside."""
 
-    def __init__(self, servers: Servers, products: Path, environment: Path) -> None:
+    def __init__(
+        self, servers: Servers, products: Path, environment: Path, google: Path
+    ) -> None:
         self.servers = servers
         self.products = products
         self.environment = environment
+        self.google = google
         self.programs = servers.root
 
     @contextmanager
