@@ -84,7 +84,7 @@ def parse_byte_count(text: str) -> int:
 
 
 def parse_folder(text: str) -> Path:
-    """An absolute folder; `~` is the learner's home."""
+    """An absolute path of a folder or file; `~` is the learner's home."""
     try:
         folder = Path(text).expanduser()
     except RuntimeError:

@@ -24,6 +24,7 @@ from .setting_values import (
     parse_token,
 )
 from .text import clean, composed
+from .token_file import token_in
 
 __builtins__ = BUILTINS
 
@@ -34,6 +35,8 @@ class Settings:
 
     url: Endpoint | None = None
     token: str | None = field(default=None, repr=False)
+    #: A file with the token, where none is set.
+    token_file: Path | None = None
     student: str | None = None
     student_name: str | None = None
     course: str | None = None
@@ -53,6 +56,13 @@ class Settings:
         """Whether events can be sent: the server and the learner are known."""
         return self.url is not None and self.student is not None
 
+    @property
+    def current_token(self) -> str | None:
+        """The token of this moment: a file is read again when it has changed."""
+        if self.token is not None or self.token_file is None:
+            return self.token
+        return token_in(self.token_file)
+
 
 @dataclass(frozen=True)
 class _Setting:
@@ -69,6 +79,7 @@ _SETTINGS = {
     for setting in (
         _Setting("url", parse_endpoint),
         _Setting("token", parse_token),
+        _Setting("token_file", parse_folder),
         _Setting("student", parse_identifier(TEXT_LENGTHS["student_id"])),
         _Setting("student_name", parse_identifier(TEXT_LENGTHS["student_name"])),
         _Setting("course", parse_identifier(TEXT_LENGTHS["course_id"])),

@@ -9,6 +9,7 @@ from .recording.notebook_path import UNNAMED_NOTEBOOK
 
 if TYPE_CHECKING:
     from .client import Client
+    from .settings import Settings
 
 __builtins__ = BUILTINS
 
@@ -22,7 +23,7 @@ def describe(client: Client) -> str:
     name = f" ({settings.student_name})" if settings.student_name else ""
     lines = [
         ("Server", str(settings.url) if settings.url else "not set: PROGRESSBUS_URL"),
-        ("Token", "set" if settings.token else "none"),
+        ("Token", _token(settings)),
         ("Student", f"{settings.student}{name}" if settings.student else _NO_STUDENT),
         ("Course", settings.course or "default"),
         ("Team", settings.team or "none"),
@@ -47,6 +48,13 @@ def describe(client: Client) -> str:
 
 
 _NO_STUDENT = "not set: PROGRESSBUS_STUDENT"
+
+
+def _token(settings: Settings) -> str:
+    if settings.token is None and settings.token_file is not None:
+        found = "set" if settings.current_token else "none"
+        return f"{found}, from {settings.token_file}"
+    return "set" if settings.token else "none"
 
 
 def _delivery(client: Client) -> str:

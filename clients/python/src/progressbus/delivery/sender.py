@@ -231,8 +231,9 @@ class Sender:
         }
         if body.is_compressed:
             headers["Content-Encoding"] = "gzip"
-        if settings.token is not None:
-            headers["Authorization"] = f"Bearer {settings.token}"
+        token = settings.current_token
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
         timeout = settings.timeout
         if self._is_closing:
             timeout = min(timeout, max(0.05, self._deadline - CLOCK.monotonic()))

@@ -46,7 +46,7 @@ def encode(event: RecordedEvent) -> bytes:
     for name, maximum_length in TEXT_LENGTHS.items():
         if name in fields:
             # Replaced before the cut, which could leave the token's first half.
-            text = _without_token(fields[name], settings.token)
+            text = _without_token(fields[name], settings.current_token)
             fields[name] = clean(text, maximum_length, TEXT_BYTES.get(name))
     line = _dump(fields)
     for name in _SHRINKABLE:
