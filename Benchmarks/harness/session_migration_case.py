@@ -15,6 +15,7 @@ from pathlib import Path
 from .options import Options
 from .processes import BenchmarkError, answers, free_port, program
 from .report import Comparison, Table
+from .spread import Spread
 from .stack import PEERS, HTTPServer, Redis, Stack
 
 PEER = "asyncio on google-cloud-firestore and google-cloud-agentplatform"
@@ -22,7 +23,7 @@ ENGINE = "projects/bench/locations/us-central1/reasoningEngines/42"
 EVENTS = 20
 CONCURRENCY = 16
 DELAY_MS = 20
-REQUESTS = 500
+REQUESTS = 100
 JARS = [
     Path(folder) / "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
     for folder in (
@@ -235,14 +236,15 @@ def dashboard(
     )
 
 
-def routing(stack: Stack, progress) -> Table:
+def routing(stack: Stack, options: Options, progress) -> Table:
     """Reads a session from the stub, and through the router, which asks for its events at the same time."""
     user, session = "user-000000", "s-000000"
     folder = f"/v1/{ENGINE}/sessions"
     events = '{"structuredQuery":{"from":[{"collectionId":"events"}]}}'
     place = f"adk-session/bench/users/{user}/sessions/{session}"
+    documents = "/v1/projects/bench/databases/(default)/documents"
     direct = {
-        "Firestore": ("POST", f"/v1/projects/bench/databases/(default)/documents/{place}:runQuery", events),
+        "Firestore": ("POST", f"{documents}/{place}:runQuery", events),
         "Agent Engine": ("GET", f"{folder}/{session}", ""),
     }
     rows = []
@@ -252,13 +254,16 @@ def routing(stack: Stack, progress) -> Table:
         latencies(stub.port, ("POST", f"{folder}?sessionId={session}", f'{{"userId":"{user}"}}'), 1)
         for percentage, (store, call) in zip((0, 100), direct.items(), strict=True):
             served = dashboard(stack, redis, database, stub, percentage)
-            alone = latencies(stub.port, call)
-            routed = latencies(served.port, ("GET", f"/api/v1/users/{user}/sessions/{session}", ""))
-            added = percentile(routed, 95) - percentile(alone, 95)
-            progress(f"Routing to {store}: {added:.2f} ms more at p95")
-            figures = [percentile(values, share) for values in (alone, routed) for share in (50, 95)]
-            rows.append([store, *(f"{figure:.2f}" for figure in [*figures, added])])
-    columns = ["store", "alone p50, ms", "p95", "through the router p50, ms", "p95", "added at p95"]
+            routed_call = ("GET", f"/api/v1/users/{user}/sessions/{session}", "")
+            added: dict[int, list[float]] = {50: [], 95: []}
+            for _ in range(options.rounds):
+                alone, routed = latencies(stub.port, call), latencies(served.port, routed_call)
+                for share, values in added.items():
+                    values.append(percentile(routed, share) - percentile(alone, share))
+            texts = [Spread.of(values).text("{:.1f}") for values in added.values()]
+            progress(f"Routing to {store}: {texts[1]} ms more at p95")
+            rows.append([store, *texts])
+    columns = ["store", "added at the median, ms", "added at p95, ms"]
     return Table("A session with its events read through the router", columns, rows)
 
 
@@ -268,4 +273,4 @@ def percentile(values: list[float], share: int) -> float:
 
 def run(stack: Stack, options: Options, progress) -> tuple[list[Comparison], list[Table]]:
     comparisons = compare(stack, options, progress)
-    return comparisons, [memory(stack, options, progress), routing(stack, progress)]
+    return comparisons, [memory(stack, options, progress), routing(stack, options, progress)]
