@@ -11,22 +11,22 @@ enum AgentEngineEvent {
 
   /// Parts and their members that the API knows (`GoogleCloudAiplatformV1Part`). It refuses a request with
   /// any other.
-  private static let partMembers: Set<String> = [
+  static let partMembers: Set<String> = [
     "audioTranscription", "codeExecutionResult", "executableCode", "fileData", "functionCall",
     "functionResponse", "inlineData", "mediaResolution", "speechMetadata", "text", "thought",
     "thoughtSignature", "videoMetadata",
   ]
-  private static let callMembers: [String: Set<String>] = [
+  static let callMembers: [String: Set<String>] = [
     "functionCall": ["args", "id", "name", "partialArgs", "willContinue"],
     "functionResponse": ["id", "name", "parts", "response", "scheduling"],
     "inlineData": ["data", "displayName", "mimeType"],
     "fileData": ["displayName", "fileUri", "mimeType"],
   ]
-  private static let metadataMembers = [
+  static let metadataMembers = [
     "turnComplete", "interrupted", "branch", "customMetadata", "longRunningToolIds",
     "groundingMetadata",
   ]
-  private static let actionMembers = [
+  static let actionMembers = [
     "stateDelta", "artifactDelta", "escalate", "skipSummarization", "requestedAuthConfigs",
   ]
 

@@ -1,6 +1,5 @@
 import AgentEngine
 import CurlTransport
-import Foundation
 import GoogleCalls
 import ProgressBusTesting
 import Sessions
@@ -13,10 +12,7 @@ import Testing
 /// ADK's own services on the other side: what they write, ours reads, and the other way round.
 @Suite(
   .tags(.servers), .enabled(if: FirestoreEmulator.isInstalled, FirestoreEmulator.missing),
-  .enabled(
-    if: ADK.isInstalled,
-    "ADK is not installed: scripts/python-environment .build/adk Tests/Support/Python/adk-requirements.txt"
-  ))
+  .enabled(if: ADKEnvironment.isInstalled, ADKEnvironment.missing))
 struct ADKInteroperabilityTests {
   private let key = SessionKey(user: "ada@example.com", id: "s-1")
   private let start: [String: SessionValue] = [
@@ -189,7 +185,7 @@ struct ADKInteroperabilityTests {
   }
 
   @Test func whatOursMovesADKReadsFromAgentEngine() async throws {
-    try await withMigration { migration in
+    try await withMigration(remembersExchanges: true) { migration in
       let store = migration.target
       let events = try (0..<5).map(ADK.sessionEvent)
       var state = SessionState(prefixed: start)
@@ -214,6 +210,11 @@ struct ADKInteroperabilityTests {
       #expect(session.events.map(ADK.shown) == (0..<3).map { ADK.event($0) })
       #expect(session.state.user["count"] == .integer(2))
       #expect(!session.state.prefixed.keys.contains("temp:x"))
+      // What ADK's client sends, Google describes, and the stub's answers, too.
+      let counts = try await GoogleDescription.check(migration.stub.exchanges)
+      let prefix = "aiplatform.projects.locations.reasoningEngines.sessions."
+      #expect(counts[prefix + "appendEvent"] == 8)
+      #expect(counts.values.reduce(0, +) == migration.stub.exchanges.count)
     }
   }
 }
@@ -228,20 +229,12 @@ private final class Writer: Sendable {
 
 /// ADK's services in Python.
 private enum ADK {
-  private static let folder = "\(ProjectFolder.path)/.build/adk"
-  private static let python = "\(folder)/bin/python"
-
-  /// The stamp is written last.
-  static var isInstalled: Bool {
-    FileManager.default.fileExists(atPath: "\(folder)/requirements.sha256")
-  }
-
   static func run(
     _ layout: String, _ server: String, _ project: String, _ command: String,
     _ input: SessionValue
   ) async throws -> SessionValue? {
     let output = try await Python.run(
-      python, "adk_sessions.py", [layout, server, project, "coach", command],
+      ADKEnvironment.python, "adk_sessions.py", [layout, server, project, "coach", command],
       input: String(decoding: input.json, as: UTF8.self) + "\n")
     // Warnings come on the same stream.
     return try output.split(separator: "\n").last { $0.hasPrefix("{") }

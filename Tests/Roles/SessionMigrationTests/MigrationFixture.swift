@@ -64,10 +64,11 @@ struct MigrationFixture {
 
 func withMigration<Value: Sendable>(
   source: MemorySessionStore = MemorySessionStore(name: "firestore", pageSize: 50),
+  remembersExchanges: Bool = false,
   fault: @escaping MigrationFixture.Fault = { _, _ in nil },
   _ body: @Sendable (MigrationFixture) async throws -> Value
 ) async throws -> Value {
-  let stub = AgentEngineStub(fault: fault)
+  let stub = AgentEngineStub(remembersExchanges: remembersExchanges, fault: fault)
   return try await withTemporaryFolder { folder in
     let server = try await FaultServer.start(remembersRequests: false, otherwise: stub.script)
     let transport = CurlTransport(CurlConfiguration(connectionsPerHost: 16))

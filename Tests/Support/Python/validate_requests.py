@@ -1,8 +1,8 @@
 """Checks requests against Google's machine-readable descriptions of its APIs.
 
-Reads one JSON object a line from standard input: {"method", "path", "body"}. Rows are checked against the
-columns with which their table was made, where it was. Prints what is wrong, and ends with exit code 1 when
-something is; else prints how often each method was checked.
+Reads one JSON object a line from standard input: {"method", "path", "body"}, for Agent Engine with {"answer"} where
+it was a good one. Rows are checked against the columns with which their table was made, where it was. Prints what is
+wrong, and ends with exit code 1 when something is; else prints how often each method was checked.
 """
 
 import collections
@@ -21,6 +21,7 @@ def description(name):
 API = description("bigquery.v2.json")
 SECRET_MANAGER = description("secretmanager.v1.json")
 FIRESTORE = description("firestore.v1.json")
+AGENT_ENGINE = [description(f"aiplatform.{version}.json") for version in ("v1", "v1beta1")]
 JSON_TYPES = {
     "string": str,
     "boolean": bool,
@@ -48,11 +49,32 @@ def pattern(prefix, method):
     return re.compile("^/" + prefix + re.sub(r"\{\+?(\w+)\}", r"(?P<\1>[^/:]+)", path) + "$")
 
 
+# Agent Engine's first: Firestore's take every path below v1.
 METHODS = [
+    (method, pattern("", method), api)
+    for api in AGENT_ENGINE
+    for method in methods(api["resources"])
+    if ".reasoningEngines.sessions." in method["id"]
+] + [
     (method, pattern(prefix, method), api)
     for prefix, api in (("bigquery/v2/", API), ("", SECRET_MANAGER), ("", FIRESTORE))
     for method in methods(api["resources"])
 ]
+
+# The texts that Google's JSON has for types of protobuf.
+FORMATS = {
+    "google-datetime": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)",
+    "google-duration": r"-?\d+(\.\d{1,9})?s",
+    "google-fieldmask": r"[\w.,]+",
+    "byte": r"[A-Za-z0-9+/_-]*={0,2}",
+}
+
+
+def spelled(name, schema, api):
+    """A name as the description has it: the JSON of protobuf takes both spellings, and ADK sends both."""
+    if api not in AGENT_ENGINE or name in schema.get("properties", {}):
+        return name
+    return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
 
 
 def check(value, schema, place, api):
@@ -69,17 +91,31 @@ def check(value, schema, place, api):
     elif kind == "string" and schema.get("format") in ("int64", "uint64"):
         if not re.fullmatch(r"-?\d+", value):
             yield f"{place}: {value!r} is no {schema['format']} in decimal digits"
+    elif kind == "string" and api in AGENT_ENGINE and schema.get("format") in FORMATS:
+        if not re.fullmatch(FORMATS[schema["format"]], value):
+            yield f"{place}: {value!r} is no {schema['format']}"
     elif kind == "array":
         for index, element in enumerate(value):
             yield from check(element, schema["items"], f"{place}[{index}]", api)
     elif kind == "object":
-        for name, member in value.items():
+        for given, member in value.items():
+            name = spelled(given, schema, api)
             if name in schema.get("properties", {}):
                 yield from check(member, schema["properties"][name], f"{place}.{name}", api)
             elif "additionalProperties" in schema:
                 yield from check(member, schema["additionalProperties"], f"{place}.{name}", api)
             else:
                 yield f"{place}.{name}: not described"
+
+
+def check_session_fields(body, schema, api, creates):
+    """What a request must have, and must not have, by the words of the description."""
+    for name, field in api["schemas"][schema["$ref"]]["properties"].items():
+        given = any(spelled(other, api["schemas"][schema["$ref"]], api) == name for other in body)
+        if creates and field.get("description", "").startswith("Required.") and not given:
+            yield f"body.{name}: missing"
+        if field.get("readOnly") and given:
+            yield f"body.{name}: only the service writes it"
 
 
 def check_parameter(value, schema, place):
@@ -157,10 +193,14 @@ def errors(request, columns):
             yield f"query parameter {name}: not described"
         else:
             yield from check_parameter(value, known[name], f"query parameter {name}")
+    if request.get("answer"):
+        yield from check(json.loads(request["answer"]), method["response"], "answer", api)
     if not request.get("body"):
         return
     body = json.loads(request["body"])
     yield from check(body, method["request"], "body", api)
+    if api in AGENT_ENGINE:
+        yield from check_session_fields(body, method["request"], api, method["httpMethod"] == "POST")
     if method["id"] == "bigquery.tabledata.insertAll":
         fields = columns.get((parts["datasetId"], parts["tableId"]))
         for index, row in enumerate(body["rows"]):

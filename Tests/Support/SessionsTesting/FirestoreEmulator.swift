@@ -26,6 +26,11 @@ public struct FirestoreEmulator: LocalServer {
     jar != nil && (try? ProgramLocator.find("java", package: "default-jre-headless")) != nil
   }
 
+  /// It keeps everything in memory: 10,000 sessions need more than the tests do.
+  private static var memory: String {
+    ProcessInfo.processInfo.environment["FIRESTORE_EMULATOR_MEMORY"] ?? "768m"
+  }
+
   private static var jar: String? {
     ["/usr/lib/google-cloud-sdk", "/usr/share/google-cloud-sdk", "/opt/google-cloud-sdk"]
       .map { "\($0)/platform/cloud-firestore-emulator/cloud-firestore-emulator.jar" }
@@ -41,7 +46,7 @@ public struct FirestoreEmulator: LocalServer {
     return ServerCommand(
       program: try ProgramLocator.find("java", package: "default-jre-headless"),
       arguments: [
-        "-Duser.language=en", "-Xmx768m", "-XX:+UseSerialGC", "-cp", jar,
+        "-Duser.language=en", "-Xmx\(Self.memory)", "-XX:+UseSerialGC", "-cp", jar,
         "com.google.cloud.datastore.emulator.firestore.CloudFirestore", "start",
         "--host=127.0.0.1", "--port=\(port)",
       ])
