@@ -63,6 +63,20 @@ public struct SessionState: Sendable, Equatable {
     }
   }
 
+  /// A key for reports and errors: itself when a program made it, by its looks, else nothing of it.
+  public static func shown(key: String) -> String {
+    let isPlain = key.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"),
+        UInt8(ascii: ":"), UInt8(ascii: "$"):
+        true
+      default: false
+      }
+    }
+    return isPlain && (1...64).contains(key.utf8.count) ? key : "…"
+  }
+
   public static func scope(of key: String) -> Scope {
     for scope in [Scope.app, .user, .temp] where key.hasPrefix(scope.prefix) { return scope }
     return .session

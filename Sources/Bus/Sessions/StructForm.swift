@@ -50,7 +50,9 @@ public enum StructForm {
     }
     var encoded: [String: SessionValue] = [:]
     encoded.reserveCapacity(members.count)
-    for (name, value) in members { encoded[name] = try encode(value, at: "\(place).\(name)") }
+    for (name, value) in members {
+      encoded[name] = try encode(value, at: "\(place).\(SessionState.shown(key: name))")
+    }
     return encoded
   }
 

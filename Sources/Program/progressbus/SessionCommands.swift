@@ -191,15 +191,17 @@ struct MigrateSessionsCommand: AsyncParsableCommand {
   private func estimate(_ migration: SessionMigration) async throws -> Bool {
     let estimate = try await migration.estimate()
     print("would move \(estimate.sessions) sessions with \(estimate.events) events")
+    if estimate.renamed > 0 { print("would give new ids to \(estimate.renamed) sessions") }
     for (reason, count) in estimate.skipped.sorted(by: { $0.key < $1.key }) {
       print("would leave out \(count): \(reason)")
     }
     print("at the rates that are set it takes at least \(Self.text(of: estimate.duration))")
-    print("sessions in Agent Engine expire: agent_engine.ttl_days is \(try await days()) days")
+    if let expiry = try await expiry() { print(expiry) }
     return true
   }
 
   private func move(_ migration: SessionMigration) async throws -> Bool {
+    if let expiry = try await expiry() { printError(expiry) }
     let progress = ProgressPrinter()
     let result = try await migration.run(
       report: { progress.print($0) }, warn: { progress.print(line: $0) })
@@ -218,8 +220,12 @@ struct MigrateSessionsCommand: AsyncParsableCommand {
     return result.fatal == nil && result.progress.failed == 0
   }
 
-  private func days() async throws -> Int {
-    try await pair.settings.settings().sessionTimeToLiveDays
+  /// Sessions end there, which they do not in Firestore.
+  private func expiry() async throws -> String? {
+    guard pair.to == .agentEngine else { return nil }
+    let days = try await pair.settings.settings().sessionTimeToLiveDays
+    return
+      "sessions in Agent Engine expire \(days) days after they were made there (agent_engine.ttl_days)"
   }
 
   private func rates() throws -> [SessionWrite: Int] {

@@ -18,7 +18,7 @@ public struct MigrationOptions: Sendable {
   public var logPath: String
   /// Ids that the target cannot hold are changed and kept here; nil to leave such sessions out.
   public var idMap: SessionIDMap?
-  /// Between the tries to write one session.
+  /// Before a session is tried again that somebody else wrote to.
   public var retryDelay = Duration.milliseconds(500)
 
   public init(logPath: String) { self.logPath = logPath }
@@ -45,6 +45,8 @@ public struct MigrationProgress: Sendable, Equatable {
 public struct MigrationEstimate: Sendable, Equatable {
   public var sessions = 0
   public var events = 0
+  /// Of the sessions, those that would get new ids.
+  public var renamed = 0
   /// Sessions that would be left out, by reason.
   public var skipped: [String: Int] = [:]
   /// At the rates that are set: each kind of write has its own, and they go on side by side.

@@ -22,7 +22,7 @@ public struct SessionDifference: Sendable, Equatable {
   }
 
   public let kind: Kind
-  /// Numbers and names of keys.
+  /// Numbers, and names of keys that are a program's by their looks.
   public let detail: String
 
   public init(_ kind: Kind, _ detail: String = "") {
@@ -65,9 +65,8 @@ public enum SessionComparison {
     ) {
       let keys = Set(left.keys).union(right.keys).filter { left[$0] != right[$0] }.sorted()
       guard !keys.isEmpty else { return }
-      // Names of keys are a program's, not a learner's.
-      found.append(
-        .init(kind, "\(keys.count) keys: " + keys.prefix(5).joined(separator: ", ")))
+      let shown = keys.prefix(5).map(SessionState.shown(key:)).joined(separator: ", ")
+      found.append(.init(kind, "\(keys.count) keys: \(shown)"))
     }
     if scopes.contains(.app) { check(.appState, source.app, copy.app) }
     if scopes.contains(.user) { check(.userState, source.user, copy.user) }

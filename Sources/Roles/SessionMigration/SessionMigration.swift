@@ -1,4 +1,3 @@
-import Events
 public import Sessions
 import Synchronization
 
@@ -30,10 +29,12 @@ public struct SessionMigration: Sendable {
     try await forEachKey(&scopes, until: false) { key, _ in
       let reason: String?
       var count = 0
+      var isRenamed = false
       do throws(SessionStoreError) {
         if let session = try await source.session(key, events: .all) {
           count = session.events.count
           reason = unfitness(session)
+          isRenamed = targetID(of: key) == nil
         } else {
           reason = "it is gone"
         }
@@ -46,6 +47,7 @@ public struct SessionMigration: Sendable {
         } else {
           estimate.sessions += 1
           estimate.events += count
+          if isRenamed { estimate.renamed += 1 }
         }
       }
     }
@@ -113,15 +115,21 @@ public struct SessionMigration: Sendable {
         : "\(unfit) sessions have ids that \(target.name) cannot hold, and get new ones")
   }
 
-  /// Removes what this run has made.
+  /// Removes what this run has made. Where the target refuses one removal for want of permission, it would
+  /// refuse all.
   private func rollBack(
     _ log: MigrationLog, _ pacing: QuotaPacing, _ result: inout MigrationResult
   ) async throws {
-    for (key, id) in try MigrationLog.created(in: log.path, by: log.run) {
+    let created = try MigrationLog.created(in: log.path, by: log.run)
+    for (place, (key, id)) in created.enumerated() {
       await pacing.pass(.session)
       do throws(SessionStoreError) {
         try await target.delete(SessionKey(user: key.user, id: id ?? key.id))
       } catch {
+        if case .denied = error {
+          result.left += created.count - place
+          return
+        }
         result.left += 1
         continue
       }
@@ -161,7 +169,7 @@ public struct SessionMigration: Sendable {
   }
 
   /// The same, and whether the target can hold all of it.
-  private func unfitness(_ session: Session) -> String? {
+  func unfitness(_ session: Session) -> String? {
     do throws(SessionStoreError) {
       if let reason = refusal(session) { return reason }
       var copy = session
@@ -202,69 +210,6 @@ public struct SessionMigration: Sendable {
   }
 
   private func pages() -> KeyPages { KeyPages(store: source, user: options.user) }
-}
-
-/// The keys of a store, or of one of its users, page by page.
-struct KeyPages: AsyncSequence, AsyncIteratorProtocol {
-  typealias Element = [SessionKey]
-  typealias Failure = SessionStoreError
-
-  let store: any SessionStore
-  let user: String?
-  private var cursor: String?
-  private var isOver = false
-
-  init(store: any SessionStore, user: String?) {
-    self.store = store
-    self.user = user
-  }
-
-  func makeAsyncIterator() -> KeyPages { self }
-
-  mutating func next() async throws -> [SessionKey]? {
-    try await next(isolation: nil)
-  }
-
-  mutating func next(
-    isolation actor: isolated (any Actor)?
-  ) async throws(SessionStoreError) -> [SessionKey]? {
-    guard !isOver else { return nil }
-    if let user {
-      isOver = true
-      return try await store.sessions(of: user)
-        .sorted { $0.createTime ?? Self.never > $1.createTime ?? Self.never }.map(\.key)
-    }
-    let page = try await store.keys(after: cursor)
-    cursor = page.cursor
-    isOver = page.cursor == nil
-    return page.keys
-  }
-
-  private static let never = Timestamp(microseconds: 0)
-}
-
-/// Decides which sessions bring the states of the app and of the user along.
-///
-/// Where the target shares them, one session of each user is enough. A source that gives a copy to every
-/// session lists the newest first: that one counts.
-struct ScopeCarriers {
-  private let isShared: Bool
-  private var users: Set<SessionDigest> = []
-  private var isFirst = true
-
-  init(source: any SessionStore, target: any SessionStore) {
-    isShared = target.capabilities.sharesScopes
-  }
-
-  mutating func scopes(of key: SessionKey) -> Set<SessionState.Scope> {
-    guard isShared else { return [.app, .user] }
-    var scopes: Set<SessionState.Scope> = isFirst ? [.app] : []
-    isFirst = false
-    if users.insert(SessionDigest(SessionKey(user: key.user, id: ""))).inserted {
-      scopes.insert(.user)
-    }
-    return scopes
-  }
 }
 
 /// What the workers of a run have done.

@@ -4,7 +4,8 @@ import Synchronization
 
 /// Moves one session.
 struct SessionMover: Sendable {
-  /// How often one session is tried to be written.
+  /// How often one session is tried while others get in the way. A write that fails by itself was tried three
+  /// times by its store.
   private static let tries = 3
   /// How often a session is read anew because it changed while it was moved.
   private static let rounds = 5
@@ -39,7 +40,7 @@ struct SessionMover: Sendable {
         case .denied(let why):
           state.fail(why)
           return record(key, .failed, reason: why)
-        case .unavailable, .stale, .throttled, .exists, .missing:
+        case .stale, .exists, .missing:
           failures += 1
           guard failures < Self.tries, state.fatal == nil else {
             return record(key, .failed, reason: "\(error)")
@@ -48,7 +49,7 @@ struct SessionMover: Sendable {
           try? await Task.sleep(for: migration.options.retryDelay * failures)
         // What does not fit now will not fit the next time.
         case .unfit, .unreadable: return settle(key, .skipped("\(error)"))
-        case .refused: return record(key, .failed, reason: "\(error)")
+        case .refused, .unavailable, .throttled: return record(key, .failed, reason: "\(error)")
         }
       }
     }

@@ -74,6 +74,65 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    AgentEngineStub.Fault.answer(503, status: "UNAVAILABLE"),
+    .answer(500, status: "INTERNAL"), .answer(404, status: "NOT_FOUND"),
+  ])
+  func aFailedSaveIsTriedThreeTimesAndTheRestGoesOn(answer: AgentEngineStub.Fault) async throws {
+    let tries = Mutex(0)
+    let fault: MigrationFixture.Fault = { request, _ in
+      guard request.target.hasSuffix("s-3:appendEvent"), request.text.contains("\"event-2\"")
+      else { return nil }
+      tries.withLock { $0 += 1 }
+      return answer
+    }
+    try await withMigration(fault: fault) { migration in
+      try await migration.fill(8)
+      let result = try await migration.migrate()
+      #expect(tries.withLock { $0 } == 3)
+      #expect(result.fatal == nil)
+      #expect(result.progress.migrated == 7)
+      #expect(result.progress.failed == 1)
+      let failed = try migration.logged("failed")
+      #expect(failed.map { $0["session"] } == [.string("s-3")])
+      #expect(failed.first?["reason"]?.text?.isEmpty == false)
+    }
+  }
+
+  @Test func aTargetThatIsGoneEndsTheRun() async throws {
+    let isGone = Mutex(false)
+    let fault: MigrationFixture.Fault = { _, number in
+      isGone.withLock { $0 } ? .answer(404, status: "NOT_FOUND") : nil
+    }
+    try await withMigration(fault: fault) { migration in
+      try await migration.fill(40)
+      isGone.withLock { $0 = true }
+      let result = try await migration.migrate()
+      #expect(result.fatal == "there is no such Agent Engine")
+      #expect(result.progress.migrated == 0)
+      #expect(migration.stub.sessionCount == 0)
+    }
+  }
+
+  @Test func aTargetThatRefusesToRemoveIsAskedOnce() async throws {
+    let isDenied = Mutex(false)
+    let deletes = Mutex(0)
+    let fault: MigrationFixture.Fault = { request, _ in
+      if request.method == "DELETE" { deletes.withLock { $0 += 1 } }
+      if request.target.contains("sessionId=s-30") { isDenied.withLock { $0 = true } }
+      return isDenied.withLock { $0 } && request.method != "GET"
+        ? .answer(403, status: "PERMISSION_DENIED") : nil
+    }
+    try await withMigration(fault: fault) { migration in
+      try await migration.fill(40)
+      let result = try await migration.migrate()
+      #expect(result.fatal?.contains("PERMISSION_DENIED") == true)
+      #expect(result.removed == 0)
+      #expect(result.left == migration.stub.sessionCount)
+      #expect(deletes.withLock { $0 } == 1)
+    }
+  }
+
   @Test func whatCannotBeMovedIsLeftOutAndTheRestGoesOn() async throws {
     try await withMigration { migration in
       try await migration.fill(6)
@@ -96,8 +155,11 @@ import Testing
       #expect(warnings.withLock { $0.allSatisfy { !$0.contains("ada") } })
       let report = try await migration.validate()
       #expect(!report.isGood)
-      #expect(report.leftOut == 1)
-      #expect(report.counts == ["missing": 3])
+      // An id can be mapped. What the target cannot hold stays, and is told.
+      #expect(report.counts == ["missing": 1])
+      #expect(report.leftOutSessions == 3)
+      #expect(report.leftOutEntries.map(\.session).sorted() == ["large", "nan", "voice"])
+      #expect(report.markdown.contains("state.x: a whole number beyond 2^53"))
     }
   }
 
@@ -141,20 +203,18 @@ import Testing
     let key = SessionKey(user: "ada", id: "s-1")
     let isAppended = Mutex(false)
     let fault: MigrationFixture.Fault = { request, _ in
-      // The user goes on while the first event is appended.
       let isFirst =
         request.target.hasSuffix(":appendEvent")
         && isAppended.withLock { isAppended in
           defer { isAppended = true }
           return !isAppended
         }
-      if isFirst {
-        Task {
-          try await source.append(
-            SampleSessions.event(50, delta: ["late": .boolean(true)]), to: key)
-        }
+      guard isFirst else { return nil }
+      // The user goes on before the first event is there.
+      return .after {
+        let event = SampleSessions.event(50, delta: ["late": .boolean(true)])
+        await #expect(throws: Never.self) { try await source.append(event, to: key) }
       }
-      return nil
     }
     try await withMigration(source: source, fault: fault) { migration in
       try await source.restore(

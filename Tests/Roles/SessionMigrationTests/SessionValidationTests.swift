@@ -9,62 +9,21 @@ import Testing
 
 @Suite(.tags(.servers)) struct SessionValidationTests {
   typealias Kind = SessionDifference.Kind
-  typealias Tampering =
-    @Sendable (inout [String: SessionValue], inout [[String: SessionValue]]) -> Void
 
-  /// What was done to the copy of `s-3`, and what is to be found.
-  private static let planted: [(kind: Kind, tampering: Tampering)] = [
-    (.sessionState, { state, _ in state["counter"] = .integer(99) }),
-    (.sessionState, { state, _ in state["topic"] = nil }),
-    (.sessionState, { state, _ in state["new"] = .null }),
-    (.userState, { state, _ in state["user:number"] = .string("3") }),
-    (.appState, { state, _ in state["app:theme"] = .string("light") }),
-    (.eventCount, { _, events in events.removeLast() }),
-    (.eventIDs, { _, events in events[1]["rawEvent"] = renamed(events[1]["rawEvent"], "id", "x") }),
-    (
-      .eventContent,
-      { _, events in
-        events[0]["rawEvent"] = renamed(events[0]["rawEvent"], "turnComplete", nil)
-      }
-    ),
-    (.eventContent, { _, events in events[0]["author"] = .string("someone") }),
-    (
-      .eventTime,
-      { _, events in
-        events[0]["timestamp"] = .string("2023-11-14T22:13:18.000000Z")
-      }
-    ),
-    (
-      .eventOrder,
-      { _, events in
-        let time = events[0]["timestamp"]
-        events[0]["timestamp"] = events[1]["timestamp"]
-        events[1]["timestamp"] = time
-      }
-    ),
-  ]
-
-  private static func renamed(
-    _ value: SessionValue?, _ name: String, _ text: String?
-  ) -> SessionValue? {
-    guard var members = value?.members else { return value }
-    members[name] = text.map { .string($0) }
-    return .map(members)
-  }
-
-  @Test(arguments: planted.indices)
-  func aPlantedDifferenceIsFound(place: Int) async throws {
-    let (kind, tampering) = Self.planted[place]
+  @Test(arguments: PlantedDifference.all)
+  func aPlantedDifferenceIsFound(difference: PlantedDifference) async throws {
     try await withMigration { migration in
       try await migration.fill(8)
       _ = try await migration.migrate()
       #expect(try await migration.validate().isGood)
-      migration.stub.tamper("s-3", tampering)
+      let undo = difference.plant(migration.stub, "s-3")
       let report = try await migration.validate()
       #expect(!report.isGood)
       #expect(report.differentSessions == 1)
-      #expect(report.counts[kind.rawValue] == 1, "\(report.counts)")
+      #expect(report.counts[difference.found] == 1, "\(report.counts)")
       #expect(report.entries.map(\.session) == ["s-3"])
+      undo()
+      #expect(try await migration.validate().isGood)
     }
   }
 
