@@ -8,11 +8,11 @@ import Testing
 extension EndToEnd {
   /// A project's sessions, moved by the program from the emulator to a stub of Agent Engine and back.
   ///
-  /// Two hundred sessions; with `SESSIONS=10000 FIRESTORE_EMULATOR_MEMORY=6g` in the environment 10,000.
+  /// A hundred sessions; with `SESSIONS=10000 FIRESTORE_EMULATOR_MEMORY=6g` in the environment 10,000.
   @Suite(.enabled(if: FirestoreEmulator.isInstalled, FirestoreEmulator.missing))
   struct SessionMoveTests {
     private static let count =
-      ProcessInfo.processInfo.environment["SESSIONS"].flatMap { Int($0) } ?? 200
+      ProcessInfo.processInfo.environment["SESSIONS"].flatMap { Int($0) } ?? 100
 
     @Test func allArriveAndEveryPlantedDifferenceIsFound() async throws {
       let sessions = MixedSessions(count: Self.count)
