@@ -1,12 +1,12 @@
+import Foundation
 import FuzzTargets
-import Glibc
 
 /// Which target, by the environment: the command line is libFuzzer's.
 private let target: FuzzTarget = {
   let name = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
   guard let target = FuzzTarget.all.first(where: { $0.name == name }) else {
     let names = FuzzTarget.all.map(\.name).joined(separator: ", ")
-    fputs("FUZZ_TARGET must be one of \(names)\n", stderr)
+    FileHandle.standardError.write(Data("FUZZ_TARGET must be one of \(names)\n".utf8))
     exit(2)
   }
   return target
@@ -20,9 +20,8 @@ public func initialize(
 ) -> CInt {
   guard let folder = getenv("FUZZ_CORPUS").map({ String(cString: $0) }) else { return 0 }
   for (number, seed) in target.seeds.enumerated() {
-    guard let file = fopen("\(folder)/seed-\(number)", "wb") else { continue }
-    fwrite(seed, 1, seed.count, file)
-    fclose(file)
+    guard FileManager.default.createFile(atPath: "\(folder)/seed-\(number)", contents: Data(seed))
+    else { fatalError("cannot write into \(folder)") }
   }
   return 0
 }
