@@ -68,7 +68,23 @@ extension SessionValue: Equatable {
 
 /// Why a value cannot be kept or read. Names members, never what they hold.
 public struct SessionValueError: Error, Sendable, Equatable, CustomStringConvertible {
-  public let description: String
+  private static let longestName = 64
 
-  public init(_ description: String) { self.description = description }
+  private let reason: String
+  /// The outermost member first.
+  private var place: [String] = []
+
+  public init(_ reason: String) { self.reason = reason }
+
+  /// The same error of the same value, which is a member of another.
+  public func inside(_ member: String) -> SessionValueError {
+    var error = self
+    error.place.insert(String(member.prefix(Self.longestName)), at: 0)
+    return error
+  }
+
+  /// With the place in front, `/fields/status: a value has no type`.
+  public var description: String {
+    place.isEmpty ? reason : place.map { "/\($0)" }.joined() + ": " + reason
+  }
 }

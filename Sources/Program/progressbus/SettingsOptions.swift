@@ -4,7 +4,7 @@ import ProgressBusServer
 /// The settings that a command line can give. Any of them can also stand in the environment or in
 /// `progressbus.yaml`.
 struct SettingsOptions: ParsableArguments {
-  @Option(help: "What to run: ingest, worker, dashboard, separated by commas.")
+  @Option(help: "What to run: ingest, worker, dashboard, firestore-source, separated by commas.")
   var roles: String?
 
   @Option(help: "The address to listen on.")

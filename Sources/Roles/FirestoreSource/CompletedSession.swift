@@ -41,12 +41,14 @@ public struct SessionOwner: Sendable, Hashable {
   ///
   /// - Parameter name: full.
   public init?(documentName name: String) {
-    let names = name.split(separator: "/", omittingEmptySubsequences: false)
+    // By bytes: a character can begin with a slash, when an id begins with a combining mark.
+    let names = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+      .map { String(Substring($0)) }
     guard names.count == 9, names[0] == "projects", names[2] == "databases",
       names[4] == "documents", names[5] == "users", names[7] == "sessions",
       names.allSatisfy({ !$0.isEmpty })
     else { return nil }
-    self.init(userID: String(names[6]), sessionID: String(names[8]))
+    self.init(userID: names[6], sessionID: names[8])
   }
 }
 

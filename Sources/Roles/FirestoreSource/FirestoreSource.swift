@@ -1,10 +1,12 @@
 public import CoreMetrics
 public import Firestore
 import Foundation
+import GoogleCalls
 public import Logging
 public import Observability
 public import PostgresDriver
 public import ServiceLifecycle
+import Sessions
 import Synchronization
 
 /// Role `firestore-source`: puts completed sessions of Firestore on the bus, and tells their documents what
@@ -17,6 +19,7 @@ public struct FirestoreSource: Service {
   private let configuration: FirestoreSourceConfiguration
   private let reader: CompletionReader
   private let reporter: SessionReporter
+  private let metrics: FirestoreSourceMetrics
   private let logger: Logger
   private let failures = CurrentFailures()
 
@@ -29,6 +32,7 @@ public struct FirestoreSource: Service {
     self.configuration = configuration
     self.logger = logger
     let metrics = FirestoreSourceMetrics(metrics)
+    self.metrics = metrics
     reporter = SessionReporter(
       configuration: configuration, database: database, store: OutcomeStore(pool: pool),
       metrics: metrics, logger: logger)
@@ -51,37 +55,46 @@ public struct FirestoreSource: Service {
   public func run() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
-        await repeatedly("reading completed sessions", every: configuration.pollInterval) {
+        await repeatedly(.read, every: configuration.pollInterval) {
           try await reader.look()
+          return true
         }
         // Another process need not wait for the lease to end.
         try? await reader.store.release()
       }
       group.addTask {
         var isStarted = false
-        await repeatedly("telling documents of outcomes", every: Self.reportInterval) {
+        await repeatedly(.tell, every: Self.reportInterval) {
           if !isStarted {
             try await reporter.store.start()
             isStarted = true
           }
           while try await reporter.tellBatch(), !Task.isShuttingDownGracefully {}
+          // What Firestore did not take waits; that nothing else is to be told says nothing.
+          return try await !reporter.store.isPostponed()
         }
       }
     }
   }
 
+  /// - Parameter body: returns whether it works, as far as that was seen.
   private func repeatedly(
-    _ what: String, every interval: Duration, _ body: () async throws -> Void
+    _ operation: FirestoreOperation, every interval: Duration, _ body: () async throws -> Bool
   ) async {
     while !Task.isCancelled, !Task.isShuttingDownGracefully {
       do {
-        try await body()
-        failures.clear(what)
+        if try await body() {
+          failures.clear(operation.words)
+          metrics.failing(operation).set(0)
+        }
       } catch is CancellationError {
         return
       } catch {
-        failures.set(what, "\(error)")
-        logger.warning("\(what) failed", metadata: ["error": "\(error)"])
+        let isFirestore = error is GoogleCallError || error is SessionStoreError
+        let reason = isFirestore ? "Firestore: \(error)" : "\(error)"
+        failures.set(operation.words, reason)
+        metrics.failing(operation).set(1)
+        logger.warning("\(operation.words) failed", metadata: ["error": "\(reason)"])
         await pause(Self.pauseAfterFailure)
       }
       await pause(interval)
@@ -91,6 +104,18 @@ public struct FirestoreSource: Service {
   /// Woken early by shutdown or cancellation, which the loop looks for.
   private func pause(_ duration: Duration) async {
     try? await cancelWhenGracefulShutdown { try await Task.sleep(for: duration) }
+  }
+}
+
+/// What the source does, as metrics name it.
+enum FirestoreOperation: String, CaseIterable {
+  case read, tell
+
+  var words: String {
+    switch self {
+    case .read: "reading completed sessions"
+    case .tell: "telling documents of outcomes"
+    }
   }
 }
 
@@ -123,6 +148,9 @@ public struct FirestoreSourceConfiguration: Sendable {
   public var passInterval = Duration.seconds(3_600)
   /// Documents in one page of a query.
   public var pageSize = 300
+  /// Bytes of a page, so that large documents do not fill the memory: a page of more is read in halves. One
+  /// document takes at most 6 MiB: it has 1 MiB, each byte of which can need 6 in JSON.
+  public var pageBytes = 16 << 20
   /// How long another process waits for one that died.
   public var lease = Duration.seconds(15)
   /// Attempts to write a row to BigQuery after which its failure counts as abandoned.

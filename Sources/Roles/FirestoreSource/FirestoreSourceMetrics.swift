@@ -7,6 +7,7 @@ struct FirestoreSourceMetrics: Sendable {
   let published: Counter
   let refused: Counter
   private let tellings: [String: Counter]
+  private let failures: [FirestoreOperation: Meter]
 
   init(_ factory: any MetricsFactory) {
     func counter(_ metric: ProgressBusMetric, _ outcome: String) -> Counter {
@@ -18,6 +19,19 @@ struct FirestoreSourceMetrics: Sendable {
       uniqueKeysWithValues: ["synced", "failed", "deleted", "error"].map {
         ($0, counter(.firestoreWrites, $0))
       })
+    failures = Dictionary(
+      uniqueKeysWithValues: FirestoreOperation.allCases.map { operation in
+        let gauge = ProgressBusMetric.firestoreFailing.gauge(
+          [("operation", operation.rawValue)], in: factory)
+        gauge.set(0)
+        return (operation, gauge)
+      })
+  }
+
+  /// 1 while the operation fails.
+  func failing(_ operation: FirestoreOperation) -> Meter {
+    guard let gauge = failures[operation] else { preconditionFailure("no gauge for \(operation)") }
+    return gauge
   }
 
   /// - Parameter outcome: `synced`, `failed`, `deleted` or `error`.

@@ -37,10 +37,9 @@ public struct FirestoreDatabase: Sendable {
 
   /// Where a document stands; nil for one of another database.
   public func path(ofName name: String) -> FirestorePath? {
-    guard name.hasPrefix(root + "/") else { return nil }
-    return FirestorePath(
-      names: name.dropFirst(root.count + 1).split(separator: "/", omittingEmptySubsequences: false)
-        .map(String.init))
+    let prefix = "\(root)/".utf8
+    guard name.utf8.starts(with: prefix) else { return nil }
+    return FirestorePath(names: Self.names(name.utf8.dropFirst(prefix.count)))
   }
 
   /// The documents that are there, by their paths.
@@ -68,7 +67,8 @@ public struct FirestoreDatabase: Sendable {
   ) async throws(GoogleCallError) -> [FirestoreDocument] {
     let answer = try await client.send(
       GoogleCall(
-        .post, "/v1/\(Self.encode(name(of: query.parent))):runQuery", body: query.body(self)))
+        .post, "/v1/\(Self.encode(name(of: query.parent))):runQuery", body: query.body(self),
+        responseLimit: query.responseLimit))
     var found: [FirestoreDocument] = []
     // The last element may hold no document, and so does the only one of an empty answer.
     for element in answer.elements ?? [] {
@@ -167,7 +167,12 @@ public struct FirestoreDatabase: Sendable {
   }
 
   private static func encode(_ name: String) -> String {
-    name.split(separator: "/", omittingEmptySubsequences: false)
-      .map { QueryString.percentEncode(String($0)) }.joined(separator: "/")
+    names(name.utf8[...]).map(QueryString.percentEncode).joined(separator: "/")
+  }
+
+  /// By bytes: in a text a slash and the combining mark that an id begins with are one character.
+  private static func names(_ path: Substring.UTF8View) -> [String] {
+    path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+      .map { String(Substring($0)) }
   }
 }

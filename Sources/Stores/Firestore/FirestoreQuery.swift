@@ -36,6 +36,9 @@ public struct FirestoreQuery: Sendable {
   /// Begins behind this position: the values of `order`, and the document's path.
   public var after: (values: [SessionValue], path: FirestorePath)?
 
+  /// Bytes of the answer, of which more is an error.
+  public var responseLimit = 64 << 20
+
   public init(_ collection: String, below parent: FirestorePath = FirestorePath()) {
     self.collection = collection
     self.parent = parent

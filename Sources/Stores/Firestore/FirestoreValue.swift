@@ -66,16 +66,25 @@ public enum FirestoreValue {
   public static func decode(
     fields: SessionValue?
   ) throws(SessionValueError) -> [String: SessionValue] {
+    let members: [String: SessionValue]
+    switch fields {
+    case nil, .null: return [:]
+    case .map(let map): members = map
+    default: throw SessionValueError("no object")
+    }
     var decoded: [String: SessionValue] = [:]
-    let members = fields?.members ?? [:]
     decoded.reserveCapacity(members.count)
-    for (name, value) in members { decoded[name] = try decode(value) }
+    for (name, value) in members {
+      do throws(SessionValueError) { decoded[name] = try decode(value) } catch {
+        throw error.inside(name)
+      }
+    }
     return decoded
   }
 
   static func decode(_ value: SessionValue) throws(SessionValueError) -> SessionValue {
     guard let members = value.members, members.count == 1, let (kind, content) = members.first
-    else { throw SessionValueError("a value has no type") }
+    else { throw SessionValueError("a value has no type, or several") }
     let decoded: SessionValue? =
       switch (kind, content) {
       case ("nullValue", _): .null
@@ -100,7 +109,9 @@ public enum FirestoreValue {
       case ("mapValue", .map(let map)): .map(try decode(fields: map["fields"]))
       default: nil
       }
-    guard let decoded else { throw SessionValueError("a value of the kind \(kind) is malformed") }
+    guard let decoded else {
+      throw SessionValueError("a value of the kind \(kind.prefix(32)) is malformed or not known")
+    }
     return decoded
   }
 
@@ -108,7 +119,11 @@ public enum FirestoreValue {
     _ values: SessionValue?
   ) throws(SessionValueError) -> [SessionValue] {
     var decoded: [SessionValue] = []
-    for value in values?.elements ?? [] { decoded.append(try decode(value)) }
+    for (place, value) in (values?.elements ?? []).enumerated() {
+      do throws(SessionValueError) { decoded.append(try decode(value)) } catch {
+        throw error.inside("\(place)")
+      }
+    }
     return decoded
   }
 

@@ -7,7 +7,8 @@ public import Sessions
 ///
 /// Safe from any task.
 public struct GoogleClient: Sendable {
-  /// Where the bearer token of a call comes from; nil where nothing is authorised, as with an emulator.
+  /// Where the bearer token of a call comes from; nil where nothing is authorised, as with an emulator. What
+  /// it throws keeps the call from being made again, unless it is a `GoogleCallError` that may pass.
   public typealias Authorization = @Sendable () async throws -> String
 
   /// Without a trailing slash.
@@ -58,7 +59,7 @@ public struct GoogleClient: Sendable {
     if !call.body.isEmpty { headers[.contentType] = "application/json" }
     if let authorization {
       do { headers[.authorization] = "Bearer \(try await authorization())" } catch {
-        throw GoogleCallError(.unauthorized("\(error)"))
+        throw error as? GoogleCallError ?? GoogleCallError(.unauthorized("\(error)"))
       }
     }
     var request = TransportRequest(
@@ -69,8 +70,11 @@ public struct GoogleClient: Sendable {
     do {
       response = try await transport.send(request)
     } catch {
+      // The same call would be answered alike.
+      let isTooLarge = error.reason == .responseTooLarge
       throw GoogleCallError(
-        .unreachable("\(error)"), mayHaveActed: error.mayHaveReachedServer)
+        isTooLarge ? .unreadable("\(error)") : .unreachable("\(error)"),
+        mayHaveActed: error.mayHaveReachedServer)
     }
     guard response.isSuccess else { throw GoogleCallError(response) }
     guard !response.body.isEmpty else { return .map([:]) }

@@ -136,6 +136,66 @@ struct CloudEventRouteTests {
     }
   }
 
+  @Test(arguments: [
+    (#"{"value":1}"#, "/value: no object"),
+    (#"{"oldValue":{}, "value":{"name":""}}"#, "/value/name"),
+    (#"{"oldValue":{"fields":{}}}"#, "/oldValue/name"),
+    (#"{"value":{"name":"n","fields":[1]}}"#, "/value/fields: no object"),
+    (#"{"value":{"name":"n","fields":{"status":"completed"}}}"#, "/value/fields/status: "),
+    (
+      #"{"value":{"name":"n","fields":{"endTime":{"timestampValue":"private words"}}}}"#,
+      "/value/fields/endTime: a value of the kind timestampValue"
+    ),
+    (
+      #"{"value":{"name":"n","fields":{"a":{"mapValue":{"fields":{"b":{"arrayValue":{"values":[{"x":1}]}}}}}}}}"#,
+      "/value/fields/a/b/0: "
+    ),
+  ])
+  func whatIsWrongInADocumentIsNamed(body: String, place: String) async throws {
+    try await withCloudEventRoute { route in
+      let answer = try await route.send(
+        MadeRequest(
+          name: "",
+          headers: [
+            "ce-id": "1", "ce-source": "s", "ce-type": Self.written, "ce-specversion": "1.0",
+            "content-type": "application/json",
+          ], body: Data(body.utf8).base64EncodedString()))
+      #expect(answer.status == 400)
+      #expect(answer.text.contains(place), "\(answer.text)")
+      #expect(!answer.text.contains("private"))
+    }
+  }
+
+  @Test func whatIsMissingInTheEnvelopeIsNamed() async throws {
+    try await withCloudEventRoute { route in
+      func detail(_ headers: [String: String], _ body: String) async throws -> String {
+        try await route.send(
+          MadeRequest(name: "", headers: headers, body: Data(body.utf8).base64EncodedString())
+        ).text
+      }
+      let structured = ["content-type": "application/cloudevents+json"]
+      #expect(try await detail([:], "{}").contains("header ce-id"))
+      #expect(
+        try await detail(["ce-id": "1", "ce-source": "s"], "{}").contains("header ce-type"))
+      #expect(
+        try await detail(structured, #"{"id":"1","source":7}"#).contains("member source"))
+      #expect(
+        try await detail(
+          structured,
+          #"{"id":"1","source":"s","type":"t","specversion":"1.0","data_base64":"*"}"#
+        ).contains("member data_base64"))
+      // A kind of JSON is JSON.
+      let answer = try await route.send(
+        MadeRequest(
+          name: "",
+          headers: [
+            "ce-id": "1", "ce-source": "s", "ce-type": Self.written, "ce-specversion": "1.0",
+            "content-type": "application/vnd.google+json; charset=utf-8",
+          ], body: Data("{}".utf8).base64EncodedString()))
+      #expect(answer.status == 204)
+    }
+  }
+
   @Test func whatIsNoCloudEventIsRefused() async throws {
     let binary = [
       "ce-id": "1", "ce-source": "s", "ce-type": Self.written, "ce-specversion": "1.0",

@@ -43,6 +43,32 @@ struct CompletionRulesTests {
     #expect(rules.session(in: SampleDocuments.document(name)) == nil)
   }
 
+  /// In a text a slash and a combining mark behind it are one character.
+  @Test func anIDMayBeginWithACombiningMark() throws {
+    let session = try #require(
+      rules.session(in: SampleDocuments.document(SampleDocuments.name("\u{301}u", "\u{302}"))))
+    #expect(session.owner.userID == "\u{301}u" && session.owner.sessionID == "\u{302}")
+  }
+
+  @Test(arguments: [
+    SessionValue.integer(5), .string("yesterday"), .map(["a": .null]), .array([]), .boolean(true),
+    .double(.nan), .reference("x"), .bytes([1]),
+  ])
+  func aCompletionOfAnotherTypeIsOneAllTheSame(completion: SessionValue) throws {
+    let rules = CompletionRules(completionField: "finished")
+    func session(_ change: (inout [String: SessionValue]) -> Void) throws -> CompletedSession {
+      try #require(rules.session(in: SampleDocuments.document(SampleDocuments.name(), change)))
+    }
+    let completed = try session { $0["finished"] = completion }
+    let without = try session { _ in }
+    #expect(completed.occurredAt.description == "2026-03-01T09:59:59.500000Z")
+    #expect(completed.eventID != without.eventID)
+    guard case .event = decode(completed) else {
+      Issue.record("no valid event")
+      return
+    }
+  }
+
   @Test(arguments: [
     nil, SessionValue.null, .string("Completed"), .string("active"), .boolean(true),
   ])

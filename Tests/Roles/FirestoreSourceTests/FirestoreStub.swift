@@ -13,6 +13,14 @@ final class FirestoreStub: Sendable {
   /// By full name, with fields in typed JSON.
   private let documents = Mutex<[String: [String: SessionValue]]>([:])
 
+  /// What is added when so many queries were answered.
+  private let arrivals = Mutex<[Int: @Sendable (FirestoreStub) -> Void]>([:])
+  private let queries = Mutex(0)
+
+  func afterQuery(_ number: Int, _ change: @escaping @Sendable (FirestoreStub) -> Void) {
+    arrivals.withLock { $0[number] = change }
+  }
+
   subscript(path: String) -> [String: SessionValue]? {
     get { documents.withLock { $0["\(Self.root)/\(path)"] } }
     set { documents.withLock { $0["\(Self.root)/\(path)"] = newValue } }
@@ -24,7 +32,15 @@ final class FirestoreStub: Sendable {
 
   func answer(_ request: RecordedRequest) -> FaultAnswer {
     guard let body = try? SessionValue(json: request.body) else { return .text(400, "no JSON") }
-    if request.target.hasSuffix(":runQuery") { return query(body) }
+    if request.target.hasSuffix(":runQuery") {
+      let answer = query(body)
+      let number = queries.withLock { count in
+        count += 1
+        return count
+      }
+      arrivals.withLock { $0.removeValue(forKey: number) }?(self)
+      return answer
+    }
     if request.target.hasSuffix(":commit") { return commit(body) }
     return .text(404, "Not Found")
   }

@@ -108,11 +108,14 @@ import Testing
         .json(403, #"{"error":{"code":403,"status":"PERMISSION_DENIED","message":"no"}}"#))
       try await source.settle(
         "kept", "sync_status = 'failed', sync_error = 'y', sync_retry_count = 2")
-      _ = try await source.reporter.tellBatch()
+      await #expect(throws: SessionStoreError.self) { try await source.reporter.tellBatch() }
+      #expect(try await source.reporter.store.isPostponed())
+      #expect(try await source.reporter.tellBatch() == false, "nothing is due")
       #expect(source.stub["users/kept/sessions/s"]?["bigquerySyncStatus"] == Self.string("synced"))
       try await source.pool.query("update firestore_outcomes set ready_at = now()")
       _ = try await source.reporter.tellBatch()
       #expect(source.stub["users/kept/sessions/s"]?["bigquerySyncError"] == Self.string("y"))
+      #expect(try await !source.reporter.store.isPostponed())
 
       // What is told comes back as documents that are known.
       let published = try await source.users().count
@@ -120,6 +123,93 @@ import Testing
       try await source.reader.look()
       #expect(try await source.users().count == published)
       try await Self.requireDescribed(source.server.requests)
+    }
+  }
+
+  @Test func aDocumentThatCannotBeReadKeepsNoOtherFromBeingFound() async throws {
+    try await withSource(Self.configuration { $0.pageSize = 4 }) { source in
+      for number in 0..<9 {
+        source.stub["users/u\(number)/sessions/s"] = Self.fields(
+          number == 7 ? nil : "2026-03-01T10:05:00Z")
+      }
+      for number in [2, 7] {
+        source.stub["users/u\(number)/sessions/s"]?["formFeedback"] = .map([
+          "mapValue": .map(["fields": .map(["x": .map(["newValue": .integer(1)])])])
+        ])
+      }
+      try await source.reader.look()
+      #expect(try await source.users() == [0, 1, 3, 4, 5, 6, 8].map { "u\($0)" })
+      for number in [2, 7] {
+        let document = source.stub["users/u\(number)/sessions/s"]
+        #expect(document?["bigquerySyncStatus"] == Self.string("failed"))
+        let error = document?["bigquerySyncError"]?["stringValue"]?.text ?? ""
+        #expect(error.contains("/formFeedback/x") && error.contains("newValue"), "\(error)")
+      }
+      #expect(source.stub.paths(below: "bigquerySyncFailures").count == 2)
+      // Once is enough; and put right, it is an event.
+      source.stub["users/u2/sessions/s"]?["formFeedback"] = nil
+      try await source.reader.look()
+      #expect(try await source.users().count == 8)
+    }
+  }
+
+  @Test func aPageThatIsTooLargeIsReadInHalves() async throws {
+    let configuration = Self.configuration {
+      $0.pageSize = 64
+      $0.pageBytes = 40_000
+    }
+    try await withSource(configuration) { source in
+      for number in 0..<20 {
+        source.stub["users/u\(number)/sessions/s"] = Self.fields("2026-03-01T10:05:00Z")
+        source.stub["users/u\(number)/sessions/s"]?["platform"] = Self.string("x")
+        source.stub["users/u\(number)/sessions/s"]?["cameraSettings"] = .map([
+          "mapValue": .map([
+            "fields": .map(["resolution": Self.string(String(repeating: "x", count: 9_000))])
+          ])
+        ])
+      }
+      try await source.reader.look()
+      // Each is refused for its resolution, which no other had to wait for.
+      #expect(source.stub.paths(below: "bigquerySyncFailures").count == 20)
+    }
+  }
+
+  @Test func whatIsCompletedDuringALongPassDoesNotWaitForItsEnd() async throws {
+    try await withSource(Self.configuration { $0.pollInterval = .zero }) { source in
+      for number in 0..<8 { source.stub["users/u\(number)/sessions/s"] = Self.fields(nil) }
+      // The first look for new ones, and two pages of the pass; it stands before where the pass is.
+      source.stub.afterQuery(3) { $0["users/a/sessions/s"] = Self.fields("2026-03-01T10:05:00Z") }
+      source.stub.afterQuery(5) { stub in
+        // The next after it, and the pass is not over.
+        #expect(stub["users/a/sessions/s"] != nil)
+      }
+      try await source.reader.look()
+      let users = try await source.users()
+      #expect(users.count == 9 && users.contains("a"))
+      // It was published before the last of the pass.
+      let order = try await source.usersInOrder()
+      #expect(order.firstIndex(of: "a")! < order.firstIndex(of: "u7")!)
+    }
+  }
+
+  @Test func anOutageLosesNothing() async throws {
+    try await withSource { source in
+      for number in 0..<5 {
+        source.stub["users/u\(number)/sessions/s"] = Self.fields("2026-03-01T10:05:00Z")
+      }
+      let unavailable = FaultAnswer.json(
+        503, #"{"error":{"code":503,"status":"UNAVAILABLE","message":"no"}}"#)
+      let exhausted = FaultAnswer.json(
+        429, #"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","message":"quota"}}"#)
+      // A page, then an outage that outlasts the tries of one call, then too many calls.
+      source.stub.afterQuery(1) { _ in
+        source.server.answerNext(
+          unavailable, unavailable, unavailable, unavailable, unavailable)
+      }
+      await #expect(throws: GoogleCallError.self) { try await source.reader.look() }
+      source.server.answerNext(exhausted)
+      try await source.reader.look()
+      #expect(try await source.users() == (0..<5).map { "u\($0)" })
     }
   }
 
@@ -155,6 +245,10 @@ import Testing
         .sorted()
     }
 
+    func usersInOrder() async throws -> [String] {
+      try await events().compactMap { $0.firstMatch(of: /"userId":"([^"]*)"/).map { String($0.1) } }
+    }
+
     /// Stores the events, as a worker does.
     func store() async throws {
       try await pool.query(
@@ -168,7 +262,20 @@ import Testing
     }
   }
 
-  private func withSource(_ body: @Sendable (Source) async throws -> Void) async throws {
+  private static func configuration(
+    _ change: (inout FirestoreSourceConfiguration) -> Void = { _ in }
+  ) -> FirestoreSourceConfiguration {
+    var configuration = FirestoreSourceConfiguration()
+    configuration.pageSize = 2
+    configuration.lease = .seconds(3600)
+    change(&configuration)
+    return configuration
+  }
+
+  private func withSource(
+    _ configuration: FirestoreSourceConfiguration = Self.configuration(),
+    _ body: @Sendable (Source) async throws -> Void
+  ) async throws {
     let stub = FirestoreStub()
     let script: FaultServer.Script = { stub.answer($0) }
     try await withFaultServer(otherwise: script) { server in
@@ -180,7 +287,7 @@ import Testing
         let pool = PostgresPool(PostgresConfiguration(url: url), size: 20, logger: logger)
         let transport = CurlTransport()
         let bus = MemoryEventBus(eventLoop: MultiThreadedEventLoopGroup.singleton.next())
-        let source = Self.source(stub, server, pool, bus, transport, logger)
+        let source = Self.source(configuration, stub, server, pool, bus, transport, logger)
         do {
           try await body(source)
           await transport.shutdown()
@@ -195,12 +302,10 @@ import Testing
   }
 
   private static func source(
-    _ stub: FirestoreStub, _ server: FaultServer, _ pool: PostgresPool, _ bus: MemoryEventBus,
+    _ configuration: FirestoreSourceConfiguration, _ stub: FirestoreStub, _ server: FaultServer,
+    _ pool: PostgresPool, _ bus: MemoryEventBus,
     _ transport: CurlTransport, _ logger: Logger
   ) -> Source {
-    var configuration = FirestoreSourceConfiguration()
-    configuration.pageSize = 2
-    configuration.lease = .seconds(3600)
     let database = FirestoreDatabase(
       client: GoogleClient(baseURL: server.url, transport: transport, authorization: nil),
       project: "p")

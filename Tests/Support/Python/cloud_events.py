@@ -2,7 +2,8 @@
 
 Reads lines of JSON, {"type", "document", "before", "after", "create_time"}, where before and after are
 documents in Firestore's typed JSON or null; writes for each line four lines of JSON, {"name", "headers",
-"body" (Base64)}: binary and structured mode, the data in JSON and in protobuf.
+"body" (Base64)}: binary and structured mode, the data in JSON and in protobuf. A line {"type", "document", "before", "emulator"} has
+the document as Google's own client reads it there.
 """
 
 import base64
@@ -21,16 +22,30 @@ def document(fields, name, create_time):
     return {"name": name, "fields": fields, "createTime": create_time, "updateTime": create_time}
 
 
+def stored(host, name):
+    """A document in the bytes of google.firestore.v1.Document, which has the field numbers of the event's."""
+    import grpc
+    from google.cloud.firestore_v1.types import Document, GetDocumentRequest
+
+    with grpc.insecure_channel(host) as channel:
+        get = channel.unary_unary(
+            "/google.firestore.v1.Firestore/GetDocument", request_serializer=GetDocumentRequest.serialize,
+            response_deserializer=Document.deserialize)
+        return Document.serialize(get(GetDocumentRequest(name=name), metadata=[("authorization", "Bearer owner")]))
+
+
 def requests(line):
     given = json.loads(line)
     name = given["document"]
     message = DocumentEventData.pb(DocumentEventData())
     json_format.ParseDict(
         {key: value for key, value in {
-            "value": document(given["after"], name, given["create_time"]),
-            "oldValue": document(given["before"], name, given["create_time"]),
+            "value": document(given.get("after"), name, given.get("create_time")),
+            "oldValue": document(given["before"], name, given.get("create_time", "2026-03-01T09:00:00Z")),
             "updateMask": {"fieldPaths": ["status"]},
         }.items() if value is not None}, message)
+    if "emulator" in given:
+        message.value.MergeFromString(stored(given["emulator"], name))
     data = DocumentEventData.wrap(message)
     as_json = DocumentEventData.to_json(
         data, preserving_proto_field_name=False, including_default_value_fields=False)

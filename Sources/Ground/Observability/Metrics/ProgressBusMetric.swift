@@ -54,6 +54,7 @@ public enum ProgressBusMetric: String, CaseIterable, Sendable {
 
   case firestoreSessions = "progressbus_firestore_sessions_total"
   case firestoreWrites = "progressbus_firestore_writes_total"
+  case firestoreFailing = "progressbus_firestore_failing"
 
   case buildInfo = "progressbus_build_info"
   case residentMemory = "process_resident_memory_bytes"
@@ -143,6 +144,8 @@ extension ProgressBusMetric {
     case .bigQueryExpired: counter("Mirrored rows that retention deleted, by table.")
     case .firestoreSessions: counter("Completed sessions found in Firestore, by outcome.")
     case .firestoreWrites: counter("Outcomes told to documents of Firestore, by outcome.")
+    case .firestoreFailing:
+      gauge("1 while completed sessions cannot be read, or documents not be told, by operation.")
     case .buildInfo: gauge("Always 1; the labels tell the build.")
     case .residentMemory: gauge("Resident memory in bytes.")
     case .startTime: gauge("Start of the process in seconds since 1970.")

@@ -116,7 +116,8 @@ struct ServerServices {
       environment: ProcessInfo.processInfo.environment, transport: transport)
     return FirestoreSource(
       configuration: configuration.firestoreSource, rules: try configuration.completionRules(),
-      database: try configuration.firestore(transport: transport) { try await tokens.value() },
+      database: try configuration.firestore(
+        transport: transport, authorization: tokens.authorization()),
       pool: PostgresPool(database, size: 8, logger: logger),
       publisher: CompletedSessionPublisher(publisher: bus.publisher, decoder: decoder),
       metrics: registry, logger: logger)
@@ -219,7 +220,7 @@ struct ServerServices {
     }
     if configuration.roles.contains(.ingest) {
       CloudEventRoute(
-        rules: try configuration.completionRules(), database: configuration.firestoreDatabase,
+        rules: try configuration.completionRules(), database: try configuration.firestoreDatabase(),
         publisher: CompletedSessionPublisher(publisher: bus.publisher, decoder: decoder),
         bodyLimit: configuration.ingest.bodyBytes, metrics: registry, logger: logger
       ).add(to: router)

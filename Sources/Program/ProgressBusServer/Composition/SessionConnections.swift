@@ -30,14 +30,14 @@ public struct SessionConnections: Sendable {
     let tokens = GoogleAccessTokens(
       credentialsPath: settings.text("google.application_credentials"),
       environment: ProcessInfo.processInfo.environment, transport: transport)
-    let authorization: GoogleClient.Authorization = { try await tokens.value() }
-    let emulator = settings.text("firestore.emulator_host")
+    let authorization = tokens.authorization()
+    let emulator = try configuration.firestoreEmulator()
     let firestore = FirestoreSessionStore(
       database: FirestoreDatabase(
         client: GoogleClient(
           baseURL: FirestoreDatabase.baseURL(emulatorHost: emulator), transport: transport,
           authorization: emulator == nil ? authorization : nil),
-        project: project, database: settings.text("firestore.database") ?? "(default)"),
+        project: project, database: try configuration.firestoreDatabaseID()),
       layout: configuration.firestoreLayout())
     let isStub = settings.text("agent_engine.endpoint") != nil
     return SessionConnections(

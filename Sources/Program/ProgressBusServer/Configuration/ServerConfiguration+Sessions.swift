@@ -45,16 +45,6 @@ extension ServerConfiguration {
       app: settings.text("sessions.app") ?? "", root: settings.text("sessions.adk_root") ?? "")
   }
 
-  /// - Throws: when no project is named.
-  func firestoreProject() throws(ConfigurationError) -> String {
-    guard let project = settings.text("firestore.project") ?? settings.text("google.project") else {
-      throw ConfigurationError(
-        "PROGRESSBUS_FIRESTORE_PROJECT",
-        "is not set, nor is GOOGLE_CLOUD_PROJECT, and Firestore needs one of them")
-    }
-    return project
-  }
-
   /// Nil when Agent Engine is not set.
   ///
   /// - Throws: when its name is malformed.

@@ -181,12 +181,8 @@ public struct ServerConfiguration: Sendable {
     _ = try bus()
     _ = try httpTLS()
     try checkSessions()
-    _ = try completionRules()
+    try checkFirestore()
     if usesMirror { _ = try mirror() }
-    if roles.contains(.firestoreSource) {
-      _ = try database()
-      _ = try firestoreProject()
-    }
     if roles.contains(.dashboard) {
       _ = try database()
       _ = try activityInflux()

@@ -21,9 +21,10 @@ struct CloudEvent: Sendable, Equatable {
       try self.init(structured: body)
     } else if mediaType.name.hasPrefix("application/cloudevents") {
       throw .unsupported(
-        "CloudEvents come one by one, as application/cloudevents+json or in headers")
+        "CloudEvents come one by one: as application/cloudevents+json, or in headers ce-… with the data as "
+          + "application/json or application/protobuf")
     } else {
-      try Self.check { headers[HTTPField.Name("ce-\($0)")!] }
+      try Self.check("header ce-") { headers[HTTPField.Name("ce-\($0)")!] }
       self.init(
         type: headers[Self.typeHeader] ?? "", content: try Self.content(body, mediaType))
     }
@@ -42,32 +43,37 @@ struct CloudEvent: Sendable, Equatable {
       throw .malformed("the CloudEvent cannot be read: \(error)")
     }
     guard envelope.members != nil else { throw .malformed("the CloudEvent is no JSON object") }
-    try Self.check { envelope[$0]?.text }
+    try Self.check("member ") { envelope[$0]?.text }
     type = envelope["type"]?.text ?? ""
     let mediaType = MediaType(envelope["datacontenttype"]?.text ?? "application/json")
     switch (envelope["data"], envelope["data_base64"]) {
     case (nil, nil): content = .none
     case (nil, .string(let text)):
       guard let bytes = Data(base64Encoded: text) else {
-        throw .malformed("data_base64 is no Base64")
+        throw .malformed("member data_base64 is no Base64")
       }
       content = try Self.content(Array(bytes), mediaType)
     case (.some(let data), nil):
       guard mediaType.isJSON else {
-        throw .unsupported("data of \(mediaType.name) must stand in data_base64")
+        throw .unsupported("member data: only JSON stands there; protobuf stands in data_base64")
       }
       content = .json(data)
-    default: throw .malformed("a CloudEvent has data or data_base64, a text, not both")
+    default:
+      throw .malformed("members data and data_base64: one of them, and data_base64 is a text")
     }
   }
 
   /// The attributes that every CloudEvent has.
-  private static func check(_ attribute: (String) -> String?) throws(CloudEventError) {
+  ///
+  /// - Parameter place: where the request has attributes, for who sent it; their names follow.
+  private static func check(
+    _ place: String, _ attribute: (String) -> String?
+  ) throws(CloudEventError) {
     for name in ["id", "source", "type", "specversion"] where attribute(name)?.isEmpty != false {
-      throw .malformed("the CloudEvent has no \(name)")
+      throw .malformed("no CloudEvent: \(place)\(name) is missing or empty")
     }
     guard attribute("specversion")?.hasPrefix("1.") == true else {
-      throw .unsupported("CloudEvents must be of version 1")
+      throw .unsupported("\(place)specversion must be 1.0")
     }
   }
 
@@ -77,7 +83,8 @@ struct CloudEvent: Sendable, Equatable {
     if bytes.isEmpty { return .none }
     if mediaType.isProtobuf { return .protobuf(bytes) }
     guard mediaType.isJSON else {
-      throw .unsupported("the data must be application/json or application/protobuf")
+      throw .unsupported(
+        "the data must be of content type application/json or application/protobuf")
     }
     do throws(SessionValueError) { return .json(try SessionValue(json: bytes)) } catch {
       throw .malformed("the data cannot be read: \(error)")
@@ -93,7 +100,8 @@ struct CloudEvent: Sendable, Equatable {
       name = type.trimmingCharacters(in: .whitespaces).lowercased()
     }
 
-    var isJSON: Bool { name == "application/json" }
+    /// As CloudEvents' JSON format has it (section 3.1).
+    var isJSON: Bool { name.hasSuffix("/json") || name.hasSuffix("+json") }
     var isProtobuf: Bool { name == "application/protobuf" || name == "application/x-protobuf" }
   }
 }

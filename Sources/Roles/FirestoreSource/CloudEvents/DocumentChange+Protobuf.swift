@@ -8,11 +8,19 @@ extension DocumentChange {
     var message = ProtobufReader(bytes[...])
     while let field = try message.next() {
       switch field.number {
-      case 1: after = try SessionDocument(protobuf: try field.content.message)
-      case 2: before = try SessionDocument(protobuf: try field.content.message)
+      case 1: after = try Self.document(field.content, "value")
+      case 2: before = try Self.document(field.content, "oldValue")
       default: break
       }
     }
+  }
+
+  private static func document(
+    _ content: ProtobufReader.Content, _ member: String
+  ) throws(SessionValueError) -> SessionDocument {
+    do throws(SessionValueError) {
+      return try SessionDocument(protobuf: try content.message)
+    } catch { throw error.inside(member) }
   }
 }
 
@@ -24,13 +32,15 @@ extension SessionDocument {
       switch field.number {
       case 1: name = try field.content.text
       case 2:
-        let (key, value) = try SessionValue.entry(try field.content.message, depth: 1)
-        fields[key] = value
+        do throws(SessionValueError) {
+          let (key, value) = try SessionValue.entry(try field.content.message, depth: 1)
+          fields[key] = value
+        } catch { throw error.inside("fields") }
       case 3: createTime = try Timestamp(protobuf: try field.content.message).description
       default: break
       }
     }
-    guard !name.isEmpty else { throw SessionValueError("it has no name") }
+    guard !name.isEmpty else { throw SessionValueError("it is missing").inside("name") }
   }
 }
 
@@ -48,7 +58,10 @@ extension SessionValue {
     while let field = try message.next() {
       switch field.number {
       case 1: key = try field.content.text
-      case 2: value = try SessionValue(protobuf: try field.content.message, depth: depth)
+      case 2:
+        do throws(SessionValueError) {
+          value = try SessionValue(protobuf: try field.content.message, depth: depth)
+        } catch { throw error.inside(key) }
       default: break
       }
     }

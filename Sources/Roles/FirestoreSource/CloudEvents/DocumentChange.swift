@@ -33,11 +33,11 @@ struct DocumentChange: Sendable, Equatable {
     case .json(let value):
       do throws(SessionValueError) {
         try self.init(json: value)
-      } catch { throw .malformed("the document cannot be read: \(error)") }
+      } catch { throw .malformed("the data cannot be read: \(error)") }
     case .protobuf(let bytes):
       do throws(SessionValueError) {
         try self.init(protobuf: bytes)
-      } catch { throw .malformed("the document cannot be read: \(error)") }
+      } catch { throw .malformed("the data cannot be read: \(error)") }
     }
   }
 
@@ -51,18 +51,23 @@ struct DocumentChange: Sendable, Equatable {
   }
 
   private init(json data: SessionValue) throws(SessionValueError) {
-    guard data.members != nil else { throw SessionValueError("the data is no object") }
-    before = try Self.document(data["oldValue"])
-    after = try Self.document(data["value"])
+    guard data.members != nil else { throw SessionValueError("no object") }
+    before = try Self.document(data, "oldValue")
+    after = try Self.document(data, "value")
   }
 
   private static func document(
-    _ value: SessionValue?
+    _ data: SessionValue, _ member: String
   ) throws(SessionValueError) -> SessionDocument? {
-    guard let value, value != .null, value != .map([:]) else { return nil }
-    guard let name = value["name"]?.text else { throw SessionValueError("it has no name") }
-    return SessionDocument(
-      name: name, fields: try FirestoreValue.decode(fields: value["fields"]),
-      createTime: value["createTime"]?.text ?? "")
+    guard let value = data[member], value != .null, value != .map([:]) else { return nil }
+    guard value.members != nil else { throw SessionValueError("no object").inside(member) }
+    guard let name = value["name"]?.text, !name.isEmpty else {
+      throw SessionValueError("it is missing, or no text").inside("name").inside(member)
+    }
+    do throws(SessionValueError) {
+      return SessionDocument(
+        name: name, fields: try FirestoreValue.decode(fields: value["fields"]),
+        createTime: value["createTime"]?.text ?? "")
+    } catch { throw error.inside("fields").inside(member) }
   }
 }

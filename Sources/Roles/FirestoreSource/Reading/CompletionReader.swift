@@ -1,5 +1,6 @@
 import Events
 import Firestore
+import GoogleCalls
 import Logging
 import Metrics
 import Observability
@@ -18,16 +19,22 @@ struct CompletionReader: Sendable {
   let metrics: FirestoreSourceMetrics
   let logger: Logger
 
-  /// Looks once, unless another process reads.
+  /// Looks once, unless another process reads. A pass that is due is made to its end, and what is completed
+  /// meanwhile does not wait for that.
   ///
   /// - Throws: what Firestore, PostgreSQL or the bus failed with. What was read until then is noted.
   func look() async throws {
-    guard let position = try await store.hold(for: configuration.lease) else { return }
-    try await readNew(after: position.readUntil)
-    guard !Task.isShuttingDownGracefully else { return }
-    let isDue =
-      position.secondsSincePass.map { $0 >= configuration.passInterval / .seconds(1) } ?? true
-    if isDue || position.passDocument != nil { try await passOverAll(from: position.passDocument) }
+    while !Task.isShuttingDownGracefully, !Task.isCancelled,
+      let position = try await store.hold(for: configuration.lease)
+    {
+      try await readNew(after: position.readUntil)
+      guard !Task.isShuttingDownGracefully else { return }
+      let isDue =
+        position.secondsSincePass.map { $0 >= configuration.passInterval / .seconds(1) } ?? true
+      guard isDue || position.passDocument != nil else { return }
+      let turn = ContinuousClock.now + configuration.pollInterval
+      if try await passOverAll(from: position.passDocument, until: turn) { return }
+    }
   }
 
   /// Only timestamps are compared with a timestamp; what completed at another kind of value is found by
@@ -46,13 +53,17 @@ struct CompletionReader: Sendable {
     }
   }
 
-  private func passOverAll(from document: String?) async throws {
+  /// - Returns: whether the pass came to its end before its turn was over.
+  private func passOverAll(
+    from document: String?, until turn: ContinuousClock.Instant
+  ) async throws -> Bool {
     var query = query
     if let path = document.flatMap(database.path(ofName:)) { query.after = ([], path) }
-    let isComplete = try await forEachPage(&query) { documents in
+    let isComplete = try await forEachPage(&query, until: turn) { documents in
       if let last = documents.last { try await store.notePass(at: database.name(of: last.path)) }
     }
     if isComplete { try await store.notePass(at: nil) }
+    return isComplete
   }
 
   private var query: FirestoreQuery {
@@ -61,28 +72,73 @@ struct CompletionReader: Sendable {
     query.filters = [.init("status", .equal, .string("completed"))]
     query.limit = configuration.pageSize
     query.fields = rules.fieldNames
+    query.responseLimit = configuration.pageBytes
     return query
   }
 
   /// Publishes page after page.
   ///
-  /// - Parameter isDone: called with each page when its sessions are on the bus.
+  /// - Parameters:
+  ///   - turn: when to stop behind the page that is under way.
+  ///   - isDone: called with each page when its sessions are on the bus.
   /// - Returns: whether the last page was read; false when the process is to stop, or another reads.
   @discardableResult
   private func forEachPage(
-    _ query: inout FirestoreQuery, _ isDone: ([FirestoreDocument]) async throws -> Void
+    _ query: inout FirestoreQuery, until turn: ContinuousClock.Instant? = nil,
+    _ isDone: ([FirestoreDocument]) async throws -> Void
   ) async throws -> Bool {
     while !Task.isShuttingDownGracefully, !Task.isCancelled {
-      let documents = try await database.query(query)
-      try await publish(documents)
-      try await isDone(documents)
-      guard documents.count == configuration.pageSize, let last = documents.last else {
-        return true
+      let page = try await page(&query)
+      if let reason = page.unreadable {
+        for document in page.documents { try await refuse(document, because: reason) }
+      } else {
+        try await publish(page.documents)
       }
-      query.after = (query.order.compactMap { last.fields[$0] }, last.path)
+      try await isDone(page.documents)
+      if page.isLast { return true }
+      if let last = page.documents.last {
+        query.after = (query.order.compactMap { last.fields[$0] }, last.path)
+      }
+      if let turn, turn < .now { return false }
       guard try await store.hold(for: configuration.lease) != nil else { return false }
     }
     return false
+  }
+
+  private struct Page {
+    let documents: [FirestoreDocument]
+    let isLast: Bool
+    /// Why the documents have no fields but those of the order; nil when they have them all.
+    var unreadable: String?
+  }
+
+  /// The next page. One that is too large, or holds a document that cannot be read, is halved until it can be
+  /// read or is that document alone: no document keeps others from being found.
+  private func page(_ query: inout FirestoreQuery) async throws(GoogleCallError) -> Page {
+    while true {
+      let limit = query.limit ?? configuration.pageSize
+      do throws(GoogleCallError) {
+        let documents = try await database.query(query)
+        query.limit = min(2 * limit, configuration.pageSize)
+        return Page(documents: documents, isLast: documents.count < limit)
+      } catch {
+        guard case .unreadable(let reason) = error.reason else { throw error }
+        query.limit = max(limit / 2, 1)
+        guard limit == 1 else { continue }
+        var positions = query
+        positions.fields = query.order
+        return Page(
+          documents: try await database.query(positions), isLast: false, unreadable: reason)
+      }
+    }
+  }
+
+  private func refuse(_ document: FirestoreDocument, because reason: String) async throws {
+    let name = database.name(of: document.path)
+    guard let owner = SessionOwner(documentName: name), try await !store.isPublished(name) else {
+      return
+    }
+    try await tell(owner, itWasRefused: "it cannot be read: \(reason)")
   }
 
   private func publish(_ documents: [FirestoreDocument]) async throws {
@@ -103,8 +159,8 @@ struct CompletionReader: Sendable {
       }
     }
     // What is stored although nobody here published it came by another way.
-    let waiting = Set(sessions.map(\.documentName))
-    try await store.note(published + completed.filter { !waiting.contains($0.documentName) })
+    let waiting = Set(sessions.map(\.eventID))
+    try await store.note(published + completed.filter { !waiting.contains($0.eventID) })
     metrics.published.increment(by: published.count)
     for (session, reason) in refused { try await tell(session.owner, itWasRefused: reason) }
   }

@@ -67,8 +67,16 @@ struct SourceStore: Sendable {
           and stored.occurred_at >= session.occurred_at)
       """, [.text(try Self.json(sessions))]
     ).rows
-    let names = Set(try rows.map { try $0.value("document", as: String.self) })
-    return sessions.filter { names.contains($0.documentName) }
+    // By bytes: Swift takes ids for equal that differ in their normal form alone.
+    let names = Set(try rows.map { Array(try $0.value("document", as: String.self).utf8) })
+    return sessions.filter { names.contains(Array($0.documentName.utf8)) }
+  }
+
+  /// Whether some completion of a document was put on the bus.
+  func isPublished(_ document: String) async throws -> Bool {
+    try await pool.query(
+      "select 1 as known from firestore_completions where document = $1", [.text(document)]
+    ).first != nil
   }
 
   /// Notes that sessions are on the bus.

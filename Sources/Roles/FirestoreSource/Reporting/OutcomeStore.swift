@@ -45,6 +45,20 @@ struct OutcomeStore: Sendable {
       [.text(row.key), .integer(row.change), .text(hasRecord ? row.failedAt.description : nil)])
   }
 
+  /// Lets it be taken again at once.
+  func release(_ row: OutcomeRow) async throws {
+    try await pool.query(
+      "update firestore_outcomes set ready_at = now() where session_key = $1::uuid",
+      [.text(row.key)])
+  }
+
+  /// Whether some outcome waits because Firestore did not take it.
+  func isPostponed() async throws -> Bool {
+    try await pool.query(
+      "select 1 as waits from firestore_outcomes where told < change and failures > 0 limit 1"
+    ).first != nil
+  }
+
   /// Has it told again later: after 2, 4, 8 … s, at most 10 minutes.
   func postpone(_ row: OutcomeRow) async throws {
     try await pool.query(

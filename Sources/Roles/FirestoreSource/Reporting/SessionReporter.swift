@@ -13,6 +13,10 @@ struct SessionReporter: Sendable {
   /// Outcomes taken at once, and told side by side.
   private static let batch = 64
   private static let lanes = 16
+  /// Together less than the lease of an outcome, so that an old one is never written after a newer one: how
+  /// long one that was taken may wait for its turn, and how long its writes may take.
+  private static let longestWait = Duration.seconds(15)
+  private static let longestWrite = Duration.seconds(90)
 
   let configuration: FirestoreSourceConfiguration
   let database: FirestoreDatabase
@@ -29,16 +33,26 @@ struct SessionReporter: Sendable {
   /// Tells what is to be told right now.
   ///
   /// - Returns: whether there may be more.
-  /// - Throws: what PostgreSQL failed with.
+  /// - Throws: what PostgreSQL failed with, or Firestore, where it would fail with any document: what is left
+  ///   is told later.
   func tellBatch() async throws -> Bool {
+    let start = ContinuousClock.now
     let rows = try await store.claim(Self.batch)
-    try await withThrowingTaskGroup(of: Void.self) { group in
+    var outage: SessionStoreError?
+    try await withThrowingTaskGroup(of: SessionStoreError?.self) { group in
       for (place, row) in rows.enumerated() {
-        if place >= Self.lanes { try await group.next() }
-        group.addTask { try await tell(row) }
+        if place >= Self.lanes, let failure = try await group.next() { outage = outage ?? failure }
+        if outage != nil {
+          try await store.postpone(row)
+        } else if .now - start > Self.longestWait {
+          try await store.release(row)
+        } else {
+          group.addTask { try await tell(row) }
+        }
       }
-      try await group.waitForAll()
+      for try await failure in group { outage = outage ?? failure }
     }
+    if let outage { throw outage }
     return rows.count == Self.batch
   }
 
@@ -49,23 +63,50 @@ struct SessionReporter: Sendable {
     metrics.told("failed").increment()
   }
 
-  private func tell(_ row: OutcomeRow) async throws {
+  /// - Returns: why nothing can be told at present.
+  private func tell(_ row: OutcomeRow) async throws -> SessionStoreError? {
     guard let outcome = SessionOutcome(row, maximumAttempts: configuration.maximumAttempts) else {
-      return try await store.settle(row, hasRecord: row.hasRecord)
+      try await store.settle(row, hasRecord: row.hasRecord)
+      return nil
     }
-    do throws(SessionStoreError) {
-      let told = try await write(outcome, to: row.owner)
+    do {
+      let told = try await within(Self.longestWrite) { try await write(outcome, to: row.owner) }
       metrics.told(told == .deleted ? "deleted" : row.status == .synced ? "synced" : "failed")
         .increment()
-    } catch {
+    } catch let error as SessionStoreError {
       metrics.told("error").increment()
-      logger.warning(
-        "a session's document was not told of its outcome", metadata: ["error": "\(error)"])
-      // A document that cannot take the fields, for its size, never will.
-      guard case .unfit = error else { return try await store.postpone(row) }
+      switch error {
+      case .denied, .throttled, .unavailable:
+        try await store.postpone(row)
+        return error
+      default:
+        logger.warning(
+          "a session's document was not told of its outcome", metadata: ["error": "\(error)"])
+        // A document that cannot take the fields, for its size, never will.
+        guard case .unfit = error else {
+          try await store.postpone(row)
+          return nil
+        }
+      }
     }
     try await store.settle(
       row, hasRecord: outcome.record.map { $0.status != .resolved } ?? false)
+    return nil
+  }
+
+  private func within<Value: Sendable>(
+    _ limit: Duration, _ body: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    try await withThrowingTaskGroup(of: Value.self) { group in
+      group.addTask(operation: body)
+      group.addTask {
+        try await Task.sleep(for: limit)
+        throw SessionStoreError.unavailable("no answer within \(limit)")
+      }
+      defer { group.cancelAll() }
+      guard let value = try await group.next() else { throw CancellationError() }
+      return value
+    }
   }
 
   private func write(

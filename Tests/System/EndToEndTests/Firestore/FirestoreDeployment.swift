@@ -1,4 +1,6 @@
+import CurlTransport
 import Foundation
+import HTTPTypes
 import ProgressBusTesting
 import SessionsTesting
 import Testing
@@ -30,6 +32,35 @@ struct FirestoreDeployment: Sendable {
 
   func shown() async throws -> ShownDocuments {
     try JSONDecoder().decode(ShownDocuments.self, from: Data(try await client("show").utf8))
+  }
+}
+
+/// A CloudEvent as Google's and the CNCF's libraries make it.
+struct MadeCloudEvent: Decodable, Sendable {
+  /// The encoding.
+  let name: String
+  let headers: [String: String]
+  /// Base64.
+  let body: String
+
+  /// - Parameter lines: what `cloud_events.py` reads; each gives four, one an encoding.
+  static func make(_ lines: String) async throws -> [MadeCloudEvent] {
+    let output = try await Python.run(
+      Python.firestoreClients(), "cloud_events.py", [], input: lines)
+    return try output.split(separator: "\n").map {
+      try JSONDecoder().decode(MadeCloudEvent.self, from: Data($0.utf8))
+    }
+  }
+
+  /// As Eventarc does; it must be accepted.
+  func send(to server: ServerUnderTest) async throws {
+    var fields: HTTPFields = [:]
+    for (name, value) in headers { fields[HTTPField.Name(name)!] = value }
+    let answer = try await HTTP.shared.transport.send(
+      TransportRequest(
+        .post, "\(server.url)/events/firestore", headers: fields,
+        body: Array(Data(base64Encoded: body) ?? Data())))
+    #expect(answer.status == 202, "\(name): \(String(decoding: answer.body, as: UTF8.self))")
   }
 }
 

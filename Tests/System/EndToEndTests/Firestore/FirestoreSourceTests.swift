@@ -1,9 +1,6 @@
-import CurlTransport
 import Foundation
-import HTTPTypes
 import LocalStack
 import ProgressBusTesting
-import Synchronization
 import Testing
 
 extension FirestoreEndToEnd {
@@ -164,29 +161,6 @@ extension FirestoreEndToEnd {
       }
     }
 
-    @Test func aRowThatIsGivenUpIsAbandoned() async throws {
-      let script: FaultServer.Script = { _ in
-        .json(503, #"{"error":{"code":503,"errors":[{"reason":"backendError"}]}}"#)
-      }
-      try await withBigQueryStub(otherwise: script) { bigQuery in
-        try await withFirestoreDeployment(
-          bigQueryURL: bigQuery.url, ["BQ_SYNC_MAX_ATTEMPTS": "2"]
-        ) { deployment in
-          let process = try deployment.mirror.server(roles: "worker,firestore-source")
-          try await withServer(process) { _ in
-            try await deployment.change("u", "s", Self.completed)
-            try await eventually(within: .seconds(120), "it is abandoned") {
-              try await deployment.shown().failures.first?.status == "abandoned"
-            }
-            let shown = try await deployment.shown()
-            #expect(shown.failures.first?.retryCount == 2)
-            #expect(shown.failures.first?.lastRetryAt != nil)
-            #expect(shown.sessions["u/s"]?.bigquerySyncStatus == "failed")
-          }
-        }
-      }
-    }
-
     @Test func aDeletedSessionStaysDeleted() async throws {
       let outage = Switch()
       let script: FaultServer.Script = { _ in outage.isOn ? .json(503, "{}") : Self.accepted }
@@ -249,17 +223,8 @@ extension FirestoreEndToEnd {
       }
     }
 
-    // MARK: CloudEvents
-
-    private struct MadeRequest: Decodable {
-      let name: String
-      let headers: [String: String]
-      /// Base64.
-      let body: String
-    }
-
     /// The completion of `users/u/sessions/s` in all four encodings, by Google's and the CNCF's libraries.
-    private func cloudEvents(_ project: String) async throws -> [MadeRequest] {
+    private func cloudEvents(_ project: String) async throws -> [MadeCloudEvent] {
       let name = "projects/\(project)/databases/(default)/documents/users/u/sessions/s"
       let line = """
         {"type": "google.cloud.firestore.document.v1.updated", "document": "\(name)", "create_time": \
@@ -268,27 +233,11 @@ extension FirestoreEndToEnd {
         {"timestampValue": "2026-03-01T10:00:00Z"}, "endTime": {"timestampValue": \
         "2026-03-01T10:05:00.123456Z"}}}
         """
-      let output = try await Python.run(
-        Python.firestoreClients(), "cloud_events.py", [], input: line)
-      return try output.split(separator: "\n").map {
-        try JSONDecoder().decode(MadeRequest.self, from: Data($0.utf8))
-      }
+      return try await MadeCloudEvent.make(line)
     }
 
-    private func sendAll(_ requests: [MadeRequest], to server: ServerUnderTest) async throws {
-      for request in requests {
-        #expect(try await send(request, to: server) == 202, "\(request.name)")
-      }
-    }
-
-    private func send(_ request: MadeRequest, to server: ServerUnderTest) async throws -> Int {
-      var headers: HTTPFields = [:]
-      for (name, value) in request.headers { headers[HTTPField.Name(name)!] = value }
-      return try await HTTP.shared.transport.send(
-        TransportRequest(
-          .post, "\(server.url)/events/firestore", headers: headers,
-          body: Array(Data(base64Encoded: request.body) ?? Data()))
-      ).status
+    private func sendAll(_ requests: [MadeCloudEvent], to server: ServerUnderTest) async throws {
+      for request in requests { try await request.send(to: server) }
     }
   }
 }
