@@ -133,7 +133,7 @@ let package = Package(
       name: "progressbus",
       dependencies: [
         "ProgressBusServer", "LocalStack", "Demonstration", "DeadLetters", "Events",
-        "SessionMigration", "Sessions",
+        "SessionMigration", "Sessions", "Access",
         "PostgresDriver", "CurlTransport", "BigQueryMirror", argumentParser,
       ],
       path: "Sources/Program/progressbus",
@@ -143,8 +143,8 @@ let package = Package(
     target(
       .program, "ProgressBusServer",
       [
-        "API", "Broadcaster", "FirestoreSource", "Ingest", "Pages", "WorkerRuntime",
-        "BigQueryMirror", "Influx",
+        "Access", "API", "Broadcaster", "Cryptography", "FirestoreSource", "Ingest", "Pages",
+        "WorkerRuntime", "BigQueryMirror", "Influx",
         "Firestore", "AgentEngine", "GoogleCalls", "Sessions", "SessionRoutes",
         "PostgresSink", "DeadLetters", "EventBus", "Events", "HTTPServer", "CurlTransport",
         "PostgresDriver", "RedisDriver", "TLS", "Observability", hummingbird, httpTypes, nioCore,
@@ -155,14 +155,14 @@ let package = Package(
     target(
       .roles, "Ingest",
       [
-        "EventBus", "Events", "HTTPServer", "JSONText", "Observability", "Zlib", httpTypes,
-        nioCore, nioHTTP1, metrics, coreMetrics,
+        "EventBus", "Events", "Access", "HTTPServer", "JSONText", "Observability", "Zlib",
+        httpTypes, nioCore, nioHTTP1, metrics, coreMetrics,
       ]),
     target(
       .roles, "Broadcaster",
       [
-        "EventBus", "Events", "HTTPServer", "JSONText", "Observability", "Concurrency", httpTypes,
-        nioCore,
+        "EventBus", "Events", "Access", "HTTPServer", "JSONText", "Observability", "Concurrency",
+        httpTypes, nioCore,
         nioLocks, nioHTTP1, nioWebSocket, logging, metrics, coreMetrics, lifecycle,
       ]),
     target(
@@ -182,8 +182,8 @@ let package = Package(
       .roles, "API",
       [
         "WorkerRuntime", "BigQueryMirror", "Influx", "DeadLetters", "EventBus", "Events",
-        "HTTPServer", "PostgresDriver", "CurlTransport", "Observability", "JSONText", "Concurrency",
-        hummingbird, httpTypes, nioCore, nioFoundation, logging,
+        "Access", "HTTPServer", "PostgresDriver", "CurlTransport", "Observability", "JSONText",
+        "Concurrency", hummingbird, httpTypes, nioCore, nioFoundation, logging,
       ],
       resources: [.copy("Resources")]),
     target(
@@ -241,6 +241,13 @@ let package = Package(
         hummingbirdCore, hummingbird, httpTypes, logging,
       ]),
 
+    target(
+      .net, "Access",
+      [
+        "HTTPServer", "Cryptography", "CurlTransport", "JSONText", "Concurrency", nioHTTP1,
+        nioLocks, hummingbird, httpTypes, logging,
+      ]),
+
     // Drivers: the only targets that import C.
     target(.drivers, "RedisDriver", ["CHiredis", "TLS", nioCore, nioPosix]),
     target(.drivers, "PostgresDriver", ["CLibPQ", "BlockingExecutor", "Concurrency", logging]),
@@ -275,7 +282,7 @@ let package = Package(
       "StoreBenchmark",
       ["PostgresSink", "PostgresDriver", "WorkerRuntime", "Events", "EventBus", nioCore, logging]),
     benchmark(
-      "ReadAPIBenchmark", ["API", "PostgresDriver", hummingbird, logging],
+      "ReadAPIBenchmark", ["API", "Access", "PostgresDriver", hummingbird, logging],
       exclude: ["load.sql", "live.sql"]),
 
     // What CONTRIBUTING's recipes begin with; only the tests depend on it.
@@ -287,8 +294,8 @@ let package = Package(
     testSupport(
       "ProgressBusTesting",
       [
-        "EventBus", "WorkerRuntime", "CurlTransport", "LocalStack", "Concurrency", httpTypes,
-        nioCore, nioPosix, nioLocks, nioHTTP1, subprocess, systemPackage,
+        "EventBus", "WorkerRuntime", "CurlTransport", "Cryptography", "LocalStack", "Concurrency",
+        httpTypes, nioCore, nioPosix, nioLocks, nioHTTP1, subprocess, systemPackage,
       ]),
     testSupport(
       "HTTPServerTesting",
@@ -302,15 +309,16 @@ let package = Package(
     tests(
       .program, "ProgressBusServerTests",
       [
-        "ProgressBusServer", "BigQueryMirror", "EventBus", "Events", "HTTPServer", "Ingest",
-        "Observability", "WorkerRuntime", "ProgressBusTesting", hummingbird, nioCore, nioPosix,
-        logging,
+        "ProgressBusServer", "Access", "BigQueryMirror", "EventBus", "Events", "HTTPServer",
+        "Ingest", "Observability", "WorkerRuntime", "ProgressBusTesting", hummingbird, nioCore,
+        nioPosix, logging,
       ]),
     tests(
       .roles, "IngestTests",
       [
-        "Ingest", "EventBus", "Events", "HTTPServer", "Observability", "Zlib",
-        "HTTPServerTesting", "ProgressBusTesting", httpTypes, nioCore, nioPosix, nioHTTP1,
+        "Ingest", "Access", "Cryptography", "EventBus", "Events", "HTTPServer", "Observability",
+        "Zlib", logging, "HTTPServerTesting", "ProgressBusTesting", httpTypes, nioCore, nioPosix,
+        nioHTTP1,
         nioEmbedded,
       ]),
     tests(
@@ -323,7 +331,7 @@ let package = Package(
     tests(
       .roles, "BroadcasterTests",
       [
-        "Broadcaster", "EventBus", "HTTPServer", "Concurrency", "HTTPServerTesting",
+        "Broadcaster", "EventBus", "HTTPServer", "JSONText", "Concurrency", "HTTPServerTesting",
         "ProgressBusTesting", nioCore, nioPosix, nioLocks, nioHTTP1, logging,
       ]),
     tests(
@@ -335,8 +343,9 @@ let package = Package(
     tests(
       .roles, "APITests",
       [
-        "API", "CurlTransport", "EventBus", "Events", "HTTPServer", "Influx", "PostgresDriver",
-        "LocalStack", "HTTPServerTesting", "ProgressBusTesting", "SeededRandom", hummingbird,
+        "API", "Access", "CurlTransport", "EventBus", "Events", "HTTPServer", "Influx",
+        "PostgresDriver", "LocalStack", "HTTPServerTesting", "ProgressBusTesting", "SeededRandom",
+        hummingbird,
         httpTypes, subprocess, systemPackage, logging,
       ]),
     tests(
@@ -395,6 +404,12 @@ let package = Package(
       .bus, "DeadLettersTests",
       ["DeadLetters", "EventBus", "Events", "ProgressBusTesting", nioCore, nioPosix]),
     tests(.bus, "SessionsTests", ["Sessions", "Events", "SessionsTesting", "ProgressBusTesting"]),
+    tests(
+      .net, "AccessTests",
+      [
+        "Access", "Cryptography", "HTTPServer", "JSONText", "ProgressBusTesting", httpTypes,
+        hummingbird, logging,
+      ]),
     tests(
       .net, "HTTPServerTests",
       [

@@ -1,4 +1,5 @@
 import API
+import Access
 import Foundation
 import Hummingbird
 import Logging
@@ -26,14 +27,14 @@ struct ReadAPIBenchmark {
     }
     var logger = Logger(label: "read-api")
     logger.logLevel = .warning
-    let router = Router()
+    let router = AccessRouter(Router(context: CallerRequestContext.self), check: .open)
     try ReadRoutes(
       database: ReadDatabase(PostgresConfiguration(url: url), logger: logger),
       position: { "0-0" },
       caching: caching, logger: logger
-    ).add(to: router)
+    ).add(to: router.requiring(.reading))
     try await Application(
-      router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)),
+      router: router.checked(), configuration: .init(address: .hostname("127.0.0.1", port: port)),
       logger: logger
     ).runService()
   }

@@ -1,3 +1,4 @@
+public import Access
 public import Events
 import Foundation
 public import HTTPServer
@@ -59,10 +60,13 @@ public struct ReadRoutes: Sendable {
       + "/openapi.yaml"
   }
 
-  /// The routes of the read API.
-  public func add<Context: RequestContext>(to router: some RouterMethods<Context>) {
+  /// The routes of the read API. The router lets no caller through to another course than theirs; those without
+  /// a course in their path look at the caller themselves.
+  public func add<Context: CallerContext>(to router: some RouterMethods<Context>) {
     router.get("/api/v1/courses") { request, context in
-      try await APIAnswer.json(request, context, courseList)
+      try await APIAnswer.json(request, context) { parameters in
+        try await courseList(parameters, of: context.caller.courses)
+      }
     }
     router.get("/api/v1/courses/:course/progress") { request, context in
       try await APIAnswer.json(request, context, classroom.progress)
@@ -78,18 +82,26 @@ public struct ReadRoutes: Sendable {
     }
     router.get("/api/v1/students/:student") { request, context in
       try await APIAnswer.json(request, context) { parameters in
-        try await students.answer(StudentRequest(parameters))
+        try await students.answer(
+          StudentRequest(parameters, courses: context.caller.courses))
       }
     }
+  }
+
+  /// The OpenAPI file.
+  public func addDescription<Context: RequestContext>(to router: some RouterMethods<Context>) {
     router.get("/api/v1/openapi.yaml") { request, context in
       try await description.response("openapi.yaml", to: request, context)
     }
   }
 
-  private func courseList(_ parameters: RequestParameters) async throws -> JSONWriter {
+  private func courseList(
+    _ parameters: RequestParameters, of readable: ReadableCourses
+  ) async throws -> JSONWriter {
     let limit = try parameters.limit()
     let after = try parameters.cursor(parts: 1)?.first ?? ""
-    return try await courses.value(for: .init(after: after, count: limit + 1)).answer(limit: limit)
+    return try await courses.value(for: .init(after: after, count: limit + 1, readable: readable))
+      .answer(limit: limit)
   }
 
   private func activity(_ parameters: RequestParameters) async throws -> JSONWriter {

@@ -14,6 +14,8 @@ struct BatchDecoder {
   private var clocks = SenderClocks()
   /// By the place in the request: when events happened whose sender's clock is wrong.
   private var corrections: [Int: Timestamp] = [:]
+  /// What the sender of the request at hand may send; nil for everything.
+  private var rights: SendingRights?
 
   init(configuration: IngestConfiguration, catalog: EventCatalog) {
     limits = configuration
@@ -21,11 +23,15 @@ struct BatchDecoder {
       catalog: catalog, limits: configuration.eventLimits, keepsWork: configuration.keepsWork)
   }
 
-  /// - Parameter sentAt: what the sender's clock said when the request was sent.
+  /// - Parameters:
+  ///   - sentAt: what the sender's clock said when the request was sent.
+  ///   - rights: what the sender may send; nil for everything. Other events are rejected, each alone.
   /// - Throws: the problem when nothing in the body can be told apart as an event.
   mutating func decode(
-    _ body: ByteBuffer, format: BodyFormat, receivedAt: Timestamp, sentAt: Timestamp? = nil
+    _ body: ByteBuffer, format: BodyFormat, receivedAt: Timestamp, sentAt: Timestamp? = nil,
+    rights: SendingRights? = nil
   ) throws(Problem) -> DecodedBatch {
+    self.rights = rights
     let batch = try read(body, format: format, receivedAt: receivedAt)
     let clock = clocks.clock(saying: sentAt, at: receivedAt, limits: limits.eventLimits)
     guard batch.isClockInDoubt || clock.map({ $0 != .right }) ?? false else { return batch }
@@ -131,6 +137,9 @@ struct BatchDecoder {
           // A batch is in the order in which it happened, and stays so in the stores.
           defaultOccurredAt: Timestamp(microseconds: receivedAt.microseconds + Int64(index)),
           correctedAt: corrections.isEmpty ? nil : corrections[index], into: memory)
+        if let fault = rights?.fault(of: normalized, in: UnsafeRawBufferPointer(memory)) {
+          throw EventRejection(fault)
+        }
         event = normalized
         return normalized.length
       }

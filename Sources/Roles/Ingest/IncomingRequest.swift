@@ -57,6 +57,7 @@ struct RequestFields {
   private(set) var contentLength: Int?
   private(set) var origin: String?
   private(set) var date: String?
+  private(set) var authorization: String?
 
   init(_ headers: HTTPHeaders) {
     for (name, value) in headers {
@@ -68,6 +69,8 @@ struct RequestFields {
         date = value
       case 6 where name.lowercased() == "origin": origin = value
       case 12 where name.lowercased() == "content-type": contentType = value
+      case 13 where name.lowercased() == "authorization":
+        authorization = authorization.map { "\($0),\(value)" } ?? value
       case 14 where name.lowercased() == "content-length": contentLength = Int(value)
       case 16 where name.lowercased() == "content-encoding":
         contentEncoding = contentEncoding.map { "\($0),\(value)" } ?? value

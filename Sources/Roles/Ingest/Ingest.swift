@@ -1,3 +1,4 @@
+public import Access
 public import CoreMetrics
 public import EventBus
 public import Events
@@ -17,10 +18,13 @@ public struct Ingest: Sendable {
   private let configuration: IngestConfiguration
   private let workspaces: [ObjectIdentifier: NIOLoopBoundBox<IngestWorkspace>]
 
-  /// - Parameter eventLoops: all loops that connections can live on.
+  /// - Parameters:
+  ///   - access: who may send.
+  ///   - eventLoops: all loops that connections can live on.
   public init(
     configuration: IngestConfiguration, catalog: EventCatalog, publisher: any EventPublisher,
-    metrics factory: any MetricsFactory, eventLoops: some Sequence<any EventLoop>
+    access: AccessCheck = .open, metrics factory: any MetricsFactory,
+    eventLoops: some Sequence<any EventLoop>
   ) {
     self.configuration = configuration
     let metrics = IngestMetrics(factory: factory)
@@ -32,8 +36,8 @@ public struct Ingest: Sendable {
     for eventLoop in eventLoops {
       workspaces[ObjectIdentifier(eventLoop)] = .makeBoxSendingValue(
         IngestWorkspace(
-          configuration: configuration, catalog: catalog, publisher: publisher, metrics: metrics,
-          memory: memory, eventLoop: eventLoop),
+          configuration: configuration, catalog: catalog, publisher: publisher, access: access,
+          metrics: metrics, memory: memory, eventLoop: eventLoop),
         eventLoop: eventLoop)
     }
     self.workspaces = workspaces
@@ -64,26 +68,39 @@ final class IngestWorkspace {
   let metrics: IngestMetrics
   let memory: BodyMemory
   private let publisher: any EventPublisher
+  private var access: EventLoopAccessCheck
   private let eventLoop: any EventLoop
   private var decoder: BatchDecoder
 
   init(
     configuration: IngestConfiguration, catalog: EventCatalog, publisher: any EventPublisher,
-    metrics: IngestMetrics, memory: BodyMemory, eventLoop: any EventLoop
+    access: AccessCheck, metrics: IngestMetrics, memory: BodyMemory, eventLoop: any EventLoop
   ) {
     self.bodyBytes = configuration.bodyBytes
     self.policy = CrossOriginPolicy(allowedOrigins: configuration.allowedOrigins)
     self.metrics = metrics
     self.memory = memory
     self.publisher = publisher
+    self.access = EventLoopAccessCheck(access)
     self.eventLoop = eventLoop
     self.decoder = BatchDecoder(configuration: configuration, catalog: catalog)
   }
 
-  func decode(
-    _ body: ByteBuffer, format: BodyFormat, sentAt: Timestamp?
-  ) throws(Problem) -> DecodedBatch {
-    let batch = try decoder.decode(body, format: format, receivedAt: .now(), sentAt: sentAt)
+  /// Who sends, by the header alone.
+  func sender(_ fields: RequestFields) -> EventLoopAccessCheck.Finding {
+    access.find(authorization: fields.authorization, needs: .sending)
+  }
+
+  /// Who sent a token whose key is unknown, once that was asked for.
+  func senderOnceKeyIsKnown(_ token: String) -> EventLoopFuture<Result<Caller, Problem>> {
+    let ask = access.callerOnceKeyIsKnown(token, needs: .sending)
+    return eventLoop.makeFutureWithTask { await ask() }
+  }
+
+  func decode(_ request: IncomingRequest, from sender: Caller) throws(Problem) -> DecodedBatch {
+    let batch = try decoder.decode(
+      request.body, format: request.format, receivedAt: .now(), sentAt: request.sentAt,
+      rights: SendingRights(sender))
     metrics.decoded(batch)
     return batch
   }

@@ -1,3 +1,4 @@
+import Access
 import EventBus
 import HTTPServer
 import NIOCore
@@ -19,7 +20,7 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
     case receiving
     /// An OPTIONS request, answered when it has ended.
     case preflight
-    /// The request is complete; the bus has its events.
+    /// The request is complete; the bus has its events, or the issuer is asked for the sender's key.
     case publishing
     /// The request was refused before it had ended; what still comes of it is thrown away.
     case refused
@@ -30,6 +31,8 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
   /// Not a part of the state: a switch over the state holds a second reference to the body, unless the
   /// optimizer finds a way around it, and every piece would then copy all that came before it.
   private(set) var request: IncomingRequest?
+  /// Who sends it, as far as its header tells.
+  private var sender = EventLoopAccessCheck.Finding.caller(.nobody)
   /// What of its memory is counted.
   private var countedBytes = 0
   /// The `Origin` of the request at hand.
@@ -102,10 +105,12 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
     omitsBody = head.method == .HEAD
     switch head.method {
     case .POST:
-      do {
+      do throws(Problem) {
         if let origin {
           try workspace.policy.admit(origin: origin, host: head.headers.first(name: "host"))
         }
+        sender = workspace.sender(fields)
+        if case .refused(let problem) = sender { throw problem }
         request = try IncomingRequest(fields: fields, limit: workspace.bodyBytes)
         state = .receiving
       } catch {
@@ -130,10 +135,27 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
       answer(error, headers: [("connection", "close")], context: context)
       return
     }
+    switch sender {
+    case .caller(let caller): take(request, from: caller, context: context)
+    case .refused: preconditionFailure("the request was refused by its header")
+    case .unknownKey(let token):
+      state = .publishing
+      workspace.senderOnceKeyIsKnown(token).assumeIsolated().whenSuccess { sender in
+        self.state = .idle
+        switch sender {
+        case .success(let caller): self.take(request, from: caller, context: context)
+        case .failure(let problem): self.answer(problem, context: context)
+        }
+      }
+    }
+  }
+
+  private func take(
+    _ request: IncomingRequest, from sender: Caller, context: ChannelHandlerContext
+  ) {
     let batch: DecodedBatch
     do {
-      batch = try workspace.decode(
-        request.body, format: request.format, sentAt: request.sentAt)
+      batch = try workspace.decode(request, from: sender)
     } catch {
       state = .idle
       answer(error, context: context)

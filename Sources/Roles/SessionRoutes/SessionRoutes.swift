@@ -20,7 +20,7 @@ public struct SessionRoutes: Sendable {
     self.sessions = sessions
   }
 
-  public func add(to router: some RouterMethods<BasicRequestContext>) {
+  public func add<Context: RequestContext>(to router: some RouterMethods<Context>) {
     let routes = router.group("/api/v1/users/:user/sessions")
     routes.get { request, context in
       try await answer(request, context) { call in

@@ -1,4 +1,5 @@
 import EventBus
+import JSONText
 import NIOCore
 import Testing
 
@@ -45,11 +46,11 @@ import Testing
           id: StreamID(milliseconds: 1, sequence: UInt64($0)), payload: ByteBuffer(string: $1))
       })
     #expect(broadcast.selection(for: .all).count == 5)
-    #expect(broadcast.selection(for: .courses(["a"])).count == 2)
-    #expect(broadcast.selection(for: .courses(["default", "b"])).count == 2)
-    #expect(broadcast.selection(for: .courses(["c"])).frame == nil)
+    #expect(broadcast.selection(for: .courses([ExactText("a")])).count == 2)
+    #expect(broadcast.selection(for: .courses([ExactText("default"), ExactText("b")])).count == 2)
+    #expect(broadcast.selection(for: .courses([ExactText("c")])).frame == nil)
     let rest = broadcast.selection(
-      for: .courses(["a"]), after: StreamID(milliseconds: 1, sequence: 0))
+      for: .courses([ExactText("a")]), after: StreamID(milliseconds: 1, sequence: 0))
     #expect(rest.frame.map { Self.payload($0, headerLength: 2) } == payloads[3])
   }
 }

@@ -1,8 +1,10 @@
+import Access
 import EventBus
 import Events
 import Foundation
 import HTTPServer
 import HTTPServerTesting
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -35,19 +37,34 @@ struct IngestServer: Sendable {
 func withIngest<Result: Sendable>(
   _ configuration: IngestConfiguration = IngestConfiguration(),
   server: HTTPServerChannelConfiguration = HTTPServerChannelConfiguration(),
-  journalCapacity: Int = 1_000_000,
+  journalCapacity: Int = 1_000_000, access keys: KeyStore? = nil,
   _ body: @escaping @Sendable (IngestServer) async throws -> Result
 ) async throws -> Result {
   let eventLoops = MultiThreadedEventLoopGroup.singleton
   let bus = MemoryEventBus(journalCapacity: journalCapacity, eventLoop: eventLoops.next())
   let metrics = MetricsRegistry()
   let ingest = Ingest(
-    configuration: configuration, catalog: .standard, publisher: bus.publisher, metrics: metrics,
+    configuration: configuration, catalog: .standard, publisher: bus.publisher,
+    access: try await makeCheck(keys), metrics: metrics,
     eventLoops: eventLoops.makeIterator())
   let earlyHandlers: HTTPServerChannel.EarlyHandlers = { ingest.makeHandlers(for: $0) }
   return try await withServer(configuration: server, earlyHandlers: earlyHandlers) { port, _ in
     try await body(IngestServer(port: port, bus: bus, metrics: metrics))
   }
+}
+
+/// A check of which nothing is revoked.
+private func makeCheck(_ keys: KeyStore?) async throws -> AccessCheck {
+  guard let keys else { return .open }
+  struct NothingRevoked: RevocationStore {
+    func revision() async throws -> String? { nil }
+    func revokedTokens() async throws -> [RevokedToken] { [] }
+    func revoke(_ tokens: [RevokedToken]) async throws {}
+  }
+  let revocations = RevocationList(
+    logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+  try await revocations.load(NothingRevoked(), now: 0)
+  return AccessCheck(rules: TokenRules(), keys: keys, revocations: revocations)
 }
 
 extension RawClient {

@@ -28,10 +28,10 @@ public func withServer<Result: Sendable>(
 }
 
 /// Runs `body` with a client of a server that has the routes.
-public func withRouter<Result: Sendable>(
-  _ router: Router<BasicRequestContext>,
+public func withRouter<Context: RequestContext, Result: Sendable>(
+  _ router: Router<Context>,
   _ body: @escaping @Sendable (RouterClient) async throws -> Result
-) async throws -> Result {
+) async throws -> Result where Context.Source == ApplicationRequestContextSource {
   try await withApplication(router, .webSocketUpgrade()) { port, _ in
     try await body(RouterClient(port: port))
   }
@@ -68,12 +68,12 @@ public struct RouterClient: Sendable {
   }
 }
 
-private func withApplication<Result: Sendable>(
-  _ router: Router<BasicRequestContext>, _ server: HTTPServerBuilder,
+private func withApplication<Context: RequestContext, Result: Sendable>(
+  _ router: Router<Context>, _ server: HTTPServerBuilder,
   _ body:
     @escaping @Sendable (_ port: Int, _ shutdown: @escaping @Sendable () async -> Void)
     async throws -> Result
-) async throws -> Result {
+) async throws -> Result where Context.Source == ApplicationRequestContextSource {
   var logger = Logger(label: "test")
   logger.logLevel = .critical
   let (ports, continuation) = AsyncStream.makeStream(of: Int.self)

@@ -12,6 +12,7 @@ public final class RedisEventBus: Sendable {
   public let deadLetters: RedisDeadLetterStore
   public let cache: RedisCache
   public let reports: RedisProcessReports
+  public let revokedTokens: RedisRevokedTokens
   public let keys: RedisKeys
 
   private let client: RedisClient
@@ -36,7 +37,8 @@ public final class RedisEventBus: Sendable {
       client = try await RedisClient.start(
         configuration,
         scripts: RedisJournal.scripts + RedisAdoptionRegister.scripts
-          + RedisDeadLetterStore.scripts + RedisProcessReports.scripts,
+          + RedisDeadLetterStore.scripts + RedisProcessReports.scripts
+          + RedisRevokedTokens.scripts,
         eventLoop: group.next(), condition: condition
       ).get()
     } catch {
@@ -70,6 +72,7 @@ public final class RedisEventBus: Sendable {
       client: client)
     cache = RedisCache(keys: keys, client: client)
     reports = RedisProcessReports(keys: keys, client: client)
+    revokedTokens = RedisRevokedTokens(keys: keys, client: client)
     deadLetters = RedisDeadLetterStore(
       keys: keys, capacity: configuration.deadLetterCapacity, journalCapacity: capacity,
       client: client)

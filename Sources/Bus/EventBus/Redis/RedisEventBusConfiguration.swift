@@ -68,6 +68,10 @@ public struct RedisKeys: Sendable, Equatable {
   public let marks: String
   /// The hash of what worker processes say of themselves.
   public let workers: String
+  /// The hash of revoked tokens.
+  public let revokedTokens: String
+  /// Tells whether that hash has changed.
+  let revokedTokensRevision: String
   private let adoptedPrefix: String
   private let namespacePrefix: String
 
@@ -79,6 +83,8 @@ public struct RedisKeys: Sendable, Equatable {
     deadLetters = "\(prefix):dead-letters"
     marks = "\(prefix):marks"
     workers = "\(prefix):workers"
+    revokedTokens = "\(prefix):revoked-tokens"
+    revokedTokensRevision = "\(prefix):revoked-tokens:revision"
     adoptedPrefix = "\(prefix):adopted:"
   }
 

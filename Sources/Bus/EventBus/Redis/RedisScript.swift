@@ -37,6 +37,7 @@ struct RedisScript: Sendable, Hashable {
   static let replayDeadLetter = RedisScript(
     "replay-dead-letter", PackageResources.replay_dead_letter_lua)
   static let postReport = RedisScript("post-report", PackageResources.post_report_lua)
+  static let revokeTokens = RedisScript("revoke-tokens", PackageResources.revoke_tokens_lua)
   static let readReports = RedisScript("read-reports", PackageResources.read_reports_lua)
 
   static func == (left: RedisScript, right: RedisScript) -> Bool { left.name == right.name }

@@ -13,6 +13,10 @@ public struct EventNormalizer {
     let takesCorrection: Bool
     /// The entries of the fields that senders set, behind the envelope's.
     let sentEntries: Range<Int>
+    /// The entry of the field that says whose event it is; nil for kinds that never say.
+    let learnerEntry: Int?
+    /// Bytes of `,"name":"` in front of that value.
+    let learnerPrefix: Int
 
     init(_ kind: EventKind) {
       eventType = kind.eventType
@@ -21,6 +25,9 @@ public struct EventNormalizer {
       let own = kind.fields.dropFirst(Envelope.fields.count)
       takesCorrection = own.first?.name == "corrected_at"
       sentEntries = Envelope.fields.count + (takesCorrection ? 1 : 0)..<kind.fields.count
+      let learner = kind.fields.firstIndex { ["student_id", "user_id"].contains($0.column) }
+      learnerEntry = learner
+      learnerPrefix = learner.map { kind.fields[$0].name.utf8.count + 5 } ?? 0
     }
 
     func isNamed(_ name: Slice<UnsafeRawBufferPointer>) -> Bool {
@@ -88,24 +95,32 @@ public struct EventNormalizer {
     writer.fill(Timestamp.canonicalLength) { occurredAt.write(to: $0) }
     writer.write(CanonicalForm.beforeReceivedAt)
     writer.fill(Timestamp.canonicalLength) { receivedAt.write(to: $0) }
+    let courseStart = writer.count + CanonicalForm.beforeCourse.utf8CodeUnitCount
     writer.write(UInt8(ascii: "\""))
     if !values.write(tape, entry: EnvelopeIndex.courseID, of: kind.table, to: &writer) {
       writer.write(CanonicalForm.defaultCourse)
     }
+    let courseEnd = writer.count - 1
+    var learner: Range<Int>?
     if let correctedAt, kind.takesCorrection {
       writer.write(CanonicalForm.beforeCorrectedAt)
       writer.fill(Timestamp.canonicalLength) { correctedAt.write(to: $0) }
       writer.write(UInt8(ascii: "\""))
     }
     for entry in kind.sentEntries {
-      values.write(tape, entry: entry, of: kind.table, to: &writer)
+      let start = writer.count
+      let isWritten = values.write(tape, entry: entry, of: kind.table, to: &writer)
+      if isWritten, entry == kind.learnerEntry {
+        // Empty where it is no text, which is a fault besides.
+        learner = start + kind.learnerPrefix..<max(start + kind.learnerPrefix, writer.count - 1)
+      }
     }
     writer.write(UInt8(ascii: "}"))
     let errors = values.end()
     guard errors.isEmpty else { throw EventRejection(errors) }
     return NormalizedEvent(
       eventType: kind.eventType, id: eventID, length: writer.count, occurredAt: occurredAt,
-      takesCorrection: kind.takesCorrection)
+      takesCorrection: kind.takesCorrection, course: courseStart..<courseEnd, learner: learner)
   }
 
   /// Finds the event's kind and where the values of its fields stand. The last event's kind is tried
@@ -160,6 +175,10 @@ public struct NormalizedEvent: Sendable {
   public let occurredAt: Timestamp
   /// Whether the kind has a `corrected_at`.
   public let takesCorrection: Bool
+  /// Where the course stands in the canonical form: the text between the quotes, which may hold escapes.
+  public let course: Range<Int>
+  /// Where it says whose it is, in the same way; nil where it does not.
+  public let learner: Range<Int>?
 }
 
 /// What an event may be at most.

@@ -27,6 +27,8 @@ public struct FieldError: Error, Sendable, Equatable {
     case inFuture = "in_future"
     case nulCharacter = "nul_character"
     case loneSurrogate = "lone_surrogate"
+    /// The sender may not send events of this learner, or into this course.
+    case notAllowed = "not_allowed"
     case syntax
   }
 

@@ -1,4 +1,5 @@
 import API
+import Access
 import BigQueryMirror
 import Broadcaster
 import CoreMetrics
@@ -55,6 +56,8 @@ struct ServerServices {
         detail: faults.isEmpty ? nil : faults.map(\.description).joined(separator: "; "))
     }
     var services: [any Service] = []
+    let access = try makeAccess()
+    services += access.services
     var listeners: [any ChannelListener] = []
     var hub: BroadcastHub?
     if configuration.roles.contains(.dashboard) {
@@ -64,6 +67,7 @@ struct ServerServices {
       services.append(broadcaster)
       listeners.append(broadcaster)
       hub = broadcaster
+      access.revocations?.onChange { broadcaster.lookAtStays() }
     }
     if configuration.roles.contains(.worker) {
       let worker = try makeWorker()
@@ -88,10 +92,27 @@ struct ServerServices {
     if configuration.listens {
       let tls = try configuration.httpTLS()
       services.append(
-        try makeApplication(health: health, hub: hub, mirror: mirror, tls: tls, onReady: onReady))
+        try makeApplication(
+          health: health, hub: hub, mirror: mirror, access: access.check, tls: tls,
+          onReady: onReady))
       if let tls { services.append(CertificateReloading(certificate: tls, logger: logger)) }
     }
     return services
+  }
+
+  /// Who may do what; and what keeps that fresh.
+  private func makeAccess() throws -> (
+    check: AccessCheck, revocations: RevocationList?, services: [any Service]
+  ) {
+    guard configuration.listens, let keys = try configuration.tokenKeys(logger: logger) else {
+      return (.open, nil, [])
+    }
+    let revocations = RevocationList(logger: logger)
+    let upkeep = AccessUpkeep(
+      keys: keys, revocations: revocations, store: RevocationsInRedis(tokens: bus.revokedTokens))
+    let check = AccessCheck(
+      rules: configuration.tokenRules, keys: keys, revocations: revocations)
+    return (check, revocations, [upkeep])
   }
 
   private func makeWorker() throws -> Worker {
@@ -144,16 +165,16 @@ struct ServerServices {
   }
 
   private func makeApplication(
-    health: HealthRegistry, hub: BroadcastHub?, mirror: MirrorConnections?,
+    health: HealthRegistry, hub: BroadcastHub?, mirror: MirrorConnections?, access: AccessCheck,
     tls: ReloadingServerContext?, onReady: @escaping @Sendable (Int) async -> Void
   ) throws -> some Service {
-    let router = try makeRouter(health: health, mirror: mirror)
+    let router = try makeRouter(health: health, mirror: mirror, access: access).checked()
     let eventLoops = MultiThreadedEventLoopGroup.singleton
     let ingest =
       configuration.roles.contains(.ingest)
       ? Ingest(
         configuration: configuration.ingest, catalog: catalog, publisher: bus.publisher,
-        metrics: registry, eventLoops: eventLoops.makeIterator()) : nil
+        access: access, metrics: registry, eventLoops: eventLoops.makeIterator()) : nil
     var server = configuration.httpServer
     server.connectionLimit = makeConnectionLimit()
     server.tls = tls
@@ -162,7 +183,7 @@ struct ServerServices {
       server: .webSocketUpgrade(
         configuration: server,
         earlyHandlers: { channel in ingest?.makeHandlers(for: channel) ?? [] },
-        webSockets: hub.map { [webSocketRoute(of: $0)] } ?? []),
+        webSockets: hub.map { [webSocketRoute(of: $0, access: access)] } ?? []),
       configuration: .init(
         address: .hostname(configuration.host, port: configuration.port), backlog: 4096),
       onServerRunning: { channel in await onReady(channel.localAddress?.port ?? 0) },
@@ -181,8 +202,8 @@ struct ServerServices {
     return limit
   }
 
-  private func webSocketRoute(of hub: BroadcastHub) -> WebSocketRoute {
-    var route = hub.route()
+  private func webSocketRoute(of hub: BroadcastHub, access: AccessCheck) -> WebSocketRoute {
+    var route = hub.route(access: access)
     route.hosts = readerHosts
     route.origins = OriginCheck(
       allowed: configuration.settings.givenList("websocket.allowed_origins") ?? [])
@@ -199,31 +220,36 @@ struct ServerServices {
     configuration.settings.givenList("http.operator_hosts") ?? []
   }
 
-  /// Every route but the ingest's and the WebSocket's, which answer before a router is asked.
+  /// Every route but the ingest's and the WebSocket's, which answer before a router is asked. Each stands in a
+  /// group that says what it requires.
   func makeRouter(
-    health: HealthRegistry, mirror: MirrorConnections?
-  ) throws -> Router<BasicRequestContext> {
-    let router = Router(options: .autoGenerateHeadEndpoints)
-    router.add(middleware: ProblemMiddleware())
-    router.add(middleware: CrossOriginProtection())
-    HealthAndMetricsRoutes(registry: registry, health: health).add(to: router)
-    let operators = router.group()
-      .add(
-        middleware: KnownHosts(
-          HostCheck(operatorHostNames, hint: "PROGRESSBUS_HTTP_OPERATOR_HOSTS adds names")))
-    let readers = router.group().add(middleware: KnownHosts(readerHosts))
+    health: HealthRegistry, mirror: MirrorConnections?, access: AccessCheck = .open
+  ) throws -> AccessRouter<CallerRequestContext> {
+    let base = Router(context: CallerRequestContext.self, options: .autoGenerateHeadEndpoints)
+    base.add(middleware: ProblemMiddleware())
+    base.add(middleware: CrossOriginProtection())
+    let router = AccessRouter(base, check: access)
+    let watching = HealthAndMetricsRoutes(registry: registry, health: health)
+    watching.addHealth(to: router.requiring(.open))
+    watching.addMetrics(to: router.requiring(.operating))
+    let operatorHosts = KnownHosts<CallerRequestContext>(
+      HostCheck(operatorHostNames, hint: "PROGRESSBUS_HTTP_OPERATOR_HOSTS adds names"))
+    let operators = router.requiring(.operating).add(middleware: operatorHosts)
+    let readers = router.requiring(.reading).add(middleware: KnownHosts(readerHosts))
+    let anybody = router.requiring(.open).add(middleware: KnownHosts(readerHosts))
     if let mirror {
       MirrorRoutes(controller: mirror.controller).add(to: operators)
+      // Its rows name no course, so no teacher's token can be for them.
       StatisticsRoutes(
         statistics: LearnerStatistics(controller: mirror.controller, cache: bus.cache)
-      ).add(to: readers)
+      ).add(to: router.requiring(.operating).add(middleware: KnownHosts(readerHosts)))
     }
     if configuration.roles.contains(.ingest) {
       CloudEventRoute(
         rules: try configuration.completionRules(), database: try configuration.firestoreDatabase(),
         publisher: CompletedSessionPublisher(publisher: bus.publisher, decoder: decoder),
         bodyLimit: configuration.ingest.bodyBytes, metrics: registry, logger: logger
-      ).add(to: router)
+      ).add(to: router.requiring(.sending(into: Envelope.defaultCourse)))
     }
     if configuration.roles.contains(.dashboard) {
       OperatorRoutes(
@@ -233,8 +259,10 @@ struct ServerServices {
         sinks: SinkRegistry.deadLetterNames
       ).add(to: operators)
       SessionRoutes(sessions: try SessionConnections.makeRouter(configuration)).add(to: operators)
-      try makeReadRoutes().add(to: readers)
-      try PageRoutes.load().add(to: readers)
+      let reading = try makeReadRoutes()
+      reading.add(to: readers)
+      reading.addDescription(to: anybody)
+      try PageRoutes.load().add(to: anybody)
     }
     return router
   }

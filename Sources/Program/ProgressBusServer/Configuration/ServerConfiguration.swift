@@ -43,16 +43,19 @@ public struct ServerConfiguration: Sendable {
     port = settings.integer("http.port")
     logLevel = Logger.Level(rawValue: settings.text("log.level") ?? "") ?? .info
     logFormat = LogFormat(rawValue: settings.text("log.format") ?? "") ?? .text
-    guard Self.isLoopback(host) || settings.boolean("insecure_allow_anonymous") else {
+    guard
+      Self.isLoopback(host) || asksForTokens || settings.boolean("insecure_allow_anonymous")
+    else {
       throw ConfigurationError(
         "PROGRESSBUS_HTTP_HOST",
         "\(host) is beyond loopback, where anyone could send and read events without logging in; "
-          + "set PROGRESSBUS_INSECURE_ALLOW_ANONYMOUS=true only where the port itself is protected")
+          + "\(Self.secretAdvice). Set PROGRESSBUS_INSECURE_ALLOW_ANONYMOUS=true only where the port "
+          + "itself is protected")
     }
   }
 
   /// A name other than `localhost` may stand for any address, even one like `127.example.org`.
-  private static func isLoopback(_ host: String) -> Bool {
+  static func isLoopback(_ host: String) -> Bool {
     if host == "localhost" { return true }
     guard let address = try? SocketAddress(ipAddress: host, port: 0).ipAddress else { return false }
     return address == "::1" || address.hasPrefix("127.") && !address.contains(":")
@@ -180,6 +183,7 @@ public struct ServerConfiguration: Sendable {
   public func check() throws(ConfigurationError) {
     _ = try bus()
     _ = try httpTLS()
+    _ = try tokenKeys()
     try checkSessions()
     try checkFirestore()
     if usesMirror { _ = try mirror() }

@@ -41,6 +41,16 @@ public enum Settings {
       "insecure_allow_anonymous", .boolean, default: "false",
       "Listen beyond loopback although nobody has to log in."),
     Setting(
+      "jwt.secret", .text, secret: true,
+      "The secret of tokens (HS256), at least 32 bytes. With it, or with a key set, whoever asks needs a token."
+    ),
+    Setting(
+      "jwt.jwks", .text,
+      "The public keys of tokens (RS256, ES256): a file with a JWKS, or its `https` URL, as an OpenID provider has it."
+    ),
+    Setting("jwt.issuer", .text, "What `iss` of a token must be. Default: anything."),
+    Setting("jwt.audience", .text, "What `aud` of a token must hold. Default: anything."),
+    Setting(
       "log.level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
       default: "info", "The least severe record that is logged."),
     Setting("log.format", .choice(["text", "json"]), default: "text", "The form of log records."),

@@ -34,6 +34,7 @@ public struct SettingsSource: Sendable {
       throw ConfigurationError(unknown, "is no setting")
     }
     let variables = Set(Settings.all.map(\.variable))
+      .union(Settings.all.filter(\.isSecret).map { $0.variable + "_FILE" })
     for name in environment.keys.sorted()
     where (name.hasPrefix("PROGRESSBUS_") || name.hasPrefix("BQ_SYNC_"))
       && !variables.contains(name) && !Self.foreignVariables.contains(name)
@@ -41,7 +42,9 @@ public struct SettingsSource: Sendable {
       throw ConfigurationError(name, "is no setting")
     }
     var variablesByKey: [String: String] = [:]
-    for setting in Settings.all { variablesByKey[setting.key] = environment[setting.variable] }
+    for setting in Settings.all {
+      variablesByKey[setting.key] = try Self.value(of: setting, in: environment)
+    }
     // What is set to nothing counts as not set, as in a compose file.
     var layers = [
       Layer(texts: overrides.filter { !$0.value.isEmpty }) { "--set \($0.key)" },
@@ -54,6 +57,24 @@ public struct SettingsSource: Sendable {
       layers.append(layer)
     }
     self.layers = layers
+  }
+
+  /// A secret may stand in a file that `NAME_FILE` names, as container engines mount them: a variable can be
+  /// read in more places.
+  private static func value(
+    of setting: Setting, in environment: [String: String]
+  ) throws(ConfigurationError) -> String? {
+    let given = environment[setting.variable].flatMap { $0.isEmpty ? nil : $0 }
+    let name = setting.variable + "_FILE"
+    guard setting.isSecret, let path = environment[name], !path.isEmpty else { return given }
+    guard given == nil else {
+      throw ConfigurationError(name, "is set, and so is \(setting.variable); one is enough")
+    }
+    guard let data = FileManager.default.contents(atPath: path),
+      let text = String(data: data, encoding: .utf8)
+    else { throw ConfigurationError(name, "names a file that cannot be read") }
+    // An editor ends the last line, and the secret has no part in that.
+    return text.hasSuffix("\n") ? String(text.dropLast()) : text
   }
 
   private static func fileLayer(

@@ -1,5 +1,6 @@
 import Events
 import HTTPServer
+import JSONText
 import PostgresDriver
 
 /// Reads a class from PostgreSQL, all of an answer in one transaction.

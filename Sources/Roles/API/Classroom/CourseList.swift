@@ -1,3 +1,4 @@
+import Access
 import Events
 import HTTPServer
 import JSONText
@@ -15,6 +16,8 @@ struct CourseList: Sendable {
     let after: String
     /// One more than a page holds tells whether there is another.
     let count: Int
+    /// Whoever may read the same courses gets the same pages.
+    let readable: ReadableCourses
   }
 
   private static let statement = """
@@ -23,7 +26,10 @@ struct CourseList: Sendable {
       count(*) filter (where e.last_seen_at > now() - interval '5 minutes') as active,
       \(RowReader.microseconds("max(e.last_seen_at)")) as last_seen
     from (
-      select * from courses where course_id > $1 order by course_id limit $2
+      select * from courses
+      where course_id > $1 and ($3::text is null
+        or course_id in (select jsonb_array_elements_text($3::jsonb)))
+      order by course_id limit $2
     ) as c
     left join enrollments e on e.course_id = c.course_id
     group by c.course_id, c.first_seen_at
@@ -34,7 +40,8 @@ struct CourseList: Sendable {
     _ key: Key, from database: ReadDatabase, position: String?, at moment: Timestamp
   ) async throws(PostgresError) -> CourseList {
     let result = try await database.pool.query(
-      statement, [.text(key.after), .integer(Int64(key.count))])
+      statement,
+      [.text(key.after), .integer(Int64(key.count)), .text(key.readable.json)])
     var courses: [Course] = []
     for row in result.rows {
       courses.append(
@@ -64,6 +71,20 @@ struct CourseList: Sendable {
       json.member("next_cursor", page.nextCursor)
     }
     return json
+  }
+}
+
+extension ReadableCourses {
+  /// As a JSON array of their names, which PostgreSQL compares byte by byte; nil for all.
+  var json: String? {
+    names.map { names in
+      let elements = names.map { name in
+        var element: [UInt8] = []
+        JSONEscaping.append(name, to: &element)
+        return String(decoding: element, as: UTF8.self)
+      }
+      return "[\(elements.joined(separator: ","))]"
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import Events
+import JSONText
 
 /// A notebook of a course.
 struct Notebook: Sendable {

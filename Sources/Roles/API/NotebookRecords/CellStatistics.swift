@@ -1,3 +1,5 @@
+import JSONText
+
 /// Collects what learners did with a cell, for its statistics.
 struct CellStatisticsAccumulator {
   private var milliseconds: [Double] = []

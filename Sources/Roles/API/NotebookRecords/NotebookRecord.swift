@@ -1,4 +1,5 @@
 import Events
+import JSONText
 
 /// Who did what with which cell of a notebook, as of one moment of the database: its `cell_progress`,
 /// kept so that the next answer needs to read only what changed. No I/O.

@@ -1,3 +1,5 @@
+import JSONText
+
 /// The records of the notebooks that pages look at, within a bound: those that nobody asked for longest
 /// go first.
 ///

@@ -1,4 +1,5 @@
 import Events
+import JSONText
 import PostgresDriver
 
 /// Brings a notebook's record up to the moment of a transaction.

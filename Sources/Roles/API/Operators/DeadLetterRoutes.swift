@@ -19,7 +19,7 @@ struct DeadLetterRoutes: Sendable {
     parameters = DeadLetterParameters(sinks: sinks)
   }
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add<Context: RequestContext>(to router: some RouterMethods<Context>) {
     let deadLetters = router.group(RouterPath(Self.path))
     deadLetters.get { request, context in
       try await APIAnswer.json(request, context, list)

@@ -18,7 +18,8 @@ public struct HealthAndMetricsRoutes: Sendable {
     self.health = health
   }
 
-  public func add(to router: some RouterMethods<BasicRequestContext>) {
+  /// Whether the process runs and can do its work: for whatever watches over it, which has no token.
+  public func addHealth<Context: RequestContext>(to router: some RouterMethods<Context>) {
     router.get("/health/live") { _, _ in
       Response.json(ByteBuffer(string: #"{"status":"ok"}"#))
     }
@@ -28,6 +29,10 @@ public struct HealthAndMetricsRoutes: Sendable {
         ByteBuffer(data: try report.json()),
         status: report.isReady ? .ok : .serviceUnavailable)
     }
+  }
+
+  /// Figures of the whole deployment. They name no learner and no course.
+  public func addMetrics<Context: RequestContext>(to router: some RouterMethods<Context>) {
     router.get("/metrics") { [registry] _, _ in
       Response(
         status: .ok,

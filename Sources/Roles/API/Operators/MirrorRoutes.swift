@@ -12,7 +12,7 @@ public struct MirrorRoutes: Sendable {
     self.controller = controller
   }
 
-  public func add(to router: some RouterMethods<BasicRequestContext>) {
+  public func add<Context: RequestContext>(to router: some RouterMethods<Context>) {
     let mirror = router.group(RouterPath(Self.path))
     mirror.get("status") { [controller] request, context in
       try await APIAnswer.encoded(request, context) { _ in try await controller.status() }

@@ -20,7 +20,7 @@ public struct OperatorRoutes: Sendable {
     self.deadLetters = DeadLetterRoutes(service: deadLetters, sinks: sinks)
   }
 
-  public func add(to router: some RouterMethods<BasicRequestContext>) {
+  public func add<Context: RequestContext>(to router: some RouterMethods<Context>) {
     router.get("/api/v1/bus") { [bus, journalCapacity] request, context in
       try await APIAnswer.json(request, context) { _ in
         try await BusReport.read(from: bus, capacity: journalCapacity).answer()

@@ -12,7 +12,7 @@ public struct StatisticsRoutes: Sendable {
     self.statistics = statistics
   }
 
-  public func add(to router: some RouterMethods<BasicRequestContext>) {
+  public func add<Context: RequestContext>(to router: some RouterMethods<Context>) {
     router.get("/api/v1/users/:user/stats") { [statistics] request, context in
       try await APIAnswer.encoded(request, context) { parameters in
         try await statistics.statistics(

@@ -1,3 +1,4 @@
+import Access
 import Events
 import HTTPServer
 import JSONText
@@ -46,7 +47,9 @@ struct StudentReader: Sendable {
 
   private func read(_ request: StudentRequest) async throws(PostgresError) -> Rows {
     try await database.pool.transaction { connection throws(PostgresError) in
-      let learner: [PostgresValue] = [.text(request.student), .text(request.course)]
+      let learner: [PostgresValue] = [
+        .text(request.student), .text(request.course), .text(request.courses.json),
+      ]
       return Rows(
         name: try connection.query(StudentStatements.name, [.text(request.student)]),
         courses: try connection.query(StudentStatements.courses, learner),
@@ -64,13 +67,17 @@ struct StudentReader: Sendable {
 struct StudentRequest: Sendable {
   let student: String
   let course: String?
+  /// Those that the caller may read.
+  let courses: ReadableCourses
   /// Only events before this one; for the first page, the end of time.
   let before: (at: String, id: String)
   let limit: Int
 
-  init(_ parameters: RequestParameters) throws(Problem) {
+  init(_ parameters: RequestParameters, courses: ReadableCourses) throws(Problem) {
+    self.courses = courses
     student = try parameters.identifier(inPath: "student")
     course = try parameters.text("course_id", maximumLength: Envelope.identifierLength)
+    if let course, !courses.contains(course) { throw .otherCourse() }
     limit = try parameters.limit()
     guard let cursor = try parameters.cursor(parts: 2) else {
       before = ("infinity", "ffffffff-ffff-ffff-ffff-ffffffffffff")
@@ -85,7 +92,8 @@ struct StudentRequest: Sendable {
   }
 }
 
-/// What a learner's own answer is read with. `$1` is the learner, `$2` the course or null.
+/// What a learner's own answer is read with. `$1` is the learner, `$2` the course or null, `$3` the courses that the
+/// caller may read, as a JSON array, or null for all.
 enum StudentStatements {
   static let name = "select student_name as name from students where student_id = $1"
 
@@ -102,11 +110,15 @@ enum StudentStatements {
         from cell_progress
         where student_id = e.student_id and course_id = e.course_id
       ) as p
-    where e.student_id = $1 and ($2::text is null or e.course_id = $2)
+    where e.student_id = $1 and ($2::text is null or e.course_id = $2) and \(isReadable)
     order by e.course_id
     """
 
-  /// The newest events before `$3`, `$4`. Each course is read from the end of its index, and those whose sender's
+  private static let isReadable = """
+    ($3::text is null or e.course_id in (select jsonb_array_elements_text($3::jsonb)))
+    """
+
+  /// The newest events before `$4`, `$5`. Each course is read from the end of its index, and those whose sender's
   /// clock was wrong from the end of theirs.
   static let events = """
     select event.*
@@ -115,9 +127,9 @@ enum StudentStatements {
         (\(newest(by: "occurred_at", "corrected_at is null"))) union all
         (\(newest(by: "corrected_at", "corrected_at is not null")))
       ) as event
-    where e.student_id = $1 and ($2::text is null or e.course_id = $2)
+    where e.student_id = $1 and ($2::text is null or e.course_id = $2) and \(isReadable)
     order by moment desc, id desc
-    limit $5
+    limit $6
     """
 
   private static func newest(by moment: String, _ condition: String) -> String {
@@ -130,10 +142,10 @@ enum StudentStatements {
       duration_ms as duration
     from progress_events
     where student_id = e.student_id and course_id = e.course_id and \(condition)
-      and \(moment) <= $3::timestamptz
-      and (\(moment), event_id) < ($3::timestamptz, $4::uuid)
+      and \(moment) <= $4::timestamptz
+      and (\(moment), event_id) < ($4::timestamptz, $5::uuid)
     order by \(moment) desc, event_id desc
-    limit $5
+    limit $6
     """
   }
 }

@@ -1,5 +1,6 @@
 import EventBus
 import Events
+import JSONText
 import NIOConcurrencyHelpers
 import NIOCore
 
@@ -95,12 +96,12 @@ struct LiveMessage: Sendable, Equatable {
 /// Which events a subscriber wants.
 enum CourseFilter: Hashable, Sendable {
   case all
-  case courses(Set<String>)
+  case courses(Set<ExactText>)
 
   func admits(_ course: String) -> Bool {
     switch self {
     case .all: true
-    case .courses(let courses): courses.contains(course)
+    case .courses(let courses): courses.contains(ExactText(course))
     }
   }
 }

@@ -268,6 +268,15 @@ public final class BroadcastHub: ChannelListener, Service {
     return group
   }
 
+  /// Closes the subscribers whose tokens have ended or were revoked, on their event loops.
+  public func lookAtStays() {
+    let active = state.withLockedValue { $0.activeSlots }
+    for slot in active {
+      let group = groups[slot]
+      eventLoops[slot].execute { group.value?.lookAtStays() }
+    }
+  }
+
   /// - Returns: where the sequence stands, for an event loop that was not told so far.
   func joined(slot: Int) -> (newest: StreamID, lastDispatch: UInt64) {
     state.withLockedValue { state in

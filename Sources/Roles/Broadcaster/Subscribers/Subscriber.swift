@@ -13,18 +13,22 @@ final class Subscriber: WebSocketSession {
   private let group: SubscriberGroup
   private let connection: WebSocketConnection
   private let after: StreamID?
+  private let stay: SubscriberStay
   private var state: SubscriberState?
   private var writable: EventLoopPromise<Void>?
   private var backlog: BacklogProgress?
   /// Rings when a replay has waited for its connection.
   private var stallTimer: Scheduled<Void>?
+  /// Rings when its token may have ended.
+  private var stayTimer: Scheduled<Void>?
 
   init(
-    filter: CourseFilter, after: StreamID?, connection: WebSocketConnection, group: SubscriberGroup,
-    hub: BroadcastHub
+    filter: CourseFilter, after: StreamID?, stay: SubscriberStay, connection: WebSocketConnection,
+    group: SubscriberGroup, hub: BroadcastHub
   ) {
     self.filter = filter
     self.after = after
+    self.stay = stay
     self.connection = connection
     self.group = group
     self.hub = hub
@@ -37,6 +41,8 @@ final class Subscriber: WebSocketSession {
     let state = SubscriberState(
       newest: newest, after: after, maximumHeldBytes: hub.configuration.maximumHeldBytes)
     self.state = state
+    // Between the handshake and here the token may have been revoked.
+    guard mayStay() else { return }
     connection.send(frame: ControlFrame.hello(newest))
     guard state.phase == .replaying else { return }
     hub.startReplay(
@@ -91,6 +97,26 @@ final class Subscriber: WebSocketSession {
     var progress = backlog ?? BacklogProgress(outstandingBytes: outstanding, now: now)
     defer { backlog = progress }
     return progress.isProgressing(outstandingBytes: outstanding, now: now)
+  }
+
+  // MARK: The stay
+
+  /// Closes one whose token has ended or was revoked, and watches the others.
+  @discardableResult
+  func mayStay() -> Bool {
+    guard let state, state.phase != .closed else { return false }
+    stayTimer?.cancel()
+    stayTimer = nil
+    guard !stay.isOver else {
+      close(code: .accessEnded, reason: "the token has ended", timeout: nil)
+      return false
+    }
+    guard let wait = stay.nextLook else { return true }
+    stayTimer = connection.eventLoop.assumeIsolated().scheduleTask(in: wait) { [self] in
+      mayStay()
+      return ()
+    }
+    return true
   }
 
   // MARK: The replay
@@ -179,6 +205,8 @@ final class Subscriber: WebSocketSession {
   private func leave() {
     guard state?.phase != .closed else { return }
     state?.close()
+    stayTimer?.cancel()
+    stayTimer = nil
     group.leave(self)
     goOn()
   }

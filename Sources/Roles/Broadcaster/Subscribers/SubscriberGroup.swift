@@ -55,6 +55,11 @@ final class SubscriberGroup {
     }
   }
 
+  /// Closes the subscribers who may no longer stay.
+  func lookAtStays() {
+    for member in Array(subscribers.values.joined()) { member.mayStay() }
+  }
+
   /// How its subscribers stand.
   func reading() -> CongestionControl.Reading {
     var reading = CongestionControl.Reading(subscribers: count)

@@ -1,3 +1,4 @@
+public import Access
 import EventBus
 public import HTTPServer
 import HTTPTypes
@@ -6,18 +7,27 @@ import NIOCore
 public import NIOHTTP1
 
 extension BroadcastHub {
-  /// The route that opens subscriptions to anyone.
-  public func route(path: String = "/ws/dashboard") -> WebSocketRoute {
-    WebSocketRoute(path: path) { head in self.decide(head) }
+  /// The route that opens subscriptions.
+  public func route(
+    path: String = "/ws/dashboard", access: AccessCheck = .open
+  ) -> WebSocketRoute {
+    WebSocketRoute(path: path) { head in
+      do throws(Problem) {
+        let caller = try await access.caller(ofHandshake: head, needs: .reading)
+        return self.decide(head, from: caller, access: access)
+      } catch {
+        return .refuse(error)
+      }
+    }
   }
 
   /// Decides on a handshake: `?course_id=` filters, `?after=` replays first.
   ///
-  /// 400 for a malformed parameter, 403 for a course that is not open to the client, 503 while the
+  /// 400 for a malformed parameter, 403 for a course that is not open to the caller, 503 while the
   /// bus is away, or for a replay while too many are under way.
-  /// - Parameter courses: the courses that the client may see; nil for all.
+  /// - Parameter access: what the caller was let in by, and is asked whether the caller may stay.
   public func decide(
-    _ head: HTTPRequestHead, courses: Set<String>? = nil
+    _ head: HTTPRequestHead, from caller: Caller = .anyone, access: AccessCheck = .open
   ) -> WebSocketUpgradeDecision {
     let request: SubscriptionRequest
     do {
@@ -28,11 +38,8 @@ extension BroadcastHub {
           status: .badRequest, detail: "\(error.parameter) \(error.reason)",
           parameter: error.parameter))
     }
-    if let course = request.course, let courses, !courses.contains(course) {
-      return .refuse(
-        Problem(
-          status: .forbidden, detail: "course_id names a course that is not yours",
-          parameter: "course_id"))
+    if let course = request.course, !caller.courses.contains(course) {
+      return .refuse(.otherCourse())
     }
     guard isOpen else {
       return .refuse(
@@ -47,11 +54,16 @@ extension BroadcastHub {
           status: .serviceUnavailable, detail: "Too many replays are under way; try again.",
           retryAfter: configuration.retryAfterSeconds))
     }
-    let wanted = request.course.map { [$0] } ?? courses
-    let filter = wanted.map { CourseFilter.courses($0) } ?? .all
+    let filter: CourseFilter =
+      switch (request.course, caller.courses) {
+      case (let course?, _): .courses([ExactText(course)])
+      case (nil, .only(let courses)): .courses(courses)
+      case (nil, .all): .all
+      }
     return .accept { connection in
       Subscriber(
-        filter: filter, after: request.after, connection: connection,
+        filter: filter, after: request.after,
+        stay: SubscriberStay(caller: caller, access: access), connection: connection,
         group: self.group(on: connection.eventLoop), hub: self)
     }
   }

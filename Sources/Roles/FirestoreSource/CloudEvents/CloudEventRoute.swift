@@ -38,7 +38,7 @@ public struct CloudEventRoute: Sendable {
     self.logger = logger
   }
 
-  public func add(to router: some RouterMethods<BasicRequestContext>) {
+  public func add<Context: RequestContext>(to router: some RouterMethods<Context>) {
     router.post("events/firestore") { request, _ in try await answer(request) }
   }
 

@@ -1,4 +1,5 @@
 import API
+import Access
 import Events
 import Foundation
 import HTTPServer
@@ -30,19 +31,22 @@ struct Classroom: Sendable {
   }
 
   func routes(
-    activity: (any ActivitySource)? = nil, position: String? = "7-0",
+    access: AccessCheck = .open, activity: (any ActivitySource)? = nil, position: String? = "7-0",
     caching: ReadCaching = .disabled, minutesLater minutes: Int = 0,
     at moment: Timestamp = noon
-  ) throws -> Router<BasicRequestContext> {
+  ) throws -> Router<CallerRequestContext> {
     let now = Timestamp(microseconds: moment.microseconds + Int64(minutes) * 60_000_000)
-    let router = Router()
-    router.add(middleware: ProblemMiddleware())
-    try ReadRoutes(
+    let base = Router(context: CallerRequestContext.self)
+    base.add(middleware: ProblemMiddleware())
+    let router = AccessRouter(base, check: access)
+    let reading = try ReadRoutes(
       database: database, descriptionFile: Self.descriptionFile, position: { position },
       activity: activity, caching: caching, now: { now },
       logger: testLogger
-    ).add(to: router)
-    return router
+    )
+    reading.add(to: router.requiring(.reading))
+    reading.addDescription(to: router.requiring(.open))
+    return try router.checked()
   }
 
   /// Asks the routes; fails unless they answer with JSON.

@@ -1,4 +1,5 @@
 import API
+import Access
 import Foundation
 import HTTPServerTesting
 import Hummingbird
@@ -36,7 +37,7 @@ struct RecordedClassTests {
   }
 
   private func body(
-    of path: String, from routes: Router<BasicRequestContext>
+    of path: String, from routes: Router<CallerRequestContext>
   ) async throws -> String {
     try await withRouter(routes) { try await $0.get(path).body }
   }

@@ -2,16 +2,16 @@ import Foundation
 
 /// A text that equals only the very same bytes, as in the database. Swift's own comparison holds
 /// composed and decomposed letters equal, which would make one of two learners.
-struct ExactText: Hashable, Sendable {
-  let text: String
+public struct ExactText: Hashable, Sendable {
+  public let text: String
 
-  init(_ text: String) { self.text = text }
+  public init(_ text: String) { self.text = text }
 
-  static func == (left: ExactText, right: ExactText) -> Bool {
+  public static func == (left: ExactText, right: ExactText) -> Bool {
     left.text.isSame(right.text)
   }
 
-  func hash(into hasher: inout Hasher) {
+  public func hash(into hasher: inout Hasher) {
     var text = text
     text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
@@ -19,7 +19,7 @@ struct ExactText: Hashable, Sendable {
 
 extension String {
   /// Whether both have the very same bytes.
-  func isSame(_ other: String) -> Bool {
+  public func isSame(_ other: String) -> Bool {
     let same = utf8.withContiguousStorageIfAvailable { left in
       other.utf8.withContiguousStorageIfAvailable { right in
         guard left.count == right.count else { return false }
@@ -35,7 +35,7 @@ extension String {
   }
 
   /// The order of the collation "C": byte by byte.
-  func precedes(_ other: String) -> Bool {
+  public func precedes(_ other: String) -> Bool {
     utf8.lexicographicallyPrecedes(other.utf8)
   }
 }

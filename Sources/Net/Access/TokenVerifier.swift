@@ -1,0 +1,169 @@
+import Cryptography
+import Foundation
+import JSONText
+
+/// What tokens have to say beside a right signature.
+public struct TokenRules: Sendable {
+  /// What `iss` must be; nil where any will do.
+  public var issuer: String?
+  /// What `aud` must hold; nil where any will do.
+  public var audience: String?
+  /// How far clocks may be apart, in seconds.
+  public var leeway: Int64 = 60
+
+  public init(issuer: String? = nil, audience: String? = nil) {
+    self.issuer = issuer
+    self.audience = audience
+  }
+}
+
+/// A token whose signature and claims were found right. Later it may still end or be revoked.
+public final class VerifiedToken: Sendable {
+  public let claims: TokenClaims
+  /// The moment until which it is good, the leeway included, in seconds since 1970.
+  public let goodUntil: Int64
+
+  init(claims: TokenClaims, goodUntil: Int64) {
+    self.claims = claims
+    self.goodUntil = goodUntil
+  }
+}
+
+/// Why a token is not taken. The descriptions are for whoever sent it, and hold nothing of it.
+public enum TokenFault: Error, Sendable, Equatable {
+  case missing
+  case severalAtOnce
+  case malformed
+  case unsupportedAlgorithm
+  case unknownKey
+  case wrongSignature
+  case withoutEnd
+  case ended
+  case notYetValid
+  case wrongIssuer
+  case wrongAudience
+  case revoked
+  /// The keys that tokens are checked with cannot be had; this says nothing about the token.
+  case keysUnavailable
+  /// Nobody knows yet which tokens are revoked.
+  case revocationsUnknown
+
+  /// Within the characters that `error_description` of RFC 6750, section 3, may have.
+  public var description: String {
+    switch self {
+    case .missing: "a token is needed"
+    case .severalAtOnce: "more than one token was sent"
+    case .malformed: "the token is no JSON Web Token"
+    case .unsupportedAlgorithm: "the token is not signed with HS256, RS256 or ES256"
+    case .unknownKey: "the token names a key that this server does not know"
+    case .wrongSignature: "the signature of the token is wrong"
+    case .withoutEnd: "the token does not say when it ends"
+    case .ended: "the token has ended"
+    case .notYetValid: "the token is not valid yet"
+    case .wrongIssuer: "the token is of another issuer"
+    case .wrongAudience: "the token is for another audience"
+    case .revoked: "the token was revoked"
+    case .keysUnavailable: "the keys that tokens are checked with cannot be had; try again"
+    case .revocationsUnknown: "it is not known yet which tokens are revoked; try again"
+    }
+  }
+
+  /// Whether the same token may be taken a moment later.
+  public var isOfTheServer: Bool { self == .keysUnavailable || self == .revocationsUnknown }
+}
+
+/// Tells whether a token is one of ours and good now. Pure but for the keys that it looks at.
+struct TokenVerifier: Sendable {
+  let rules: TokenRules
+  let keys: KeyStore
+
+  /// - Parameter now: in seconds since 1970.
+  func verify(_ text: String, now: Int64) throws(TokenFault) -> VerifiedToken {
+    let message: JSONWebSignature
+    do throws(JSONWebSignature.FormatError) {
+      message = try JSONWebSignature(compact: text)
+    } catch {
+      switch error {
+      case .malformed: throw .malformed
+      case .unsupportedAlgorithm, .unsupportedExtension: throw .unsupportedAlgorithm
+      }
+    }
+    let key = try keys.key(named: message.keyID, for: message.algorithm)
+    guard message.isSigned(with: key) else { throw .wrongSignature }
+    let claims: TokenClaims
+    do throws(TokenClaims.Fault) {
+      claims = try TokenClaims(payload: message.payload)
+    } catch {
+      throw error == .withoutEnd ? .withoutEnd : .malformed
+    }
+    let token = VerifiedToken(claims: claims, goodUntil: claims.expiresAt + rules.leeway)
+    guard now < token.goodUntil else { throw .ended }
+    // A token of the future was issued by a clock that is wrong, or is meant for later.
+    for moment in [claims.notBefore, claims.issuedAt] {
+      if let moment, moment > now + rules.leeway { throw .notYetValid }
+    }
+    if let issuer = rules.issuer {
+      guard let claimed = claims.issuer, claimed.isSame(issuer) else { throw .wrongIssuer }
+    }
+    if let audience = rules.audience {
+      guard claims.audience.contains(where: { $0.isSame(audience) }) else { throw .wrongAudience }
+    }
+    return token
+  }
+}
+
+/// The tokens that were verified lately, by their digest, so that the next request costs a digest in the place
+/// of a signature. Bounded: what is not asked for any more goes with its generation.
+struct VerifiedTokenCache {
+  private let capacity: Int
+  private var recent: [TokenDigest: VerifiedToken] = [:]
+  private var older: [TokenDigest: VerifiedToken] = [:]
+  /// The state of keys and revocations that the tokens were verified under.
+  private var revision = 0
+
+  /// - Parameter capacity: tokens are kept up to twice as many.
+  init(capacity: Int = 8192) {
+    self.capacity = capacity
+  }
+
+  /// - Parameter revision: another than last time forgets all.
+  mutating func token(_ digest: TokenDigest, revision: Int, now: Int64) -> VerifiedToken? {
+    if revision != self.revision {
+      self = VerifiedTokenCache(capacity: capacity)
+      self.revision = revision
+    }
+    if let token = recent[digest] { return now < token.goodUntil ? token : nil }
+    guard let token = older.removeValue(forKey: digest), now < token.goodUntil else { return nil }
+    keep(token, digest)
+    return token
+  }
+
+  mutating func keep(_ token: VerifiedToken, _ digest: TokenDigest) {
+    if recent.count >= capacity {
+      older = recent
+      recent = [:]
+    }
+    recent[digest] = token
+  }
+}
+
+/// SHA-256 of a token.
+struct TokenDigest: Hashable, Sendable {
+  private let words: (UInt64, UInt64, UInt64, UInt64)
+
+  init(_ text: String) {
+    let digest = SHA256.digest(of: text)
+    words = digest.withUnsafeBytes {
+      (
+        $0.loadUnaligned(as: UInt64.self),
+        $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+        $0.loadUnaligned(fromByteOffset: 16, as: UInt64.self),
+        $0.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
+      )
+    }
+  }
+
+  static func == (left: TokenDigest, right: TokenDigest) -> Bool { left.words == right.words }
+
+  func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+}

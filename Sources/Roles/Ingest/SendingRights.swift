@@ -1,0 +1,56 @@
+import Access
+import Events
+import JSONText
+
+/// Whose events the sender of a request may send.
+struct SendingRights {
+  /// The one learner, in UTF-8; nil without the scope `ingest`.
+  private let learner: [UInt8]?
+  /// Where that learner's events may go; nil for anywhere.
+  private let learnerCourses: Set<ExactText>?
+  /// Where anybody's events may go; nil without the scope `ingest:class`.
+  private let classCourses: Set<ExactText>?
+
+  /// Nil where everything may be sent.
+  init?(_ caller: Caller) {
+    guard let claims = caller.token?.claims else { return nil }
+    // A token without a subject is nobody's.
+    learner = claims.scopes.contains(.ingest) ? claims.subject.map { Array($0.utf8) } : nil
+    learnerCourses = claims.courses.isEmpty ? nil : claims.courses
+    classCourses = claims.scopes.contains(.ingestClass) ? claims.courses : nil
+  }
+
+  /// - Parameter bytes: the event in canonical form.
+  /// - Returns: why the event may not be sent; nil when it may.
+  func fault(of event: NormalizedEvent, in bytes: UnsafeRawBufferPointer) -> FieldError? {
+    if let classCourses, classCourses.contains(Self.course(of: event, in: bytes)) { return nil }
+    guard let learner else {
+      return FieldError("/course_id", .notAllowed, "is not among the courses of the token")
+    }
+    guard let place = event.learner, Self.isText(bytes[place], learner) else {
+      return FieldError(
+        event.learner == nil ? "" : "/student_id", .notAllowed,
+        "is not of the learner whom the token is for")
+    }
+    if let learnerCourses, !learnerCourses.contains(Self.course(of: event, in: bytes)) {
+      return FieldError("/course_id", .notAllowed, "is not among the courses of the token")
+    }
+    return nil
+  }
+
+  private static func course(
+    of event: NormalizedEvent, in bytes: UnsafeRawBufferPointer
+  ) -> ExactText {
+    ExactText(decoded(bytes[event.course]))
+  }
+
+  private static func isText(_ raw: Slice<UnsafeRawBufferPointer>, _ text: [UInt8]) -> Bool {
+    raw.contains(UInt8(ascii: "\\"))
+      ? decoded(raw).utf8.elementsEqual(text) : raw.elementsEqual(text)
+  }
+
+  private static func decoded(_ raw: Slice<UnsafeRawBufferPointer>) -> String {
+    JSONString.decode(
+      UnsafeRawBufferPointer(rebasing: raw), isEscaped: raw.contains(UInt8(ascii: "\\")))
+  }
+}

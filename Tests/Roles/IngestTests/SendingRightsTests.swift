@@ -1,0 +1,100 @@
+import Access
+import Cryptography
+import Foundation
+import HTTPServerTesting
+import Logging
+import NIOPosix
+import Observability
+import ProgressBusTesting
+import Testing
+
+@testable import Ingest
+
+/// Whose events a token may send, through a live server.
+@Suite struct SendingRightsTests {
+  private static func event(
+    _ student: String, course: String? = nil, type: String = "help", name: String = "student_id"
+  ) -> String {
+    let course = course.map { #","course_id":"\#($0)""# } ?? ""
+    return
+      #"{"event_type":"\#(type)","\#(name)":"\#(student)","notebook_path":"n.ipynb"\#(course)}"#
+  }
+
+  /// Sends the events as one array.
+  /// - Returns: the status, and the places of those that were rejected as not allowed.
+  private static func send(
+    _ events: [String], with token: String
+  ) async throws -> (status: Int, rejected: [Int]) {
+    let keys = KeyStore(
+      secret: try VerificationKey(secret: Array(TestTokens.secret.utf8)), source: nil,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    return try await withIngest(access: keys) { server in
+      let client = try await RawClient(port: server.port)
+      defer { client.close() }
+      let answer = try await client.post(
+        "[\(events.joined(separator: ","))]", ["Authorization: Bearer \(token)"])
+      struct Body: Decodable {
+        struct Item: Decodable {
+          struct Fault: Decodable { let code: String }
+          let index: Int
+          let errors: [Fault]
+        }
+        let rejected: [Item]
+      }
+      guard let body = try? JSONDecoder().decode(Body.self, from: Data(answer.body.utf8)) else {
+        return (answer.status, [])
+      }
+      #expect(body.rejected.allSatisfy { $0.errors.map(\.code) == ["not_allowed"] })
+      return (answer.status, body.rejected.map(\.index))
+    }
+  }
+
+  @Test func aLearnerSendsForNobodyElse() async throws {
+    let token = try TestTokens.token(scope: "ingest", subject: "Zo\u{EB}")
+    let mine = [
+      Self.event("Zo\u{EB}"), Self.event("Zoe\u{308}", course: "any"), Self.event(#"Zo\u00eb"#),
+      Self.event(#"Zoe\u0308"#), Self.event("Zo\u{EB}", name: "emailAddress"),
+    ]
+    #expect(try await Self.send(mine, with: token) == (202, []))
+    let others = [
+      Self.event("zo\u{EB}"), Self.event("Zo\u{EB} "), Self.event("Zoe"), Self.event(#"Zo\u00ea"#),
+      #"{"event_type":"help","student_id":"Zo\u00eb","emailAddress":"s-2","notebook_path":"n"}"#,
+    ]
+    let (status, rejected) = try await Self.send(others, with: token)
+    #expect(status == 422 || rejected == [0, 1, 2, 3])
+    #expect(try await Self.send([mine[0], others[0]], with: token) == (207, [1]))
+  }
+
+  @Test func aTokenThatNamesCoursesIsForThoseAlone() async throws {
+    let token = try TestTokens.token(scope: "ingest", subject: "s-1", courses: ["py101"])
+    let events = [
+      Self.event("s-1", course: "py101"), Self.event("s-1", course: "Py101"), Self.event("s-1"),
+    ]
+    #expect(try await Self.send(events, with: token) == (207, [1, 2]))
+  }
+
+  @Test func aClassTokenSendsForAnybodyInItsCourses() async throws {
+    let token = try TestTokens.token(
+      scope: "ingest:class", subject: "hub", courses: ["caf\u{E9}", "default"])
+    let events = [
+      Self.event("s-1", course: "caf\u{E9}"), Self.event("s-2", course: "cafe\u{301}"),
+      Self.event("s-3"), Self.event("s-4", course: #"caf\u00e9"#),
+      Self.event("s-5", course: "Caf\u{E9}"), Self.event("s-6", course: "caf\u{E9} "),
+      Self.event("hub", course: "py101"),
+    ]
+    #expect(try await Self.send(events, with: token) == (207, [4, 5, 6]))
+  }
+
+  @Test func whatIsNotSaidToBeTheLearnersIsRefused() async throws {
+    let token = try TestTokens.token(scope: "ingest", subject: "s-1")
+    let metric = #"{"event_type":"rag_metric","session_id":"x","corpus_id":"c"}"#
+    let (status, _) = try await Self.send([metric], with: token)
+    #expect(status == 422)
+  }
+
+  @Test func withoutAScopeForSendingNothingIsRead() async throws {
+    let token = try TestTokens.token(scope: "dashboard admin", courses: ["py101"])
+    #expect(try await Self.send([Self.event("s-1")], with: token).status == 403)
+    #expect(try await Self.send([Self.event("s-1")], with: "a.b.c").status == 401)
+  }
+}

@@ -1,0 +1,250 @@
+import Foundation
+import HTTPServerTesting
+import LocalStack
+import ProgressBusTesting
+import Testing
+
+extension Deployment {
+  /// Starts `serve` where whoever asks needs a token of `TestTokens`.
+  func serve(
+    _ roles: String, accessBy tokens: TestTokens, settings: [String] = []
+  ) async throws -> ProgressBusProcess {
+    let path = "\(folder)/jwks.json"
+    try tokens.keySet.write(toFile: path, atomically: true, encoding: .utf8)
+    return try await serve(
+      roles,
+      settings: [
+        "jwt.secret=\(TestTokens.secret)", "jwt.jwks=\(path)", "jwt.issuer=\(TestTokens.issuer)",
+        "jwt.audience=\(TestTokens.audience)", "worker.sinks=postgres",
+      ] + settings)
+  }
+
+  /// Runs `progressbus token` with the secret in a file.
+  func token(_ arguments: [String], input: String = "") async throws -> CommandOutcome {
+    let secret = "\(folder)/jwt-secret"
+    try (TestTokens.secret + "\n").write(toFile: secret, atomically: true, encoding: .utf8)
+    let file = "\(folder)/token-\(UUID().uuidString)"
+    try input.write(toFile: file, atomically: true, encoding: .utf8)
+    let access = [
+      "PROGRESSBUS_JWT_SECRET_FILE": secret, "PROGRESSBUS_JWT_ISSUER": TestTokens.issuer,
+      "PROGRESSBUS_JWT_AUDIENCE": TestTokens.audience,
+    ]
+    return try await ProgressBusCommand.run(
+      ["token"] + arguments + (input.isEmpty ? [] : ["--file", file]),
+      environment: environment.merging(access) { $1 }, folder: folder)
+  }
+}
+
+extension ProgressBusProcess {
+  /// Sends a request by hand, with a token in its header.
+  func request(
+    _ method: String = "GET", _ target: String, token: String?, body: String = "",
+    _ fields: String = ""
+  ) async throws -> RawClient.Response {
+    let client = try await RawClient(port: port)
+    defer { client.close() }
+    let authorization = token.map { "Authorization: Bearer \($0)\r\n" } ?? ""
+    try await client.send(
+      "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\n\(authorization)\(fields)"
+        + "Content-Type: application/json\r\nConnection: close\r\n"
+        + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+    return try await client.response(hasBody: method != "HEAD")
+  }
+
+  /// Opens the live stream by hand.
+  func listen(
+    _ query: String = "", token: String?
+  ) async throws -> (client: RawClient, status: Int) {
+    let client = try await RawClient(port: port)
+    let extra = token.map { "Authorization: Bearer \($0)\r\n" } ?? ""
+    let answer = try await client.upgrade("/ws/dashboard\(query)", host: "localhost", extra: extra)
+    return (client, answer.status)
+  }
+}
+
+extension EndToEnd {
+  /// Every route and the live stream, with every kind of token.
+  @Suite struct AccessMatrixTests {
+    /// A request, and the scopes of which one is enough; nil where nobody is asked.
+    private struct Route {
+      let method: String
+      let target: String
+      var body = ""
+      let scopes: Set<String>?
+    }
+
+    private static let course = "py 101"
+    private static let event =
+      #"{"event_type":"help","student_id":"s-1","course_id":"\#(course)","notebook_path":"n"}"#
+
+    /// The table. That no route is missing from it, `everyRouteIsInTheTable` sees.
+    private static let routes: [Route] = {
+      func route(
+        _ scopes: Set<String>?, _ method: String, _ target: String, body: String = ""
+      ) -> Route { Route(method: method, target: target, body: body, scopes: scopes) }
+      let reading: Set = ["dashboard", "admin"]
+      let sending: Set = ["ingest", "ingest:class"]
+      let admin: Set = ["admin"]
+      return [
+        route(nil, "GET", "/health/live"), route(nil, "GET", "/health/ready"),
+        route(nil, "GET", "/"), route(nil, "GET", "/ops"), route(nil, "GET", "/css/layout.css"),
+        route(nil, "GET", "/api/v1/openapi.yaml"),
+        route(admin, "GET", "/metrics"),
+        route(sending, "POST", "/student-progress", body: event),
+        route(sending, "POST", "/api/v1/events", body: event),
+        route(["ingest:class"], "POST", "/events/firestore", body: "{}"),
+        route(reading, "GET", "/ws/dashboard"),
+        route(reading, "GET", "/api/v1/courses"),
+        route(reading, "GET", "/api/v1/courses/py%20101/progress"),
+        route(reading, "GET", "/api/v1/courses/py%20101/students"),
+        route(reading, "GET", "/api/v1/courses/py%20101/help"),
+        route(reading, "GET", "/api/v1/courses/py%20101/activity"),
+        route(reading, "GET", "/api/v1/students/s-1"),
+        route(admin, "GET", "/api/v1/users/s-1/stats"),
+        route(admin, "GET", "/api/v1/bus"), route(admin, "GET", "/api/v1/sinks"),
+        route(admin, "GET", "/api/v1/dead-letters"),
+        route(admin, "GET", "/api/v1/dead-letters/count"),
+        route(admin, "GET", "/api/v1/dead-letters/redis-1-0"),
+        route(admin, "POST", "/api/v1/dead-letters/replay"),
+        route(admin, "POST", "/api/v1/dead-letters/purge"),
+        route(admin, "POST", "/api/v1/dead-letters/redis-1-0/replay"),
+        route(admin, "DELETE", "/api/v1/dead-letters/redis-1-0"),
+        route(admin, "GET", "/api/bq-sync/status"), route(admin, "GET", "/api/bq-sync/health"),
+        route(admin, "POST", "/api/bq-sync/flush"), route(admin, "POST", "/api/bq-sync/retry"),
+        route(admin, "DELETE", "/api/bq-sync/failed"),
+        route(admin, "POST", "/api/bq-sync/retention"),
+        route(admin, "GET", "/api/v1/users/s-1/sessions"),
+        route(admin, "POST", "/api/v1/users/s-1/sessions"),
+        route(admin, "GET", "/api/v1/users/s-1/sessions/x"),
+        route(admin, "DELETE", "/api/v1/users/s-1/sessions/x"),
+        route(admin, "POST", "/api/v1/users/s-1/sessions/x/events"),
+      ]
+    }()
+
+    /// - Returns: 0 for a WebSocket that stands.
+    private static func ask(
+      _ process: ProgressBusProcess, _ route: Route, token: String?
+    ) async throws -> RawClient.Response {
+      guard route.target == "/ws/dashboard" else {
+        return try await process.request(
+          route.method, route.target, token: token, body: route.body)
+      }
+      let client = try await RawClient(port: process.port)
+      defer { client.close() }
+      var answer = try await client.upgrade(
+        "/ws/dashboard", host: "localhost",
+        extra: token.map { "Authorization: Bearer \($0)\r\n" } ?? "")
+      guard answer.status == 101 else { return answer }
+      // The other direction: what a client says is taken from whoever may listen, and answered to nobody.
+      let hello = try await client.frame()
+      try await client.sendFrame(opcode: 1, event)
+      try await client.sendFrame(opcode: 9, "ping")
+      #expect(hello.text.hasPrefix(#"{"control":"hello""#))
+      // Events of other requests may come before the pong.
+      while try await client.frame().opcode != 10 {}
+      answer.body = hello.text
+      return answer
+    }
+
+    @Test func everyRouteTakesTheTokensThatItDeclaresAndNoOthers() async throws {
+      let tokens = try await TestTokens.make()
+      try await withDeployment { deployment in
+        let process = try await deployment.serve("ingest,dashboard", accessBy: tokens)
+        let courses = [Self.course, "default"]
+        let revoked = try await deployment.token(["revoke", "--id", TestTokens.revokedID])
+        #expect(revoked.status == 0, "\(revoked)")
+        let revokedToken = try #require(
+          try tokens.token(
+            .revoked,
+            TestTokens.claims(scope: "admin dashboard", courses: courses)))
+        try await eventually("the revocation is known") {
+          try await process.request("GET", "/api/v1/bus", token: revokedToken).status == 401
+        }
+        let everything = TestTokens.claims(
+          scope: "ingest ingest:class dashboard admin", courses: courses)
+        for route in Self.routes {
+          for flaw in TokenFlaw.allCases {
+            let answer = try await Self.ask(
+              process, route, token: try tokens.token(flaw, everything))
+            let isRefused = answer.status == 401
+            #expect(
+              isRefused == (route.scopes != nil), "\(flaw) \(route.target): \(answer.status)")
+            guard isRefused else { continue }
+            let challenge = answer.headers["www-authenticate"] ?? ""
+            #expect(challenge.hasPrefix("Bearer realm="), "\(flaw) \(route.target)")
+            #expect(answer.headers["content-type"] == "application/problem+json")
+          }
+          for scope in ["ingest", "ingest:class", "dashboard", "admin", "openid"] {
+            let claims = TestTokens.claims(scope: scope, courses: courses)
+            for token in [try TestTokens.token(claims), try tokens.rsaToken(claims)] {
+              let status = try await Self.ask(process, route, token: token).status
+              let isAllowed = route.scopes?.contains(scope) ?? true
+              #expect(
+                [401, 403].contains(status) != isAllowed, "\(scope) \(route.target): \(status)")
+            }
+          }
+        }
+      }
+    }
+
+    @Test func anotherCourseIsRefusedWhateverItsSpelling() async throws {
+      let tokens = try await TestTokens.make()
+      try await withDeployment { deployment in
+        let process = try await deployment.serve("ingest,dashboard", accessBy: tokens)
+        let teacher = try TestTokens.token(scope: "dashboard", courses: ["caf\u{E9}"])
+        for course in [
+          "other", "Caf%C3%A9", "caf%C3%A9%20", "%20caf%C3%A9", "cafe", "caf%25C3%25A9",
+        ] {
+          for kind in ["progress", "students", "help", "activity"] {
+            let path = "/api/v1/courses/\(course)/\(kind)"
+            let status = try await process.request(path, token: teacher).status
+            #expect(status == 403, "\(path)")
+          }
+          let learner = "/api/v1/students/s-1?course_id=\(course)"
+          #expect(try await process.request(learner, token: teacher).status == 403)
+          let (client, status) = try await process.listen("?course_id=\(course)", token: teacher)
+          client.close()
+          #expect(status == 403, "\(course)")
+        }
+        // Both spellings are the teacher's course; nothing of it is stored.
+        for course in ["caf%C3%A9", "cafe%CC%81"] {
+          let path = "/api/v1/courses/\(course)/progress"
+          #expect(try await process.request(path, token: teacher).status == 404)
+        }
+      }
+    }
+
+    /// Paths of `openapi.yaml`, which another test holds equal to the routes of the program.
+    @Test func everyRouteIsInTheTable() throws {
+      let file = ProjectFolder.url.appendingPathComponent(
+        "Sources/Roles/API/Resources/openapi.yaml")
+      var described: Set<String> = []
+      var path = ""
+      for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
+        if line == "components:" { break }
+        if line.hasPrefix("  /"), line.hasSuffix(":") {
+          path = String(line.dropFirst(2).dropLast())
+        }
+        if ["    get:", "    post:", "    delete:"].contains(line) {
+          described.insert("\(line.dropFirst(4).dropLast().uppercased()) \(path)")
+        }
+      }
+      func template(_ route: Route) -> String {
+        let path = route.target.replacing("/courses/py%20101", with: "/courses/{course}")
+          .replacing("/students/s-1", with: "/students/{student}")
+          .replacing("/users/s-1", with: "/users/{user}").replacing(
+            "/sessions/x", with: "/sessions/{id}"
+          )
+          .replacing("/redis-1-0", with: "/{id}").replacing("/css/layout.css", with: "/{asset}")
+        return "\(route.method) \(path)"
+      }
+      #expect(Set(Self.routes.map(template)) == described)
+    }
+  }
+}
+
+extension ProgressBusProcess {
+  fileprivate func request(_ target: String, token: String?) async throws -> RawClient.Response {
+    try await request("GET", target, token: token)
+  }
+}
