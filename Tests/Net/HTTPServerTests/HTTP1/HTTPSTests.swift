@@ -101,7 +101,10 @@ import Testing
       #expect(try certificate.reload(onlyIfChanged: true))
       for client in clients {
         try await client.sendFrame(opcode: 9, "still there")
-        #expect(try await client.frame().text == "still there")
+        var answer = try await client.frame()
+        // On a slow machine the server asks first whether we are still there.
+        while answer.opcode == 9 { answer = try await client.frame() }
+        #expect(answer.text == "still there")
       }
       // A new connection gets the new one, which alone has this name.
       let result = try await run(
