@@ -134,7 +134,8 @@ let package = Package(
       dependencies: [
         "ProgressBusServer", "LocalStack", "Demonstration", "DeadLetters", "Events",
         "SessionMigration", "Sessions", "Access",
-        "PostgresDriver", "CurlTransport", "BigQueryMirror", argumentParser,
+        "PostgresDriver", "CurlTransport", "BigQueryMirror", "AuditStore", "LearnerRights",
+        argumentParser,
       ],
       path: "Sources/Program/progressbus",
       // The optimiser of Swift 6.3.1 crashes on the commands' coroutines. Nothing here is hot: what
@@ -143,11 +144,14 @@ let package = Package(
     target(
       .program, "ProgressBusServer",
       [
-        "Access", "API", "Broadcaster", "Cryptography", "FirestoreSource", "Ingest", "Pages",
+        "Access", "API", "Broadcaster", "Cryptography", "FirestoreSource", "Ingest",
+        "LearnerRights",
+        "Pages",
         "WorkerRuntime", "BigQueryMirror", "Influx",
         "Firestore", "AgentEngine", "GoogleCalls", "Sessions", "SessionRoutes",
-        "PostgresSink", "DeadLetters", "EventBus", "Events", "HTTPServer", "CurlTransport",
-        "PostgresDriver", "RedisDriver", "TLS", "Observability", hummingbird, httpTypes, nioCore,
+        "PostgresSink", "AuditStore", "DeadLetters", "EventBus", "Events", "HTTPServer",
+        "CurlTransport", "PostgresDriver", "RedisDriver", "TLS", "Observability", hummingbird,
+        httpTypes, nioCore,
         nioPosix, yams, lifecycle, unixSignals, logging, coreMetrics,
       ]),
 
@@ -188,6 +192,12 @@ let package = Package(
       resources: [.copy("Resources")]),
     target(
       .roles, "Pages", ["HTTPServer", hummingbird], resources: [.copy("Resources")]),
+    target(
+      .roles, "LearnerRights",
+      [
+        "BigQueryMirror", "Influx", "EventBus", "Events", "PostgresDriver", "JSONText", lifecycle,
+        nioCore, logging,
+      ]),
     target(.roles, "SessionMigration", ["Sessions", "Events", "Cryptography"]),
     target(
       .roles, "SessionRoutes",
@@ -210,6 +220,7 @@ let package = Package(
         "JSONText", "Observability", httpTypes, logging, coreMetrics, lifecycle,
       ]),
 
+    target(.stores, "AuditStore", ["Observability", "PostgresDriver"]),
     target(
       .stores, "GoogleCalls", ["Sessions", "CurlTransport", "Concurrency", httpTypes]),
     target(
@@ -226,8 +237,8 @@ let package = Package(
     target(
       .bus, "EventBus",
       [
-        "Events", "RedisDriver", "Concurrency", "Observability", nioCore, nioLocks, logging,
-        coreMetrics,
+        "Events", "RedisDriver", "Concurrency", "Cryptography", "JSONText", "Observability",
+        nioCore, nioLocks, logging, coreMetrics,
       ],
       resources: [.embedInCode("Scripts")]),
     target(.bus, "DeadLetters", ["EventBus", "Events", nioCore, nioPosix]),
@@ -244,7 +255,8 @@ let package = Package(
     target(
       .net, "Access",
       [
-        "HTTPServer", "Cryptography", "CurlTransport", "JSONText", "Concurrency", nioHTTP1,
+        "HTTPServer", "Cryptography", "CurlTransport", "JSONText", "Concurrency", "Observability",
+        nioHTTP1,
         nioLocks, hummingbird, httpTypes, logging,
       ]),
 
@@ -381,6 +393,9 @@ let package = Package(
         "BigQueryMirror", "Cryptography", "CurlTransport", "Events", "PostgresDriver", "LocalStack",
         "Concurrency", "ProgressBusTesting", httpTypes, lifecycle, logging,
       ]),
+    tests(
+      .stores, "AuditStoreTests",
+      ["AuditStore", "Observability", "PostgresDriver", "ProgressBusTesting", logging]),
     tests(
       .stores, "FirestoreTests",
       [

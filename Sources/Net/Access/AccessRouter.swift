@@ -1,6 +1,7 @@
 import HTTPServer
 public import HTTPTypes
 public import Hummingbird
+import Observability
 
 /// A context that says who asks.
 public protocol CallerContext: RequestContext {
@@ -103,7 +104,7 @@ private struct RequiringRoutes<Context: CallerContext>: RouterMethods {
   }
 }
 
-/// Lets a request through to its route when the caller may.
+/// Lets a request through to its route when the caller may, and tells the audit log who that is.
 private struct CheckedResponder<Responder: HTTPResponder>: HTTPResponder
 where Responder.Context: CallerContext {
   let required: RequiredAccess
@@ -121,6 +122,13 @@ where Responder.Context: CallerContext {
         .text(inPath: "course", maximumLength: 128)
       guard context.caller.courses.contains(course) else { throw Problem.otherCourse() }
     }
-    return try await responder.respond(to: request, context: context)
+    return try await AuditActor.$current.withValue(actor(context.caller)) {
+      try await responder.respond(to: request, context: context)
+    }
+  }
+
+  private func actor(_ caller: Caller) -> AuditActor {
+    guard let claims = caller.token?.claims else { return .anonymous(address: nil) }
+    return .token(subject: claims.subject ?? "without a subject")
   }
 }

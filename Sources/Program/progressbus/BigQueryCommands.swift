@@ -32,8 +32,29 @@ struct MirrorOptions: ParsableArguments {
   func print<Report: MirrorReport>(
     asksBigQuery: Bool = false, _ body: (MirrorController) async throws -> Report
   ) async throws -> Report {
-    let connections = try MirrorConnections.open(
-      await settings.serverConfiguration(), needsProject: asksBigQuery)
+    try await print(settings.serverConfiguration(), asksBigQuery: asksBigQuery, body)
+  }
+
+  /// The same for what changes something, which is noted in the audit log.
+  ///
+  /// - Parameter count: how many a report is about.
+  func print<Report: MirrorReport & Sendable>(
+    asksBigQuery: Bool = false, audited action: String, count: (Report) -> Int?,
+    _ body: (MirrorController) async throws -> Report
+  ) async throws -> Report {
+    let configuration = try await settings.serverConfiguration()
+    return try await print(configuration, asksBigQuery: asksBigQuery) { controller in
+      try await Audited.run("bigquery.\(action)", configuration, count: count) {
+        try await body(controller)
+      }
+    }
+  }
+
+  private func print<Report: MirrorReport>(
+    _ configuration: ServerConfiguration, asksBigQuery: Bool,
+    _ body: (MirrorController) async throws -> Report
+  ) async throws -> Report {
+    let connections = try MirrorConnections.open(configuration, needsProject: asksBigQuery)
     let report: Report
     do {
       report = try await body(connections.controller)
@@ -94,7 +115,8 @@ struct FlushCommand: AsyncParsableCommand {
   @OptionGroup var options: MirrorOptions
 
   func run() async throws {
-    _ = try await options.print { try await $0.flush() }
+    _ = try await options.print(
+      audited: "flush", count: { $0.synced }, { try await $0.flush() })
   }
 }
 
@@ -109,7 +131,8 @@ struct RetryCommand: AsyncParsableCommand {
   @OptionGroup var options: MirrorOptions
 
   func run() async throws {
-    _ = try await options.print { try await $0.retry() }
+    _ = try await options.print(
+      audited: "retry", count: { $0.requeued }, { try await $0.retry() })
   }
 }
 
@@ -124,7 +147,8 @@ struct ClearFailedCommand: AsyncParsableCommand {
   @OptionGroup var options: MirrorOptions
 
   func run() async throws {
-    _ = try await options.print { try await $0.clearFailed() }
+    _ = try await options.print(
+      audited: "clear-failed", count: { $0.cleared }, { try await $0.clearFailed() })
   }
 }
 
@@ -140,7 +164,8 @@ struct RetentionCommand: AsyncParsableCommand {
   @OptionGroup var options: MirrorOptions
 
   func run() async throws {
-    _ = try await options.print { try await $0.enforceRetention() }
+    _ = try await options.print(
+      audited: "retention", count: { $0.deleted }, { try await $0.enforceRetention() })
   }
 }
 
@@ -163,9 +188,9 @@ struct CreateTablesCommand: AsyncParsableCommand {
   @OptionGroup var options: MirrorOptions
 
   func run() async throws {
-    let report = try await options.print(asksBigQuery: true) {
-      try await $0.createTables(addColumns: addColumns)
-    }
+    let report = try await options.print(
+      asksBigQuery: true, audited: "create-tables", count: { $0.tables.count },
+      { try await $0.createTables(addColumns: addColumns) })
     if !report.isGood { throw ExitCode.failure }
   }
 }

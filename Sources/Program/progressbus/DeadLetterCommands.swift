@@ -48,6 +48,12 @@ struct DeadLetterTargets: ParsableArguments {
   /// The sink that all of them are of, as far as it is known.
   var sink: String? { selection.sink ?? id?.sink }
 
+  /// For the audit log: without the text that reasons are to hold, which may be out of an event.
+  var text: String {
+    id?.description
+      ?? (sink.map { "sink \($0)" } ?? "all sinks") + (selection.reason == nil ? "" : ", by reason")
+  }
+
   /// The ids of those that are meant, oldest first.
   /// - Throws: when the one that was named is not there.
   func ids(in service: DeadLetterService) async throws -> [DeadLetterID] {
@@ -177,7 +183,9 @@ struct ReplayDeadLettersCommand: AsyncParsableCommand {
   func run() async throws {
     let configuration = try await options.serverConfiguration()
     try await DeadLetterConnections.withService(of: targets.sink, configuration) { service in
-      let outcome = try await service.replay(targets.ids(in: service))
+      let outcome = try await Audited.run(
+        "dead-letters.replay", target: targets.text, configuration, count: { $0.replayed }
+      ) { try await service.replay(targets.ids(in: service)) }
       for (id, reason) in outcome.stillInvalid {
         FileHandle.standardError.write(Data("\(id): \(reason)\n".utf8))
       }
@@ -197,7 +205,9 @@ struct PurgeDeadLettersCommand: AsyncParsableCommand {
   func run() async throws {
     let configuration = try await options.serverConfiguration()
     try await DeadLetterConnections.withService(of: targets.sink, configuration) { service in
-      let purged = try await service.purge(targets.ids(in: service))
+      let purged = try await Audited.run(
+        "dead-letters.purge", target: targets.text, configuration, count: { $0 }
+      ) { try await service.purge(targets.ids(in: service)) }
       print("purged \(purged)")
     }
   }

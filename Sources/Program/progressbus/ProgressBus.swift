@@ -8,7 +8,8 @@ struct ProgressBus: AsyncParsableCommand {
     abstract: "Carries learning progress from notebooks to everyone who needs it.",
     subcommands: [
       UpCommand.self, ServeCommand.self, MigrateCommand.self, DeadLettersCommand.self,
-      BigQueryCommand.self, SessionsCommand.self, TokenCommand.self, SchemaCommand.self,
+      BigQueryCommand.self, SessionsCommand.self, TokenCommand.self, ExportCommand.self,
+      EraseCommand.self, AuditCommand.self, SchemaCommand.self,
       CheckConfigCommand.self, HealthCommand.self,
     ])
 

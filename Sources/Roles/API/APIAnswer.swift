@@ -9,6 +9,7 @@ import JSONText
 import Logging
 import NIOCore
 import NIOFoundationEssentialsCompat
+import Observability
 import PostgresDriver
 
 /// Turns what a route of the API returns or throws into an answer that no cache may keep. The one place
@@ -64,6 +65,8 @@ enum APIAnswer {
     case let error as PostgresError: databaseProblem(error)
     case let error as BusError: busProblem(error)
     case let error as MirrorError: mirrorProblem(error)
+    case let error as AuditError:
+      Problem(status: .serviceUnavailable, detail: "\(error)", retryAfter: 5)
     default: nil
     }
   }

@@ -46,6 +46,8 @@ public struct Refusal: Sendable, Equatable {
     case limit
     /// It is older than the sink keeps events: counted, and no dead letter.
     case expired
+    /// Its learner was erased: dropped, and no dead letter.
+    case erased
   }
 
   /// Its index in the batch.

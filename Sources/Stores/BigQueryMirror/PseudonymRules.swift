@@ -28,7 +28,7 @@ struct PseudonymRules: Sendable, Equatable {
       let inside = PseudonymRules(columns: column.columns)
       if column.privacy.isLeftOutBesidePseudonyms {
         rules[column.name] = .leaveOut
-      } else if column.privacy == .identifier {
+      } else if column.privacy.isIdentifier {
         rules[column.name] = .hash
       } else if !inside.isEmpty {
         rules[column.name] = .inside(inside)

@@ -173,7 +173,9 @@ import Testing
       func check(_ columns: [WarehouseColumn], _ rules: PseudonymRules?, _ path: String) {
         for column in columns {
           switch (column.privacy, rules?.rules[column.name]) {
-          case (.identifier, .hash), (.personal, .leaveOut), (.work, .leaveOut): continue
+          case (.identifier, .hash), (.derivedIdentifier, .hash),
+            (.personal, .leaveOut), (.work, .leaveOut):
+            continue
           case (.open, .inside(let inner)): check(column.columns, inner, path + column.name + ".")
           case (.open, nil): check(column.columns, nil, path + column.name + ".")
           default: Issue.record("\(path)\(column.name)")

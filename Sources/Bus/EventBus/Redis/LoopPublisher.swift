@@ -24,6 +24,9 @@ final class LoopPublisher {
   private var call: ScriptCall
   private var batch = Batch()
   private var sendScheduled = false
+  /// Finds the events of erased learners, which are dropped; nil while nobody is erased.
+  var erased: ErasedEventFilter?
+  var noteDropped: ((Int) -> Void)?
   private var unansweredEvents = 0
   private var unansweredBytes = 0
 
@@ -40,6 +43,16 @@ final class LoopPublisher {
   }
 
   func publish(_ events: [PublishedEvent]) -> EventLoopFuture<Void> {
+    erased == nil ? publish(all: events) : publish(all: withoutErased(events))
+  }
+
+  private func withoutErased(_ events: [PublishedEvent]) -> [PublishedEvent] {
+    let kept = events.filter { erased?.drops($0.payload, eventType: $0.eventType) != true }
+    if kept.count < events.count { noteDropped?(events.count - kept.count) }
+    return kept
+  }
+
+  private func publish(all events: [PublishedEvent]) -> EventLoopFuture<Void> {
     if case .failure(let error) = link.connection { return eventLoop.makeFailedFuture(error) }
     guard !events.isEmpty else { return eventLoop.makeSucceededVoidFuture() }
     let bytes = events.reduce(0) { $0 + $1.payload.readableBytes }

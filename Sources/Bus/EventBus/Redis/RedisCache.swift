@@ -45,6 +45,13 @@ public struct RedisCache: Sendable {
   public func remove(_ key: String) async throws(BusError) {
     _ = try await client.send(["DEL", .string(keys.cached(key))])
   }
+
+  /// The same for many.
+  public func remove(_ keys: [String]) async throws(BusError) {
+    guard !keys.isEmpty else { return }
+    _ = try await client.send(
+      RedisCommand(["DEL"] + keys.map { .string(self.keys.cached($0)) }))
+  }
 }
 
 extension Duration {

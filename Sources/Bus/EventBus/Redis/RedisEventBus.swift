@@ -13,12 +13,16 @@ public final class RedisEventBus: Sendable {
   public let cache: RedisCache
   public let reports: RedisProcessReports
   public let revokedTokens: RedisRevokedTokens
+  /// Whose events are dropped.
+  public let erased: ErasedLearners
+  public let erasedStore: RedisErasedLearners
   public let keys: RedisKeys
 
   private let client: RedisClient
   private let readers: BlockingConnections
   private let watch: BusWatch
   private let watching: Task<Void, Never>
+  private let watchingErased: Task<Void, Never>
 
   /// Starts to connect. Returns when the first attempts have ended, well or badly: an unreachable
   /// Redis is no failure here, what is asked of the bus fails until it is there.
@@ -38,7 +42,7 @@ public final class RedisEventBus: Sendable {
         configuration,
         scripts: RedisJournal.scripts + RedisAdoptionRegister.scripts
           + RedisDeadLetterStore.scripts + RedisProcessReports.scripts
-          + RedisRevokedTokens.scripts,
+          + RedisRevokedTokens.scripts + RedisErasedLearners.scripts,
         eventLoop: group.next(), condition: condition
       ).get()
     } catch {
@@ -47,19 +51,29 @@ public final class RedisEventBus: Sendable {
     let publisher = await RedisEventPublisher.start(configuration, on: group, condition: condition)
     // Its failure is logged, and told to whoever asks something of the bus.
     try? await client.waitUntilConnected()
+    let erased = ErasureWatch(
+      store: RedisErasedLearners(keys: configuration.keys, client: client),
+      learners: ErasedLearners(
+        catalog: configuration.catalog, publisher: publisher, metrics: metrics, logger: logger))
+    // Before the first event is published, where Redis answers.
+    await erased.look()
     return RedisEventBus(
       configuration, group: group, subscriptions: subscriptions,
-      watch: BusWatch(condition: condition, publisher: publisher, client: client), logger: logger)
+      watch: BusWatch(condition: condition, publisher: publisher, client: client), erased: erased,
+      logger: logger)
   }
 
   private init(
     _ configuration: RedisEventBusConfiguration, group: any EventLoopGroup,
-    subscriptions: OpenSubscriptions, watch: BusWatch, logger: Logger
+    subscriptions: OpenSubscriptions, watch: BusWatch, erased: ErasureWatch, logger: Logger
   ) {
     keys = configuration.keys
     let capacity = configuration.journalCapacity
     self.watch = watch
     watching = Task { await watch.run() }
+    watchingErased = Task { await erased.run() }
+    self.erased = erased.learners
+    erasedStore = erased.store
     let client = watch.client
     self.client = client
     publisher = watch.publisher
@@ -69,7 +83,7 @@ public final class RedisEventBus: Sendable {
       configuration, client: client, open: subscriptions, group: group, logger: logger)
     adoptions = RedisAdoptionRegister(
       keys: keys, journalCapacity: capacity, deadLetterCapacity: configuration.deadLetterCapacity,
-      client: client)
+      client: client, erased: erased.learners)
     cache = RedisCache(keys: keys, client: client)
     reports = RedisProcessReports(keys: keys, client: client)
     revokedTokens = RedisRevokedTokens(keys: keys, client: client)
@@ -120,6 +134,7 @@ public final class RedisEventBus: Sendable {
   /// Closes all connections; what is unanswered fails. End `channel.listen` by cancelling its task.
   public func close() {
     watching.cancel()
+    watchingErased.cancel()
     publisher.close()
     readers.close()
     client.close()

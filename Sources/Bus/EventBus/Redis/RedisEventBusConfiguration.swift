@@ -1,3 +1,4 @@
+public import Events
 public import NIOCore
 public import RedisDriver
 
@@ -22,6 +23,8 @@ public struct RedisEventBusConfiguration: Sendable {
   public var connectTimeout: TimeAmount
   /// How long the channel may be silent before it is probed.
   public var probeInterval: TimeAmount
+  /// The kinds of event, by which the learner of an event is found.
+  public var catalog = EventCatalog.standard
   /// How long a server may answer that it is loading before another connection is tried.
   public var loadingGrace = TimeAmount.seconds(5)
   /// For an address of `rediss://`; nil for the system's authorities.
@@ -72,6 +75,10 @@ public struct RedisKeys: Sendable, Equatable {
   public let revokedTokens: String
   /// Tells whether that hash has changed.
   let revokedTokensRevision: String
+  /// The hash of erased learners.
+  let erased: String
+  /// Which list of erased learners it is.
+  let erasedVersion: String
   private let adoptedPrefix: String
   private let namespacePrefix: String
 
@@ -85,6 +92,8 @@ public struct RedisKeys: Sendable, Equatable {
     workers = "\(prefix):workers"
     revokedTokens = "\(prefix):revoked-tokens"
     revokedTokensRevision = "\(prefix):revoked-tokens:revision"
+    erased = "\(prefix):erased"
+    erasedVersion = "\(prefix):erased:version"
     adoptedPrefix = "\(prefix):adopted:"
   }
 

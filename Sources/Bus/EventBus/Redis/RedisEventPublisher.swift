@@ -79,6 +79,20 @@ public final class RedisEventPublisher: EventPublisher {
     return errors
   }
 
+  /// Drops events of erased learners from now on.
+  ///
+  /// - Parameters:
+  ///   - filter: nil when there are none.
+  ///   - note: is told how many were dropped, on an event loop.
+  func drop(by filter: ErasedEventFilter?, note: @escaping @Sendable (Int) -> Void) {
+    for lane in lanes {
+      lane.eventLoop.execute {
+        lane.publisher.value.erased = filter
+        lane.publisher.value.noteDropped = note
+      }
+    }
+  }
+
   /// Fails what is unanswered and connects no more.
   public func close() {
     for lane in lanes { lane.eventLoop.execute { lane.publisher.value.link.close() } }

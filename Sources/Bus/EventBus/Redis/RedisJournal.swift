@@ -19,9 +19,9 @@ public final class RedisJournal: Journal {
     .createGroup, .leaveGroup, .forgetConsumers, .journalState, .readGroup, .readRange,
   ]
 
-  private let journal: String
+  let journal: String
   private let reports: String
-  private let client: RedisClient
+  let client: RedisClient
   private let readers: BlockingConnections
   private let logger: Logger
 

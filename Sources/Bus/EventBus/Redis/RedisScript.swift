@@ -40,6 +40,10 @@ struct RedisScript: Sendable, Hashable {
   static let revokeTokens = RedisScript("revoke-tokens", PackageResources.revoke_tokens_lua)
   static let readReports = RedisScript("read-reports", PackageResources.read_reports_lua)
 
+  static let readErased = RedisScript("read-erased", PackageResources.read_erased_lua)
+  static let writeErased = RedisScript("write-erased", PackageResources.write_erased_lua)
+  static let eraseEntries = RedisScript("erase-entries", PackageResources.erase_entries_lua)
+
   static func == (left: RedisScript, right: RedisScript) -> Bool { left.name == right.name }
 
   func hash(into hasher: inout Hasher) { hasher.combine(name) }

@@ -48,7 +48,7 @@ public enum DialogueEvents {
   static let historyEntry: [Field] = [
     // What it says includes the learner, so whoever has a list of learners could try each.
     Field(
-      "id", .identifier, privacy: .identifier,
+      "id", .identifier, privacy: .derivedIdentifier,
       "Identifies the entry. Default: made from what it says."),
     Field("user_id", .identifier, privacy: .identifier, "Default: the session's."),
     Field("problem_id", .identifier, required: true, "The problem."),
@@ -62,7 +62,7 @@ public enum DialogueEvents {
 
   static let profileSnapshot: [Field] = [
     Field(
-      "id", .identifier, privacy: .identifier,
+      "id", .identifier, privacy: .derivedIdentifier,
       "Identifies the snapshot. Default: made from what it says."),
     Field("user_id", .identifier, privacy: .identifier, "Default: the session's."),
     Field("snapshot_at", .timestamp, "When it was taken. Default: `occurred_at`."),

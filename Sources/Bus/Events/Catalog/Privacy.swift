@@ -5,15 +5,21 @@
 public enum Privacy: Sendable, Equatable {
   /// Nothing about a person.
   case open
-  /// Tells one learner from another: never logged above debug, a pseudonym in every warehouse table
-  /// that knows learners by pseudonym.
+  /// The learner. Never logged above debug, a pseudonym in every warehouse table that knows learners by
+  /// pseudonym; erasing and exporting a learner goes by it.
   case identifier
+  /// Tells of a learner without being one, such as an id that is made of the learner's: treated as `identifier`,
+  /// but a row is not a learner's for it.
+  case derivedIdentifier
   /// A name, an address, words that a learner wrote, or what a camera saw of somebody: never logged,
   /// never sent to the time series, nor to a warehouse table that knows learners by pseudonym.
   case personal
   /// A learner's work (code, its result): dropped at the edge unless the operator keeps it, and
   /// otherwise treated as `personal`.
   case work
+
+  /// Whether a warehouse table that knows learners by pseudonym has a pseudonym in the column.
+  public var isIdentifier: Bool { self == .identifier || self == .derivedIdentifier }
 
   /// Whether a warehouse table that knows learners by pseudonym leaves the column out.
   public var isLeftOutBesidePseudonyms: Bool { self == .personal || self == .work }

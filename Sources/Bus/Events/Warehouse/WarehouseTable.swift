@@ -32,7 +32,7 @@ public struct WarehouseTable: Sendable, Equatable {
       pseudonyms = names
       fields.removeAll { $0.privacy.isLeftOutBesidePseudonyms }
       precondition(
-        Set(names.keys) == Set(fields.filter { $0.privacy == .identifier }.map(\.column)),
+        Set(names.keys) == Set(fields.filter { $0.privacy.isIdentifier }.map(\.column)),
         "every identifier of \(sourceTable) has a pseudonym's column, and nothing else has")
     }
     let own = fields.map { field in

@@ -37,6 +37,8 @@ public enum ProgressBusMetric: String, CaseIterable, Sendable {
   case adoptionRejected = "progressbus_adoption_rejected_total"
   case adoptionDropped = "progressbus_adoption_dropped_total"
 
+  case erasedDropped = "progressbus_erased_dropped_total"
+
   case websocketSubscribers = "progressbus_websocket_subscribers"
   case websocketEventsSent = "progressbus_websocket_events_sent_total"
   case websocketGaps = "progressbus_websocket_gaps_total"
@@ -127,6 +129,8 @@ extension ProgressBusMetric {
       counter("Hand-published messages that are no valid event, by this process.")
     case .adoptionDropped:
       counter("Hand-published messages that this process gave up: it fell behind.")
+    case .erasedDropped:
+      counter("Events of erased learners that were dropped, by the place where they were met.")
     case .websocketSubscribers: gauge("Open WebSocket subscriptions.")
     case .websocketEventsSent: counter("Events handed to WebSocket subscribers.")
     case .websocketGaps: counter("Gaps announced to WebSocket subscribers.")

@@ -1,8 +1,10 @@
+import AuditStore
 public import BigQueryMirror
 import CurlTransport
 public import EventBus
 import Foundation
 public import Logging
+import Observability
 import PostgresDriver
 
 /// The mirror with the connections that it needs, by the process's settings.
@@ -12,6 +14,8 @@ public struct MirrorConnections: Sendable {
 
   public let controller: MirrorController
   private let pool: PostgresPool
+  /// In the mirror's database.
+  var audit: any AuditLog { PostgresAuditLog(pool: pool) }
   private let transport: CurlTransport
 
   /// Connects to nothing yet; `close()` when done.

@@ -13,6 +13,7 @@ import HTTPServer
 import Hummingbird
 import Influx
 import Ingest
+import LearnerRights
 import Logging
 import NIOPosix
 import Observability
@@ -75,6 +76,12 @@ struct ServerServices {
       services.append(worker)
       services.append(
         WorkerReporter(worker: worker, reports: bus.reports, logger: logger))
+      if configuration.settings.text("database.url") != nil {
+        services.append(
+          ErasedLearnersKeeper(
+            pool: PostgresPool(try configuration.database(), size: 1, logger: logger),
+            redis: bus.erasedStore, logger: logger))
+      }
       listeners.append(worker.channelListener)
     }
     let mirror = try await makeMirror(health: health)
@@ -116,8 +123,9 @@ struct ServerServices {
   }
 
   private func makeWorker() throws -> Worker {
-    let sinks = try configuration.sinks.map { name in
-      try SinkRegistry.declaration(of: name).configure(configuration)(catalog, logger)
+    let sinks = try configuration.sinks.map { name -> any Sink in
+      let sink = try SinkRegistry.declaration(of: name).configure(configuration)(catalog, logger)
+      return ErasureFilteringSink(sink, erased: bus.erased)
     }
     ProgressBusMetric.journalCapacity.gauge(in: registry)
       .set(configuration.settings.integer("journal.max_entries"))
@@ -238,7 +246,7 @@ struct ServerServices {
     let readers = router.requiring(.reading).add(middleware: KnownHosts(readerHosts))
     let anybody = router.requiring(.open).add(middleware: KnownHosts(readerHosts))
     if let mirror {
-      MirrorRoutes(controller: mirror.controller).add(to: operators)
+      MirrorRoutes(controller: mirror.controller, audit: mirror.audit).add(to: operators)
       // Its rows name no course, so no teacher's token can be for them.
       StatisticsRoutes(
         statistics: LearnerStatistics(controller: mirror.controller, cache: bus.cache)
@@ -256,7 +264,7 @@ struct ServerServices {
         bus: bus, journalCapacity: configuration.settings.integer("journal.max_entries"),
         deadLetters: DeadLetterService(
           bus: .init(bus, configuration, catalog: catalog), rows: mirror?.controller),
-        sinks: SinkRegistry.deadLetterNames
+        sinks: SinkRegistry.deadLetterNames, audit: mirror?.audit
       ).add(to: operators)
       SessionRoutes(sessions: try SessionConnections.makeRouter(configuration)).add(to: operators)
       let reading = try makeReadRoutes()

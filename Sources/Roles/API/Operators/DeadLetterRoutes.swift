@@ -13,9 +13,11 @@ struct DeadLetterRoutes: Sendable {
 
   private let service: DeadLetterService
   private let parameters: DeadLetterParameters
+  private let audit: AuditTrail
 
-  init(service: DeadLetterService, sinks: [String]) {
+  init(service: DeadLetterService, sinks: [String], audit: AuditTrail) {
     self.service = service
+    self.audit = audit
     parameters = DeadLetterParameters(sinks: sinks)
   }
 
@@ -30,7 +32,10 @@ struct DeadLetterRoutes: Sendable {
     deadLetters.post("replay") { request, context in
       try await APIAnswer.json(request, context) { _ in
         let operation = try await operation(asked(by: request))
-        let (outcome, next) = try await operation.replay()
+        let (outcome, next) = try await audit.record(
+          "dead-letters.replay", target: Self.target(operation.filter), context,
+          count: { $0.outcome.replayed }
+        ) { try await operation.replay() }
         Self.note("replayed", outcome.replayed, of: operation.filter.sink, context)
         return DeadLetterAnswers.replayed(outcome, next: next)
       }
@@ -38,7 +43,10 @@ struct DeadLetterRoutes: Sendable {
     deadLetters.post("purge") { request, context in
       try await APIAnswer.json(request, context) { _ in
         let operation = try await operation(asked(by: request))
-        let (purged, next) = try await operation.purge()
+        let (purged, next) = try await audit.record(
+          "dead-letters.purge", target: Self.target(operation.filter), context,
+          count: { $0.purged }
+        ) { try await operation.purge() }
         Self.note("purged", purged, of: operation.filter.sink, context)
         return DeadLetterAnswers.purged(purged, next: next)
       }
@@ -51,7 +59,9 @@ struct DeadLetterRoutes: Sendable {
     deadLetters.post(":id/replay") { request, context in
       try await APIAnswer.json(request, context) { parameters in
         let id = try DeadLetterParameters.id(parameters)
-        let outcome = try await service.replay([id])
+        let outcome = try await audit.record(
+          "dead-letters.replay", target: "\(id)", context, count: { $0.replayed }
+        ) { try await service.replay([id]) }
         guard outcome.replayed + outcome.stillInvalid.count > 0 else { throw Self.missing(id) }
         Self.note("replayed", outcome.replayed, of: id.sink, context)
         return DeadLetterAnswers.replayed(outcome)
@@ -60,7 +70,9 @@ struct DeadLetterRoutes: Sendable {
     deadLetters.delete(":id") { request, context in
       try await APIAnswer.json(request, context) { parameters in
         let id = try DeadLetterParameters.id(parameters)
-        let purged = try await service.purge([id])
+        let purged = try await audit.record(
+          "dead-letters.purge", target: "\(id)", context, count: { $0 }
+        ) { try await service.purge([id]) }
         guard purged > 0 else { throw Self.missing(id) }
         Self.note("purged", purged, of: id.sink, context)
         return DeadLetterAnswers.purged(purged)
@@ -102,6 +114,11 @@ struct DeadLetterRoutes: Sendable {
     context.logger.notice(
       "an operator \(action) dead letters",
       metadata: ["count": "\(count)", "sink": "\(sink ?? "any")"])
+  }
+
+  /// Without the filter's text, which an operator may have taken from an event.
+  private static func target(_ filter: DeadLetterFilter) -> String {
+    (filter.sink.map { "sink \($0)" } ?? "all sinks") + (filter.reason == nil ? "" : ", by reason")
   }
 
   private static func missing(_ id: DeadLetterID) -> Problem {

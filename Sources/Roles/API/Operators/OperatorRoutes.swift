@@ -1,6 +1,7 @@
 public import DeadLetters
 public import EventBus
 public import Hummingbird
+public import Observability
 
 /// What the operators' page asks: how the bus and the sinks are, and their dead letters. The scope of
 /// every route is `admin`.
@@ -12,12 +13,15 @@ public struct OperatorRoutes: Sendable {
   /// - Parameters:
   ///   - journalCapacity: entries that the journal holds at most.
   ///   - sinks: the names of those that dead letters can be of, as a filter may name them.
+  ///   - audit: where what operators do is noted; nil without a database.
   public init(
-    bus: RedisEventBus, journalCapacity: Int, deadLetters: DeadLetterService, sinks: [String]
+    bus: RedisEventBus, journalCapacity: Int, deadLetters: DeadLetterService, sinks: [String],
+    audit: (any AuditLog)?
   ) {
     self.bus = bus
     self.journalCapacity = journalCapacity
-    self.deadLetters = DeadLetterRoutes(service: deadLetters, sinks: sinks)
+    self.deadLetters = DeadLetterRoutes(
+      service: deadLetters, sinks: sinks, audit: AuditTrail(log: audit))
   }
 
   public func add<Context: RequestContext>(to router: some RouterMethods<Context>) {

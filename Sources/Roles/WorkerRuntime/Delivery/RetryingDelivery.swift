@@ -42,7 +42,7 @@ struct RetryingDelivery: Sendable {
         availability.markUp()
         let attempts = bisection.stored()
         committed(part, without: refusals)
-        let kept = refusals.filter { $0.cause != .expired }
+        let kept = refusals.filter { $0.cause != .expired && $0.cause != .erased }
         guard await settle(part, refusals: kept, attempts: attempts) else { return }
       } catch {
         var isUp = false
@@ -196,7 +196,13 @@ final class ProofOfWriting: Sendable {
   func isTaken(by sink: any Sink) async -> Bool? {
     guard let entry = entry.withLockedValue({ $0 }) else { return nil }
     do throws(SinkError) {
-      return try await sink.write([entry]).isEmpty
+      let refusals = try await sink.write([entry])
+      guard !refusals.contains(where: { $0.cause == .erased }) else {
+        // It proves nothing, and must not be kept.
+        self.entry.withLockedValue { $0 = nil }
+        return nil
+      }
+      return refusals.isEmpty
     } catch {
       return false
     }

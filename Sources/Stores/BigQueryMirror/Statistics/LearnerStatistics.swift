@@ -33,10 +33,28 @@ public actor LearnerStatistics {
   public func statistics(of user: String, days: Int) async throws -> StatisticsReport {
     let period = StatisticsPeriod(days: days, endingAt: now())
     let source: StatisticsReport.Source = controller.isEnabled ? .bigquery : .postgresql
-    let hash = SHA256.digest(of: user).lowercaseHex
-    let key = "progressbus:statistics:\(source.rawValue):\(period.from):\(days):\(hash)"
+    let key = Self.cacheKey(source, period, days: days, user: user)
     return try await answers.value(for: key) {
       try await self.answer(user, period, source, key)
+    }
+  }
+
+  private static func cacheKey(
+    _ source: StatisticsReport.Source, _ period: StatisticsPeriod, days: Int, user: String
+  ) -> String {
+    let hash = SHA256.digest(of: user).lowercaseHex
+    return "progressbus:statistics:\(source.rawValue):\(period.from):\(days):\(hash)"
+  }
+
+  /// The keys of all answers about a learner that the cache may hold: those of today, and of yesterday a moment ago.
+  public static func cacheKeys(of user: String, now: Date) -> [String] {
+    [now, now - 86_400].flatMap { end in
+      dayRange.flatMap { days in
+        let period = StatisticsPeriod(days: days, endingAt: end)
+        return [.bigquery, .postgresql].map { source in
+          cacheKey(source, period, days: days, user: user)
+        }
+      }
     }
   }
 

@@ -39,6 +39,8 @@ struct QueryCall: Sendable {
     let jobReference: Job?
     let rows: [Row]?
     let pageToken: String?
+    /// Of a statement that changes rows, in decimal digits.
+    let numDmlAffectedRows: String?
   }
 
   /// How long BigQuery may hold an answer back.
@@ -53,6 +55,19 @@ struct QueryCall: Sendable {
   ///
   /// - Throws: `MirrorError`.
   func rows(_ query: String, _ parameters: [Parameter]) async throws -> [[String?]] {
+    try await run(query, parameters).rows
+  }
+
+  /// How many rows a statement has changed.
+  ///
+  /// - Throws: `MirrorError`.
+  func affectedRows(_ statement: String, _ parameters: [Parameter]) async throws -> Int {
+    try await run(statement, parameters).affected ?? 0
+  }
+
+  private func run(
+    _ query: String, _ parameters: [Parameter]
+  ) async throws -> (rows: [[String?]], affected: Int?) {
     let end = ContinuousClock.now + deadline
     let first = try await client.json(
       .post, client.path("queries"),
@@ -63,7 +78,7 @@ struct QueryCall: Sendable {
     while true {
       if answer.jobComplete == true {
         rows += (answer.rows ?? []).map { $0.f.map(\.v) }
-        if answer.pageToken == nil { return rows }
+        if answer.pageToken == nil { return (rows, answer.numDmlAffectedRows.flatMap { Int($0) }) }
       }
       guard let job = answer.jobReference ?? first.jobReference else {
         throw MirrorError.unreachable("its answer to a query names no job")
