@@ -85,6 +85,8 @@ public final class ErasedLearners: Sendable {
   /// Between two lines of the log.
   private static let quietTime = Duration.seconds(60)
 
+  private static let publisherPlace = "publisher"
+
   private let hasNone = Atomic<Bool>(true)
   private let state = Mutex(State())
   private let catalog: EventCatalog
@@ -100,6 +102,8 @@ public final class ErasedLearners: Sendable {
     self.publisher = publisher
     self.metrics = metrics
     self.logger = logger
+    // Shown from the start, so that the first event is an increase.
+    _ = ProgressBusMetric.erasedDropped.counter([("place", Self.publisherPlace)], in: metrics)
   }
 
   /// Goes by this list from now on; event loops do within the tick.
@@ -110,7 +114,7 @@ public final class ErasedLearners: Sendable {
       $0.filter = filter
     }
     hasNone.store(filter == nil, ordering: .releasing)
-    publisher.drop(by: filter) { [weak self] count in self?.note(count, at: "publisher") }
+    publisher.drop(by: filter) { [weak self] count in self?.note(count, at: Self.publisherPlace) }
   }
 
   /// Whether an event is an erased learner's.

@@ -43,10 +43,22 @@ struct ServerServices {
     ).services(onReady: onReady)
   }
 
+  // In small steps: the optimiser of Swift 6.3.1 crashes on one coroutine that does all of it.
   private func services(
     onReady: @escaping @Sendable (Int) async -> Void
   ) async throws -> [any Service] {
     let health = HealthRegistry()
+    await registerBusCheck(in: health)
+    let worker = try makeWorker()
+    await worker?.registerChecks(in: health)
+    let mirror = try await makeMirror(health: health)
+    let source = try makeFirestoreSource()
+    await source?.registerCheck(in: health)
+    return try assemble(
+      health: health, worker: worker, mirror: mirror, source: source, onReady: onReady)
+  }
+
+  private func registerBusCheck(in health: HealthRegistry) async {
     let acceptsEvents = configuration.roles.contains(.ingest)
     // Longer than Redis may be silent, so that the reason is told.
     await health.register("bus", isRequired: true, deadline: .seconds(3)) { [bus] in
@@ -56,43 +68,29 @@ struct ServerServices {
         faults.isEmpty ? .ok : stands ? .down : .degraded,
         detail: faults.isEmpty ? nil : faults.map(\.description).joined(separator: "; "))
     }
-    var services: [any Service] = []
+  }
+
+  private func assemble(
+    health: HealthRegistry, worker: Worker?, mirror: MirrorConnections?, source: FirestoreSource?,
+    onReady: @escaping @Sendable (Int) async -> Void
+  ) throws -> [any Service] {
     let access = try makeAccess()
-    services += access.services
+    var services = access.services
     var listeners: [any ChannelListener] = []
-    var hub: BroadcastHub?
-    if configuration.roles.contains(.dashboard) {
-      let broadcaster = BroadcastHub(
-        journal: bus.journal, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-        configuration: configuration.broadcast, metrics: registry, logger: logger)
-      services.append(broadcaster)
-      listeners.append(broadcaster)
-      hub = broadcaster
-      access.revocations?.onChange { broadcaster.lookAtStays() }
+    let hub = makeHub()
+    if let hub {
+      services.append(hub)
+      listeners.append(hub)
+      access.revocations?.onChange { hub.lookAtStays() }
     }
-    if configuration.roles.contains(.worker) {
-      let worker = try makeWorker()
-      await worker.registerChecks(in: health)
-      services.append(worker)
-      services.append(
-        WorkerReporter(worker: worker, reports: bus.reports, logger: logger))
-      if configuration.settings.text("database.url") != nil {
-        services.append(
-          ErasedLearnersKeeper(
-            pool: PostgresPool(try configuration.database(), size: 1, logger: logger),
-            redis: bus.erasedStore, logger: logger))
-      }
+    if let worker {
+      services += try workerServices(worker)
       listeners.append(worker.channelListener)
     }
-    let mirror = try await makeMirror(health: health)
     if let mirror, configuration.isMirrorEnabled, configuration.roles.contains(.worker) {
       services.append(MirrorService(controller: mirror.controller, logger: logger))
     }
-    if configuration.roles.contains(.firestoreSource) {
-      let source = try makeFirestoreSource()
-      await source.registerCheck(in: health)
-      services.append(source)
-    }
+    if let source { services.append(source) }
     if !listeners.isEmpty {
       services.append(ChannelListening(channel: bus.channel, listeners: listeners))
     }
@@ -103,6 +101,26 @@ struct ServerServices {
           health: health, hub: hub, mirror: mirror, access: access.check, tls: tls,
           onReady: onReady))
       if let tls { services.append(CertificateReloading(certificate: tls, logger: logger)) }
+    }
+    return services
+  }
+
+  private func makeHub() -> BroadcastHub? {
+    guard configuration.roles.contains(.dashboard) else { return nil }
+    return BroadcastHub(
+      journal: bus.journal, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+      configuration: configuration.broadcast, metrics: registry, logger: logger)
+  }
+
+  private func workerServices(_ worker: Worker) throws -> [any Service] {
+    var services: [any Service] = [
+      worker, WorkerReporter(worker: worker, reports: bus.reports, logger: logger),
+    ]
+    if configuration.settings.text("database.url") != nil {
+      services.append(
+        ErasedLearnersKeeper(
+          pool: PostgresPool(try configuration.database(), size: 1, logger: logger),
+          redis: bus.erasedStore, logger: logger))
     }
     return services
   }
@@ -122,7 +140,9 @@ struct ServerServices {
     return (check, revocations, [upkeep])
   }
 
-  private func makeWorker() throws -> Worker {
+  /// Nil without the role.
+  private func makeWorker() throws -> Worker? {
+    guard configuration.roles.contains(.worker) else { return nil }
     let sinks = try configuration.sinks.map { name -> any Sink in
       let sink = try SinkRegistry.declaration(of: name).configure(configuration)(catalog, logger)
       return ErasureFilteringSink(sink, erased: bus.erased)
@@ -136,7 +156,9 @@ struct ServerServices {
       decoder: decoder, configuration: configuration.worker, metrics: registry, logger: logger)
   }
 
-  private func makeFirestoreSource() throws -> FirestoreSource {
+  /// Nil without the role.
+  private func makeFirestoreSource() throws -> FirestoreSource? {
+    guard configuration.roles.contains(.firestoreSource) else { return nil }
     var database = try configuration.database()
     database.applicationName = "progressbus-firestore"
     let transport = CurlTransport()
