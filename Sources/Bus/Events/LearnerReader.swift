@@ -122,7 +122,8 @@ extension EventCatalog {
       .sorted { $0.key < $1.key }.map { (measurement: $0.key, tag: $0.value) }
   }
 
-  private static func learnerFields(in fields: [Field]) -> [Field] {
+  /// Fields that name learners, those inside objects and arrays too.
+  static func learnerFields(in fields: [Field]) -> [Field] {
     fields.flatMap { field -> [Field] in
       (field.privacy == .identifier ? [field] : []) + inside(field.type)
     }

@@ -16,9 +16,11 @@ struct BatchDecoder {
   private var corrections: [Int: Timestamp] = [:]
   /// What the sender of the request at hand may send; nil for everything.
   private var rights: SendingRights?
+  private var learners: LearnerReader
 
   init(configuration: IngestConfiguration, catalog: EventCatalog) {
     limits = configuration
+    learners = LearnerReader(catalog: catalog)
     normalizer = EventNormalizer(
       catalog: catalog, limits: configuration.eventLimits, keepsWork: configuration.keepsWork)
   }
@@ -137,7 +139,8 @@ struct BatchDecoder {
           // A batch is in the order in which it happened, and stays so in the stores.
           defaultOccurredAt: Timestamp(microseconds: receivedAt.microseconds + Int64(index)),
           correctedAt: corrections.isEmpty ? nil : corrections[index], into: memory)
-        if let fault = rights?.fault(of: normalized, in: UnsafeRawBufferPointer(memory)) {
+        let written = UnsafeRawBufferPointer(rebasing: memory.prefix(normalized.length))
+        if let fault = rights?.fault(of: normalized, in: written, reader: &learners) {
           throw EventRejection(fault)
         }
         event = normalized

@@ -20,17 +20,28 @@ struct SendingRights {
     classCourses = claims.scopes.contains(.ingestClass) ? claims.courses : nil
   }
 
-  /// - Parameter bytes: the event in canonical form.
+  /// - Parameters:
+  ///   - bytes: the event in canonical form.
+  ///   - reader: looks into kinds that name learners in several places.
   /// - Returns: why the event may not be sent; nil when it may.
-  func fault(of event: NormalizedEvent, in bytes: UnsafeRawBufferPointer) -> FieldError? {
+  func fault(
+    of event: NormalizedEvent, in bytes: UnsafeRawBufferPointer, reader: inout LearnerReader
+  ) -> FieldError? {
     if let classCourses, classCourses.contains(Self.course(of: event, in: bytes)) { return nil }
     guard let learner else {
       return FieldError("/course_id", .notAllowed, "is not among the courses of the token")
     }
     guard let place = event.learner, Self.isText(bytes[place], learner) else {
       return FieldError(
-        event.learner == nil ? "" : "/student_id", .notAllowed,
+        event.learner == nil ? "" : "/\(event.learnerField ?? "")", .notAllowed,
         "is not of the learner whom the token is for")
+    }
+    if event.namesFurtherLearners {
+      let named = reader.learners(in: bytes, eventType: event.eventType) ?? []
+      guard !named.isEmpty, named.allSatisfy({ $0.utf8.elementsEqual(learner) }) else {
+        return FieldError(
+          "", .notAllowed, "names another learner than the one whom the token is for")
+      }
     }
     if let learnerCourses, !learnerCourses.contains(Self.course(of: event, in: bytes)) {
       return FieldError("/course_id", .notAllowed, "is not among the courses of the token")

@@ -1,13 +1,15 @@
-import Access
 import Cryptography
+import Events
 import Foundation
 import HTTPServerTesting
 import Logging
+import NIOCore
 import NIOPosix
 import Observability
 import ProgressBusTesting
 import Testing
 
+@testable import Access
 @testable import Ingest
 
 /// Whose events a token may send, through a live server.
@@ -63,6 +65,38 @@ import Testing
     let (status, rejected) = try await Self.send(others, with: token)
     #expect(status == 422 || rejected == [0, 1, 2, 3])
     #expect(try await Self.send([mine[0], others[0]], with: token) == (207, [1]))
+  }
+
+  /// A kind may hold entries that name learners too, and go to those learners' rows.
+  @Test func aLearnerSendsForNobodyElseInsideAnEvent() throws {
+    let learner = FieldType.string(minimumLength: 1, maximumLength: 128)
+    let kind = EventKind(
+      "team_work", storedBy: "store_team_work",
+      fields: [
+        Field("userId", learner, required: true, privacy: .identifier, "The learner."),
+        Field(
+          "parts",
+          .array(
+            of: .object([Field("user_id", learner, privacy: .identifier, "The learner.")]),
+            maximumCount: 9), "Who did what."),
+      ], "Work of a team.")
+    var claims = TokenClaims(scopes: [.ingest], expiresAt: .max)
+    claims.subject = "s-1"
+    let sender = Caller(token: VerifiedToken(claims: claims, goodUntil: .max))
+    var decoder = BatchDecoder(configuration: IngestConfiguration(), catalog: EventCatalog([kind]))
+    let events = [
+      #"{"event_type":"team_work","userId":"s-1"}"#,
+      #"{"event_type":"team_work","userId":"s-1","parts":[{},{"user_id":"s-1"}]}"#,
+      #"{"event_type":"team_work","userId":"s-1","parts":[{"user_id":"s-1"},{"user_id":"s-2"}]}"#,
+      #"{"event_type":"team_work","userId":"s-1","parts":[{"user_id":"s\u002d2"}]}"#,
+      #"{"event_type":"team_work","userId":"s-2"}"#,
+    ]
+    let batch = try decoder.decode(
+      ByteBuffer(string: "[\(events.joined(separator: ","))]"), format: .json, receivedAt: .now(),
+      rights: SendingRights(sender))
+    #expect(batch.accepted.map(\.index) == [0, 1])
+    #expect(batch.rejected.map(\.index) == [2, 3, 4])
+    #expect(batch.rejected.last?.errors.map(\.pointer) == ["/userId"])
   }
 
   @Test func aTokenThatNamesCoursesIsForThoseAlone() async throws {

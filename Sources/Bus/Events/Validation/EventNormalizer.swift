@@ -15,6 +15,10 @@ public struct EventNormalizer {
     let sentEntries: Range<Int>
     /// The entry of the field that says whose event it is; nil for kinds that never say.
     let learnerEntry: Int?
+    /// Whether other fields, inside objects and arrays too, can name learners as well.
+    let namesFurtherLearners: Bool
+    /// That field's name.
+    let learnerField: String?
     /// Bytes of `,"name":"` in front of that value.
     let learnerPrefix: Int
 
@@ -25,8 +29,11 @@ public struct EventNormalizer {
       let own = kind.fields.dropFirst(Envelope.fields.count)
       takesCorrection = own.first?.name == "corrected_at"
       sentEntries = Envelope.fields.count + (takesCorrection ? 1 : 0)..<kind.fields.count
-      let learner = kind.fields.firstIndex { ["student_id", "user_id"].contains($0.column) }
+      let learner = kind.fields.firstIndex { $0.privacy == .identifier }
       learnerEntry = learner
+      learnerField = learner.map { kind.fields[$0].name }
+      namesFurtherLearners =
+        EventCatalog.learnerFields(in: kind.fields).count > (learner == nil ? 0 : 1)
       learnerPrefix = learner.map { kind.fields[$0].name.utf8.count + 5 } ?? 0
     }
 
@@ -120,7 +127,8 @@ public struct EventNormalizer {
     guard errors.isEmpty else { throw EventRejection(errors) }
     return NormalizedEvent(
       eventType: kind.eventType, id: eventID, length: writer.count, occurredAt: occurredAt,
-      takesCorrection: kind.takesCorrection, course: courseStart..<courseEnd, learner: learner)
+      takesCorrection: kind.takesCorrection, course: courseStart..<courseEnd, learner: learner,
+      learnerField: kind.learnerField, namesFurtherLearners: kind.namesFurtherLearners)
   }
 
   /// Finds the event's kind and where the values of its fields stand. The last event's kind is tried
@@ -179,6 +187,10 @@ public struct NormalizedEvent: Sendable {
   public let course: Range<Int>
   /// Where it says whose it is, in the same way; nil where it does not.
   public let learner: Range<Int>?
+  /// The name of the field that holds it.
+  public let learnerField: String?
+  /// Whether the kind has further fields that name learners; `LearnerReader` finds them.
+  public let namesFurtherLearners: Bool
 }
 
 /// What an event may be at most.
