@@ -4,6 +4,7 @@ import Events
 import Foundation
 import JSONText
 import Logging
+import NIOConcurrencyHelpers
 public import NIOCore
 import Observability
 import Synchronization
@@ -72,7 +73,7 @@ public final class ErasedLearners: Sendable {
   /// Whether nobody is on the list.
   public var isEmpty: Bool { hasNone.load(ordering: .acquiring) }
   /// Of the list that this process goes by; nil before there was one.
-  public var version: String? { state.withLock { $0.version } }
+  public var version: String? { state.withLockedValue { $0.version } }
 
   private struct State {
     var version: String?
@@ -88,7 +89,7 @@ public final class ErasedLearners: Sendable {
   private static let publisherPlace = "publisher"
 
   private let hasNone = Atomic<Bool>(true)
-  private let state = Mutex(State())
+  private let state = NIOLockedValueBox(State())
   private let catalog: EventCatalog
   private let publisher: RedisEventPublisher
   private let metrics: any MetricsFactory
@@ -109,7 +110,7 @@ public final class ErasedLearners: Sendable {
   /// Goes by this list from now on; event loops do within the tick.
   func take(_ list: ErasedLearnersList) {
     let filter = ErasedEventFilter(list, catalog: catalog)
-    state.withLock {
+    state.withLockedValue {
       $0.version = list.version
       $0.filter = filter
     }
@@ -121,7 +122,8 @@ public final class ErasedLearners: Sendable {
   ///
   /// - Parameter eventType: nil for a message that is no valid event.
   public func drops(_ event: ByteBuffer, eventType: String?) -> Bool {
-    isEmpty ? false : state.withLock { $0.filter?.drops(event, eventType: eventType) ?? false }
+    isEmpty
+      ? false : state.withLockedValue { $0.filter?.drops(event, eventType: eventType) ?? false }
   }
 
   /// Counts dropped events, and says so once a minute, without a word about whose they were.
@@ -130,7 +132,7 @@ public final class ErasedLearners: Sendable {
   public func note(_ count: Int, at place: String) {
     guard count > 0 else { return }
     ProgressBusMetric.erasedDropped.counter([("place", place)], in: metrics).increment(by: count)
-    let said = state.withLock { state -> Int? in
+    let said = state.withLockedValue { state -> Int? in
       state.unsaid += count
       let now = ContinuousClock.now
       if let last = state.lastSaid, now - last < Self.quietTime { return nil }

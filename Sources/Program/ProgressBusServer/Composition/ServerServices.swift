@@ -4,7 +4,6 @@ import BigQueryMirror
 import Broadcaster
 import CoreMetrics
 import CurlTransport
-import DeadLetters
 import EventBus
 import Events
 import FirestoreSource
@@ -17,11 +16,9 @@ import LearnerRights
 import Logging
 import NIOPosix
 import Observability
-import Pages
 import PostgresDriver
 import PostgresSink
 import ServiceLifecycle
-import SessionRoutes
 import TLS
 import WorkerRuntime
 
@@ -232,92 +229,7 @@ struct ServerServices {
     return limit
   }
 
-  private func webSocketRoute(of hub: BroadcastHub, access: AccessCheck) -> WebSocketRoute {
-    var route = hub.route(access: access)
-    route.hosts = readerHosts
-    route.origins = OriginCheck(
-      allowed: configuration.settings.givenList("websocket.allowed_origins") ?? [])
-    return route
-  }
-
-  /// Where learners' data may be read: whatever is good enough for operators is for teachers.
-  private var readerHosts: HostCheck {
-    HostCheck(
-      (configuration.settings.givenList("http.allowed_hosts") ?? []) + operatorHostNames)
-  }
-
-  private var operatorHostNames: [String] {
-    configuration.settings.givenList("http.operator_hosts") ?? []
-  }
-
-  /// Every route but the ingest's and the WebSocket's, which answer before a router is asked. Each stands in a
-  /// group that says what it requires.
-  func makeRouter(
-    health: HealthRegistry, mirror: MirrorConnections?, access: AccessCheck = .open
-  ) throws -> AccessRouter<CallerRequestContext> {
-    let base = Router(context: CallerRequestContext.self, options: .autoGenerateHeadEndpoints)
-    base.add(middleware: ProblemMiddleware())
-    base.add(middleware: CrossOriginProtection())
-    let router = AccessRouter(base, check: access)
-    let watching = HealthAndMetricsRoutes(registry: registry, health: health)
-    watching.addHealth(to: router.requiring(.open))
-    watching.addMetrics(to: router.requiring(.operating))
-    let operatorHosts = KnownHosts<CallerRequestContext>(
-      HostCheck(operatorHostNames, hint: "PROGRESSBUS_HTTP_OPERATOR_HOSTS adds names"))
-    let operators = router.requiring(.operating).add(middleware: operatorHosts)
-    let readers = router.requiring(.reading).add(middleware: KnownHosts(readerHosts))
-    let anybody = router.requiring(.open).add(middleware: KnownHosts(readerHosts))
-    if let mirror {
-      MirrorRoutes(controller: mirror.controller, audit: mirror.audit).add(to: operators)
-      // Its rows name no course, so no teacher's token can be for them.
-      StatisticsRoutes(
-        statistics: LearnerStatistics(controller: mirror.controller, cache: bus.cache)
-      ).add(to: router.requiring(.operating).add(middleware: KnownHosts(readerHosts)))
-    }
-    if configuration.roles.contains(.ingest) {
-      CloudEventRoute(
-        rules: try configuration.completionRules(), database: try configuration.firestoreDatabase(),
-        publisher: CompletedSessionPublisher(publisher: bus.publisher, decoder: decoder),
-        bodyLimit: configuration.ingest.bodyBytes, metrics: registry, logger: logger
-      ).add(to: router.requiring(.sending(into: Envelope.defaultCourse)))
-    }
-    if configuration.roles.contains(.dashboard) {
-      OperatorRoutes(
-        bus: bus, journalCapacity: configuration.settings.integer("journal.max_entries"),
-        deadLetters: DeadLetterService(
-          bus: .init(bus, configuration, catalog: catalog), rows: mirror?.controller),
-        sinks: SinkRegistry.deadLetterNames, audit: mirror?.audit
-      ).add(to: operators)
-      SessionRoutes(sessions: try SessionConnections.makeRouter(configuration)).add(to: operators)
-      let reading = try makeReadRoutes()
-      reading.add(to: readers)
-      reading.addDescription(to: anybody)
-      try PageRoutes.load().add(to: anybody)
-    }
-    return router
-  }
-
-  /// The read API with what this process knows: its database, journal and InfluxDB.
-  ///
-  /// - Throws: `ConfigurationError` without `DATABASE_URL`, `ResourceError` without `openapi.yaml`.
-  private func makeReadRoutes() throws -> ReadRoutes {
-    try ReadRoutes(
-      database: ReadDatabase(try configuration.database(), logger: logger),
-      position: { [bus, logger] in
-        do {
-          return try await bus.journal.state().storedPosition(of: PostgresSink.name)?.description
-        } catch {
-          logger.debug("the journal's state cannot be read", metadata: ["error": "\(error)"])
-          return nil
-        }
-      },
-      activity: try configuration.activityInflux().flatMap {
-        InfluxActivitySource($0, transport: CurlTransport())
-      },
-      logger: logger)
-  }
-
-  private var decoder: CatalogHandPublishedDecoder {
+  var decoder: CatalogHandPublishedDecoder {
     CatalogHandPublishedDecoder(
       catalog: catalog, limits: configuration.eventLimits,
       keepsWork: configuration.settings.boolean("ingest.keep_work"))
