@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 COMPOSE ?= docker compose
 CONTAINER_ENGINE ?= docker
-.PHONY: help demo run release install uninstall check-deploy test-compose test-installation test-alerts soak test test-fast test-tsan fuzz coverage bench format lint clean
+.PHONY: help demo run release install uninstall check-deploy test-compose test-installation test-kubernetes test-alerts soak test test-fast test-tsan fuzz coverage bench format lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 19
@@ -31,6 +31,9 @@ test-compose: ## build and run the compose stack, and check it; COMPOSE= and CON
 
 test-installation: ## install on a fresh Debian with systemd (a podman container), and check it
 	@exec scripts/test-installation
+
+test-kubernetes: ## run the pods of deploy/kubernetes under podman, with their limits and probes; needs `make release`
+	@exec scripts/test-kubernetes $(ARGS)
 
 test-alerts: ## run alerts and the Grafana dashboard's queries against a live program and Prometheus
 	@exec scripts/test-alerts $(ARGS)
