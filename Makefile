@@ -66,4 +66,4 @@ lint: ## check the format of Swift files, shell scripts, the targets and the doc
 	@exec scripts/lint
 
 clean: ## remove what was built; the data of `make run` in .progressbus stays
-	rm -rf .build .build-tsan .build-coverage .build-bench .build-fuzz .venv .venv-alerts .venv-classroom .venv-compose .venv-soak
+	rm -rf .build .build-tsan .build-coverage .build-bench .build-fuzz .venv .venv-alerts .venv-classroom .venv-compose .venv-jupyterhub .venv-soak
