@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -16,12 +17,16 @@ class ChromiumMissing(Exception):
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(home: Path | None = None) -> Iterator[Browser]:
+    """
+    :param home: whose certificate store (`.pki/nssdb`) is trusted; None for the account's own.
+    """
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if not program:
         raise ChromiumMissing
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        environment = None if home is None else os.environ | {"HOME": str(home)}
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"], env=environment)
         try:
             yield browser
         finally:
