@@ -114,7 +114,8 @@ struct SessionPairOptions: ParsableArguments {
   func withStores<Value>(
     _ body: (_ source: any SessionStore, _ target: any SessionStore) async throws -> Value
   ) async throws -> Value {
-    let connections = try SessionConnections.open(await settings.serverConfiguration())
+    let connections = try SessionConnections.open(
+      await settings.serverConfiguration(), waitsForQuotas: true)
     guard let engine = connections.agentEngine else {
       await connections.close()
       throw ConfigurationError(

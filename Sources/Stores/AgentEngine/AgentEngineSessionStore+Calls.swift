@@ -6,9 +6,6 @@ import Sessions
 // Writes that are tried again, and operations that are waited for.
 extension AgentEngineSessionStore {
   private static let tries = 3
-  /// How often one write waits for a quota before it gives up.
-  private static let throttles = 100
-
   /// Makes a write, again when it failed, and as long as the quota wants it to wait.
   ///
   /// - Parameter isDone: whether a write whose answer was lost was made.
@@ -25,7 +22,7 @@ extension AgentEngineSessionStore {
       let failure: GoogleCallError
       do throws(GoogleCallError) { return try await client.send(call) } catch { failure = error }
       let error = failure.storeError
-      if case .throttled(let wait) = error, throttled < Self.throttles, !Task.isCancelled {
+      if case .throttled(let wait) = error, throttled < GoogleClient.patientQuotaTries, !Task.isCancelled {
         throttled += 1
         await pacing.slowDown(kind, for: wait)
         continue

@@ -11,20 +11,26 @@ public struct GoogleClient: Sendable {
   /// it throws keeps the call from being made again, unless it is a `GoogleCallError` that may pass.
   public typealias Authorization = @Sendable () async throws -> String
 
+  /// How often who has time lets a quota refuse a call: about ten minutes at the default backoff.
+  public static let patientQuotaTries = 100
+
   /// Without a trailing slash.
   public let baseURL: String
   private let transport: any HTTPTransport
   private let authorization: Authorization?
   private let timeout: Duration
   private let tries: Int
+  private let quotaTries: Int
   private let backoff: Backoff
 
   /// - Parameters:
   ///   - timeout: of one call.
   ///   - tries: how often a call that may be repeated is made, at most.
+  ///   - quotaTries: how often it is made while nothing but a quota refuses it. Quotas are refilled each minute
+  ///     (https://cloud.google.com/docs/quotas/overview): who has time waits for that.
   public init(
     baseURL: String, transport: any HTTPTransport, authorization: Authorization?,
-    timeout: Duration = .seconds(30), tries: Int = 5,
+    timeout: Duration = .seconds(30), tries: Int = 5, quotaTries: Int = 5,
     backoff: Backoff = Backoff(first: .milliseconds(250), longest: .seconds(8), jitter: .half)
   ) {
     self.baseURL = baseURL
@@ -32,6 +38,7 @@ public struct GoogleClient: Sendable {
     self.authorization = authorization
     self.timeout = timeout
     self.tries = tries
+    self.quotaTries = quotaTries
     self.backoff = backoff
   }
 
@@ -40,13 +47,20 @@ public struct GoogleClient: Sendable {
   /// - Throws: `GoogleCallError`, after as many tries as the call allows.
   public func send(_ call: GoogleCall) async throws(GoogleCallError) -> SessionValue {
     var retries = Retries(backoff)
+    var refusals = 0
     while true {
       do throws(GoogleCallError) {
         return try await sendOnce(call)
       } catch {
-        guard error.isTransient, call.mayRepeat(after: error), retries.failures < tries - 1,
-          !Task.isCancelled
-        else { throw error }
+        guard error.isTransient, call.mayRepeat(after: error), !Task.isCancelled else {
+          throw error
+        }
+        if error.status == "RESOURCE_EXHAUSTED" {
+          refusals += 1
+          guard refusals < quotaTries else { throw error }
+        } else if retries.failures - refusals >= tries - 1 {
+          throw error
+        }
         // A cancelled wait ends the loop at its next failure.
         try? await Task.sleep(for: retries.failed(retryAfter: error.retryAfter))
       }

@@ -77,7 +77,8 @@ func withMigration<Value: Sendable>(
       id: "42", resourceName: AgentEngineStub.resourceName, endpoint: server.url)
     let target = AgentEngineSessionStore(
       client: GoogleClient(
-        baseURL: configuration.baseURL, transport: transport, authorization: nil, backoff: quick),
+        baseURL: configuration.baseURL, transport: transport, authorization: nil,
+        quotaTries: GoogleClient.patientQuotaTries, backoff: quick),
       configuration: configuration, retryDelay: quick)
     do {
       let value = try await body(

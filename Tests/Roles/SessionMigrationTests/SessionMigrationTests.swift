@@ -31,12 +31,7 @@ import Testing
   }
 
   @Test func faultsOfTheTargetLoseNothing() async throws {
-    let fault: MigrationFixture.Fault = { _, number in
-      if number % 10 == 0 { return .answer(429, status: "RESOURCE_EXHAUSTED") }
-      if number % 37 == 0 { return .cutAfter }
-      return number % 23 == 0 ? .answer(503, status: "UNAVAILABLE") : nil
-    }
-    try await withMigration(fault: fault) { migration in
+    try await withMigration(fault: TransientFaults().fault) { migration in
       try await migration.fill(60, events: 6)
       let result = try await migration.migrate()
       #expect(result.progress.migrated == 60)

@@ -8,13 +8,15 @@ import Testing
 
 @Suite(.tags(.servers)) struct GoogleClientTests {
   private func withClient<Value: Sendable>(
-    _ server: FaultServer, token: String? = nil, _ body: (GoogleClient) async throws -> Value
+    _ server: FaultServer, token: String? = nil, quotaTries: Int = 3,
+    _ body: (GoogleClient) async throws -> Value
   ) async throws -> Value {
     let transport = CurlTransport()
     var authorization: GoogleClient.Authorization?
     if let token { authorization = { token } }
     let client = GoogleClient(
       baseURL: server.url, transport: transport, authorization: authorization, tries: 3,
+      quotaTries: quotaTries,
       backoff: Backoff(first: .milliseconds(1), longest: .milliseconds(5)))
     do {
       let value = try await body(client)
@@ -41,6 +43,29 @@ import Testing
         #expect(answer == .map(["a": .integer(1)]))
         #expect(server.requests.count == 3)
         #expect(server.requests.allSatisfy { $0.headers["authorization"] == "Bearer token" })
+      }
+    }
+  }
+
+  @Test func whoHasTimeWaitsForAQuota() async throws {
+    try await withFaultServer { server in
+      for (quotaTries, isAnswered) in [(10, true), (6, false)] {
+        try await withClient(server, quotaTries: quotaTries) { client in
+          let refusals = Array(repeating: Self.error(429, "RESOURCE_EXHAUSTED"), count: 6)
+          // Other failures have tries of their own.
+          let failures = Array(repeating: Self.error(503, "UNAVAILABLE"), count: 2)
+          let asked = server.requests.count
+          for answer in refusals + failures { server.answerNext(answer) }
+          do throws(GoogleCallError) {
+            _ = try await client.send(GoogleCall(.get, "/x"))
+            #expect(isAnswered)
+            #expect(server.requests.count - asked == 9)
+          } catch {
+            #expect(!isAnswered)
+            #expect(error.storeError == .throttled(after: nil))
+            #expect(server.requests.count - asked == 6)
+          }
+        }
       }
     }
   }

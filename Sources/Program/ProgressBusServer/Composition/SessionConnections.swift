@@ -18,11 +18,14 @@ public struct SessionConnections: Sendable {
 
   /// Connects to nothing yet; `close()` when done.
   ///
+  /// - Parameter waitsForQuotas: whether calls that a quota refuses wait until it is refilled, as a command may;
+  ///   nobody who asks a server waits for that.
   /// - Throws: when a setting is missing or malformed.
   public static func open(
-    _ configuration: ServerConfiguration
+    _ configuration: ServerConfiguration, waitsForQuotas: Bool = false
   ) throws(ConfigurationError) -> SessionConnections {
     let settings = configuration.settings
+    let quotaTries = waitsForQuotas ? GoogleClient.patientQuotaTries : 5
     let project = try configuration.firestoreProject()
     let engine = try configuration.agentEngine()
     let transport = CurlTransport(
@@ -36,7 +39,7 @@ public struct SessionConnections: Sendable {
       database: FirestoreDatabase(
         client: GoogleClient(
           baseURL: FirestoreDatabase.baseURL(emulatorHost: emulator), transport: transport,
-          authorization: emulator == nil ? authorization : nil),
+          authorization: emulator == nil ? authorization : nil, quotaTries: quotaTries),
         project: project, database: try configuration.firestoreDatabaseID()),
       layout: configuration.firestoreLayout())
     let isStub = settings.text("agent_engine.endpoint") != nil
@@ -46,7 +49,8 @@ public struct SessionConnections: Sendable {
         AgentEngineSessionStore(
           client: GoogleClient(
             baseURL: engine.baseURL, transport: transport,
-            authorization: isStub ? nil : authorization), configuration: engine)
+            authorization: isStub ? nil : authorization, quotaTries: quotaTries),
+          configuration: engine)
       }, transport: transport)
   }
 

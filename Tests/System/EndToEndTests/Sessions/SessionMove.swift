@@ -73,22 +73,6 @@ func withSessionMove(
   }
 }
 
-/// 503s, and answers that are lost after the save, each for the first try of a request alone, and a 429 for every
-/// tenth request.
-final class TransientFaults: Sendable {
-  private let seen = Mutex<Set<String>>([])
-
-  func fault(_ request: RecordedRequest, _ number: Int) -> AgentEngineStub.Fault? {
-    let isNew = seen.withLock { $0.insert("\(request.target) \(request.text)").inserted }
-    if number.isMultiple(of: 10), isNew || request.method != "GET" {
-      return .answer(429, status: "RESOURCE_EXHAUSTED", retryAfter: 0)
-    }
-    guard isNew, request.method != "GET" else { return nil }
-    if number.isMultiple(of: 7) { return .cutAfter }
-    return number % 5 == 1 ? .answer(503, status: "UNAVAILABLE") : nil
-  }
-}
-
 /// Lets so many new sessions be asked for, and then gives a fault for each request that it is asked about.
 final class FaultAfterSessions: Sendable {
   private let state: Mutex<(asked: Int, limit: Int, hasFailed: Bool)>
