@@ -6,19 +6,60 @@ public enum SHA256 {
 
   /// The digest of all parts, one behind the other.
   public static func digest(_ parts: [UInt8]...) -> [UInt8] {
-    let context = EVP_MD_CTX_new()
-    defer { EVP_MD_CTX_free(context) }
-    var digest = [UInt8](repeating: 0, count: byteCount)
-    var isDone = EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1
-    for part in parts where isDone { isDone = EVP_DigestUpdate(context, part, part.count) == 1 }
-    isDone = isDone && EVP_DigestFinal_ex(context, &digest, nil) == 1
-    // Nothing in the input can make it fail, and a wrong digest must not go on.
-    precondition(isDone, "libcrypto cannot compute SHA-256")
-    return digest
+    let digest = SHA256Digest { update in
+      for part in parts { part.withUnsafeBytes(update) }
+    }
+    return withUnsafeBytes(of: digest.words, Array.init)
   }
 
   /// The digest of a text in UTF-8.
-  public static func digest(of text: String) -> [UInt8] { digest(Array(text.utf8)) }
+  public static func digest(of text: String) -> [UInt8] {
+    withUnsafeBytes(of: SHA256Digest(of: text).words, Array.init)
+  }
+}
+
+/// A digest that lies in place, for keys of dictionaries.
+public struct SHA256Digest: Hashable, Sendable {
+  /// In the order of memory.
+  fileprivate let words: (UInt64, UInt64, UInt64, UInt64)
+
+  /// Of a text in UTF-8.
+  public init(of text: String) {
+    var text = text
+    self.init { update in text.withUTF8 { update(UnsafeRawBufferPointer($0)) } }
+  }
+
+  fileprivate init(of body: ((UnsafeRawBufferPointer) -> Void) -> Void) {
+    let context = EVP_MD_CTX_new()
+    defer { EVP_MD_CTX_free(context) }
+    var isDone = EVP_DigestInit_ex2(context, fetchedSHA256.algorithm, nil) == 1
+    body { part in
+      isDone = isDone && EVP_DigestUpdate(context, part.baseAddress, part.count) == 1
+    }
+    var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    withUnsafeMutableBytes(of: &words) { bytes in
+      let digest = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+      isDone = isDone && EVP_DigestFinal_ex(context, digest, nil) == 1
+    }
+    // Nothing in the input can make it fail, and a wrong digest must not go on.
+    precondition(isDone, "libcrypto cannot compute SHA-256")
+    self.words = words
+  }
+
+  public static func == (left: Self, right: Self) -> Bool { left.words == right.words }
+
+  /// The digest's bits are spread evenly; the hasher's seed keeps whoever chooses texts from choosing buckets.
+  public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+}
+
+/// Looked up once: `EVP_sha256()` has libcrypto 3 search its providers each time
+/// (https://docs.openssl.org/3.0/man7/crypto/#performance).
+private let fetchedSHA256 = FetchedAlgorithm()
+
+/// Sendable although it holds a pointer: what is fetched is never changed nor freed, and libcrypto counts its
+/// uses atomically.
+private struct FetchedAlgorithm: @unchecked Sendable {
+  let algorithm = EVP_MD_fetch(nil, "SHA256", nil)
 }
 
 /// Message authentication codes with SHA-256 (RFC 2104).

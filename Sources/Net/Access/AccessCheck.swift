@@ -1,3 +1,4 @@
+import Cryptography
 import Foundation
 public import HTTPServer
 public import HTTPTypes
@@ -148,7 +149,7 @@ public final class AccessCheck: Sendable {
     guard let verifier, let revocations else {
       preconditionFailure("where nobody has to log in, no token is looked at")
     }
-    let digest = TokenDigest(text)
+    let digest = SHA256Digest(of: text)
     let now = now()
     // Taken before the look, so that a change in between is met with the next request.
     let revision = revocations.revision &+ verifier.keys.revision << 32
@@ -182,7 +183,8 @@ public struct EventLoopAccessCheck {
   ) -> Finding {
     guard check.asksForTokens else { return .caller(.anyone) }
     do throws(TokenFault) {
-      let text = try Credentials.bearer(authorization.map { [$0] } ?? [])
+      guard let authorization else { throw .missing }
+      let text = try Credentials.bearer(authorization)
       do throws(TokenFault) {
         let caller = Caller(token: try check.token(text, cache: &cache))
         guard caller.hasScope(for: required) else { return .refused(.insufficientScope(required)) }
@@ -236,12 +238,21 @@ private struct Credentials {
   static func bearer(_ fields: [String]) throws(TokenFault) -> String {
     guard let field = fields.first else { throw .missing }
     guard fields.count == 1 else { throw .severalAtOnce }
-    let scheme = "bearer "
-    guard field.utf8.count > scheme.utf8.count, field.prefix(scheme.count).lowercased() == scheme
-    else { throw .missing }
-    let text = field.dropFirst(scheme.count)
-    guard text.utf8.first == UInt8(ascii: " ") else { return String(text) }
-    return String(text.drop { $0 == " " })
+    return try bearer(field)
+  }
+
+  static func bearer(_ field: String) throws(TokenFault) -> String {
+    let bytes = field.utf8
+    let scheme: StaticString = "bearer "
+    guard bytes.count > scheme.utf8CodeUnitCount else { throw .missing }
+    var end = bytes.startIndex
+    for place in 0..<scheme.utf8CodeUnitCount {
+      let (byte, expected) = (bytes[end], scheme.utf8Start[place])
+      let isLetter = expected != UInt8(ascii: " ")
+      guard byte == expected || isLetter && byte | 0x20 == expected else { throw .missing }
+      end = bytes.index(after: end)
+    }
+    return String(bytes[end...].drop { $0 == UInt8(ascii: " ") }) ?? ""
   }
 }
 

@@ -20,11 +20,14 @@ public struct TokenRules: Sendable {
 /// A token whose signature and claims were found right. Later it may still end or be revoked.
 public final class VerifiedToken: Sendable {
   public let claims: TokenClaims
+  /// The claim `sub` in UTF-8, which the learner of each event is compared with.
+  public let subjectBytes: [UInt8]?
   /// The moment until which it is good, the leeway included, in seconds since 1970.
   public let goodUntil: Int64
 
   init(claims: TokenClaims, goodUntil: Int64) {
     self.claims = claims
+    subjectBytes = claims.subject.map { Array($0.utf8) }
     self.goodUntil = goodUntil
   }
 }
@@ -116,8 +119,8 @@ struct TokenVerifier: Sendable {
 /// of a signature. Bounded: what is not asked for any more goes with its generation.
 struct VerifiedTokenCache {
   private let capacity: Int
-  private var recent: [TokenDigest: VerifiedToken] = [:]
-  private var older: [TokenDigest: VerifiedToken] = [:]
+  private var recent: [SHA256Digest: VerifiedToken] = [:]
+  private var older: [SHA256Digest: VerifiedToken] = [:]
   /// The state of keys and revocations that the tokens were verified under.
   private var revision = 0
 
@@ -127,7 +130,7 @@ struct VerifiedTokenCache {
   }
 
   /// - Parameter revision: another than last time forgets all.
-  mutating func token(_ digest: TokenDigest, revision: Int, now: Int64) -> VerifiedToken? {
+  mutating func token(_ digest: SHA256Digest, revision: Int, now: Int64) -> VerifiedToken? {
     if revision != self.revision {
       self = VerifiedTokenCache(capacity: capacity)
       self.revision = revision
@@ -138,32 +141,11 @@ struct VerifiedTokenCache {
     return token
   }
 
-  mutating func keep(_ token: VerifiedToken, _ digest: TokenDigest) {
+  mutating func keep(_ token: VerifiedToken, _ digest: SHA256Digest) {
     if recent.count >= capacity {
       older = recent
       recent = [:]
     }
     recent[digest] = token
   }
-}
-
-/// SHA-256 of a token.
-struct TokenDigest: Hashable, Sendable {
-  private let words: (UInt64, UInt64, UInt64, UInt64)
-
-  init(_ text: String) {
-    let digest = SHA256.digest(of: text)
-    words = digest.withUnsafeBytes {
-      (
-        $0.loadUnaligned(as: UInt64.self),
-        $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
-        $0.loadUnaligned(fromByteOffset: 16, as: UInt64.self),
-        $0.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
-      )
-    }
-  }
-
-  static func == (left: TokenDigest, right: TokenDigest) -> Bool { left.words == right.words }
-
-  func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
 }

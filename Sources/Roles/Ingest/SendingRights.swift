@@ -4,20 +4,17 @@ import JSONText
 
 /// Whose events the sender of a request may send.
 struct SendingRights {
-  /// The one learner, in UTF-8; nil without the scope `ingest`.
-  private let learner: [UInt8]?
-  /// Where that learner's events may go; nil for anywhere.
-  private let learnerCourses: Set<ExactText>?
-  /// Where anybody's events may go; nil without the scope `ingest:class`.
-  private let classCourses: Set<ExactText>?
+  private let token: VerifiedToken
 
-  /// Nil where everything may be sent.
+  /// Nil where everything may be sent. Made for each request, so it allocates nothing.
   init?(_ caller: Caller) {
-    guard let claims = caller.token?.claims else { return nil }
-    // A token without a subject is nobody's.
-    learner = claims.scopes.contains(.ingest) ? claims.subject.map { Array($0.utf8) } : nil
-    learnerCourses = claims.courses.isEmpty ? nil : claims.courses
-    classCourses = claims.scopes.contains(.ingestClass) ? claims.courses : nil
+    guard let token = caller.token else { return nil }
+    self.token = token
+  }
+
+  /// The one learner, in UTF-8; nil without the scope `ingest`. A token without a subject is nobody's.
+  private var learner: [UInt8]? {
+    token.claims.scopes.contains(.ingest) ? token.subjectBytes : nil
   }
 
   /// - Parameters:
@@ -27,7 +24,13 @@ struct SendingRights {
   func fault(
     of event: NormalizedEvent, in bytes: UnsafeRawBufferPointer, reader: inout LearnerReader
   ) -> FieldError? {
-    if let classCourses, classCourses.contains(Self.course(of: event, in: bytes)) { return nil }
+    let courses = token.claims.courses
+    // Anybody's events may go to the courses of a class.
+    if token.claims.scopes.contains(.ingestClass),
+      courses.contains(Self.course(of: event, in: bytes))
+    {
+      return nil
+    }
     guard let learner else {
       return FieldError("/course_id", .notAllowed, "is not among the courses of the token")
     }
@@ -43,7 +46,8 @@ struct SendingRights {
           "", .notAllowed, "names another learner than the one whom the token is for")
       }
     }
-    if let learnerCourses, !learnerCourses.contains(Self.course(of: event, in: bytes)) {
+    // A learner's token without courses is for all of them.
+    if !courses.isEmpty, !courses.contains(Self.course(of: event, in: bytes)) {
       return FieldError("/course_id", .notAllowed, "is not among the courses of the token")
     }
     return nil
@@ -57,7 +61,8 @@ struct SendingRights {
 
   private static func isText(_ raw: Slice<UnsafeRawBufferPointer>, _ text: [UInt8]) -> Bool {
     raw.contains(UInt8(ascii: "\\"))
-      ? decoded(raw).utf8.elementsEqual(text) : raw.elementsEqual(text)
+      ? decoded(raw).utf8.elementsEqual(text)
+      : raw.count == text.count && raw.elementsEqual(text)
   }
 
   private static func decoded(_ raw: Slice<UnsafeRawBufferPointer>) -> String {

@@ -123,7 +123,7 @@ struct TokenVerifierTests {
     var cache = VerifiedTokenCache(capacity: 10)
     let token = VerifiedToken(
       claims: TokenClaims(scopes: [], expiresAt: 100), goodUntil: 100)
-    let digests = (0..<25).map { TokenDigest("\($0)") }
+    let digests = (0..<25).map { SHA256Digest(of: "\($0)") }
     for digest in digests {
       #expect(cache.token(digest, revision: 1, now: 0) == nil)
       cache.keep(token, digest)
