@@ -62,17 +62,33 @@ public struct EventID: Sendable, Hashable, CustomStringConvertible {
 
   /// Writes the text form into the first `textLength` bytes of `buffer`.
   func write(to buffer: UnsafeMutableRawBufferPointer) {
-    var offset = 0
-    for nibble in 0..<32 {
-      if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
-        buffer[offset] = UInt8(ascii: "-")
-        offset += 1
-      }
-      let half = nibble < 16 ? high : low
-      let digit = UInt8(truncatingIfNeeded: half >> UInt64(60 - (nibble & 15) * 4)) & 15
-      buffer[offset] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-      offset += 1
+    precondition(buffer.count >= Self.textLength)
+    let (second, third) = (Self.digits(high), Self.digits(low >> 32))
+    func put(_ digits: some FixedWidthInteger, at offset: Int) {
+      buffer.storeBytes(of: digits.bigEndian, toByteOffset: offset, as: type(of: digits))
     }
+    put(Self.digits(high >> 32), at: 0)
+    put(UInt32(second >> 32), at: 9)
+    put(UInt32(truncatingIfNeeded: second), at: 14)
+    put(UInt32(third >> 32), at: 19)
+    put(UInt32(truncatingIfNeeded: third), at: 24)
+    put(Self.digits(low), at: 28)
+    buffer[8] = UInt8(ascii: "-")
+    buffer[13] = UInt8(ascii: "-")
+    buffer[18] = UInt8(ascii: "-")
+    buffer[23] = UInt8(ascii: "-")
+  }
+
+  /// The hexadecimal digits of the lower 32 bits in ASCII, the first one in the highest byte: all eight at once.
+  private static func digits(_ word: UInt64) -> UInt64 {
+    // A byte for each half byte.
+    var digits = word & 0xFFFF_FFFF
+    digits = (digits << 16 | digits) & 0x0000_FFFF_0000_FFFF
+    digits = (digits << 8 | digits) & 0x00FF_00FF_00FF_00FF
+    digits = (digits << 4 | digits) & 0x0F0F_0F0F_0F0F_0F0F
+    // 1 in each byte that is a letter.
+    let letters = (digits + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+    return digits + 0x3030_3030_3030_3030 + letters * UInt64(UInt8(ascii: "a") - 10 - 0x30)
   }
 }
 

@@ -31,29 +31,34 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
   ///
   /// - Precondition: the year is between 0 and 9999, as it is for every parsed timestamp.
   public func write(to buffer: UnsafeMutableRawBufferPointer) {
+    precondition(buffer.count >= Self.canonicalLength)
     let (days, ofDay) = microseconds.flooredDivision(by: 86_400_000_000)
     let (year, month, day) = Self.civilDate(daysSince1970: days)
-    let seconds = ofDay / 1_000_000
-    func put(_ value: Int64, digits: Int, at offset: Int) {
-      var rest = value
-      for index in stride(from: offset + digits - 1, through: offset, by: -1) {
-        buffer[index] = UInt8(ascii: "0") + UInt8(rest % 10)
-        rest /= 10
-      }
+    let seconds = Int32(truncatingIfNeeded: ofDay / 1_000_000)
+    let fraction = Int32(truncatingIfNeeded: ofDay % 1_000_000)
+    func put(_ value: some BinaryInteger, at offset: Int) {
+      let value = UInt16(truncatingIfNeeded: value)
+      // Two digits, the first one in the lower byte.
+      buffer.storeBytes(
+        of: (0x3030 + value / 10 + (value % 10) << 8).littleEndian, toByteOffset: offset,
+        as: UInt16.self)
     }
-    put(year, digits: 4, at: 0)
+    put(year / 100, at: 0)
+    put(year % 100, at: 2)
     buffer[4] = UInt8(ascii: "-")
-    put(month, digits: 2, at: 5)
+    put(month, at: 5)
     buffer[7] = UInt8(ascii: "-")
-    put(day, digits: 2, at: 8)
+    put(day, at: 8)
     buffer[10] = UInt8(ascii: "T")
-    put(seconds / 3600, digits: 2, at: 11)
+    put(seconds / 3600, at: 11)
     buffer[13] = UInt8(ascii: ":")
-    put(seconds / 60 % 60, digits: 2, at: 14)
+    put(seconds / 60 % 60, at: 14)
     buffer[16] = UInt8(ascii: ":")
-    put(seconds % 60, digits: 2, at: 17)
+    put(seconds % 60, at: 17)
     buffer[19] = UInt8(ascii: ".")
-    put(ofDay % 1_000_000, digits: 6, at: 20)
+    put(fraction / 10_000, at: 20)
+    put(fraction / 100 % 100, at: 22)
+    put(fraction % 100, at: 24)
     buffer[26] = UInt8(ascii: "Z")
   }
 

@@ -67,11 +67,11 @@ extension SessionValue {
 
 /// Builds values from the tokens of a scanned text, one after the other.
 private struct TapeReader {
-  let tokens: [JSONToken]
+  let tokens: JSONTokens
   let bytes: UnsafeRawBufferPointer
   private var index = 0
 
-  init(tokens: [JSONToken], bytes: UnsafeRawBufferPointer) {
+  init(tokens: JSONTokens, bytes: UnsafeRawBufferPointer) {
     self.tokens = tokens
     self.bytes = bytes
   }

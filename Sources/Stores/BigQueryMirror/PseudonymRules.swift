@@ -131,7 +131,7 @@ struct PseudonymRules: Sendable, Equatable {
   /// Copies a scanned text, all but what the rules are about.
   private struct Rewriting {
     let bytes: UnsafeBufferPointer<UInt8>
-    let tokens: [JSONToken]
+    let tokens: JSONTokens
     let pseudonymizer: Pseudonymizer?
     var output: [UInt8] = []
 

@@ -65,7 +65,7 @@ public struct JSONMembers: Sendable {
     appendingTo values: inout [Int]
   ) -> Int {
     let base = values.count
-    for _ in 0..<count { values.append(Self.absent) }
+    values.append(contentsOf: repeatElement(Self.absent, count: count))
     tape.tokens.withUnsafeBufferPointer { tokens in
       values.withUnsafeMutableBufferPointer { values in
         var expected = 0
@@ -91,6 +91,8 @@ public struct JSONMembers: Sendable {
   ) -> Int? {
     let name = UnsafeRawBufferPointer(rebasing: bytes[Int(key.start)..<Int(key.end)])
     if expected < count, isEqual(names[expected], name) { return expected }
+    // Most objects leave out one or another.
+    if expected + 1 < count, isEqual(names[expected + 1], name) { return expected + 1 }
     guard key.traits.contains(.escaped) else { return member(named: name) }
     return Array(JSONString.decode(name, isEscaped: true).utf8)
       .withUnsafeBytes { member(named: $0) }

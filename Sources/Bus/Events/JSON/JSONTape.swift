@@ -1,11 +1,9 @@
 /// The tokens of one JSON text, in order. Kept between texts so that scanning allocates nothing once
 /// it has grown to the usual size.
 public struct JSONTape: Sendable {
-  public internal(set) var tokens: [JSONToken] = []
+  public private(set) var tokens = JSONTokens()
 
-  public init() {
-    tokens.reserveCapacity(256)
-  }
+  public init() {}
 
   /// Scans `bytes`, which must hold exactly one JSON value and white space around it.
   ///
@@ -14,11 +12,64 @@ public struct JSONTape: Sendable {
   public mutating func scan(
     _ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int = 128
   ) throws(JSONSyntaxError) {
-    tokens.removeAll(keepingCapacity: true)
+    tokens.removeAll()
     guard bytes.count < Int(UInt32.max) else { throw JSONSyntaxError(.tooLarge, at: 0) }
-    var scanner = JSONScanner(bytes: bytes, maximumDepth: maximumDepth)
-    try scanner.scan(into: &tokens)
+    while true {
+      var isFull = false
+      var fault: JSONSyntaxError?
+      tokens.fill { memory in
+        var scanner = JSONScanner(bytes: bytes, maximumDepth: maximumDepth, into: memory)
+        do throws(JSONSyntaxError) { try scanner.scan() } catch { fault = error }
+        isFull = scanner.isFull
+        return scanner.tokenCount
+      }
+      // A text with more tokens than any before it is scanned anew.
+      if isFull {
+        tokens.grow()
+      } else if let fault {
+        throw fault
+      } else {
+        return
+      }
+    }
   }
+}
+
+/// The tokens of a tape.
+public struct JSONTokens: Sendable, RandomAccessCollection {
+  public private(set) var count = 0
+  /// Tokens of earlier texts stand behind `count`, so that nothing is checked and moved for each that is added.
+  private var memory: [JSONToken]
+
+  init() {
+    let blank = JSONToken(
+      kind: .null, traits: [], depth: 0, start: 0, end: 0, next: 0, count: 0, deepest: 0)
+    memory = Array(repeating: blank, count: 256)
+  }
+
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { count }
+
+  public subscript(index: Int) -> JSONToken {
+    precondition(index < count)
+    return memory[index]
+  }
+
+  public func withUnsafeBufferPointer<Value>(
+    _ body: (UnsafeBufferPointer<JSONToken>) throws -> Value
+  ) rethrows -> Value {
+    try memory.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[..<count])) }
+  }
+
+  mutating func removeAll() { count = 0 }
+
+  /// - Parameter body: fills the memory from its start, and returns how many tokens there are.
+  mutating func fill(_ body: (UnsafeMutableBufferPointer<JSONToken>) -> Int) {
+    count = memory.withUnsafeMutableBufferPointer { body($0) }
+  }
+
+  /// Makes room for twice as many.
+  mutating func grow() { memory += memory }
 }
 
 /// One token of a scanned JSON text: where it stands, and what a reader needs to know of it without
@@ -26,13 +77,13 @@ public struct JSONTape: Sendable {
 ///
 /// An object is followed by its members, each a `key` token and its value's tokens; an array by its
 /// elements.
-public struct JSONToken: Sendable {
-  public enum Kind: UInt8, Sendable {
+public struct JSONToken: Sendable, BitwiseCopyable {
+  public enum Kind: UInt8, Sendable, BitwiseCopyable {
     case object, array, key, string, integer, number, boolean, null
   }
 
   /// What was seen inside a string.
-  public struct Traits: OptionSet, Sendable {
+  public struct Traits: OptionSet, Sendable, BitwiseCopyable {
     public let rawValue: UInt8
     public init(rawValue: UInt8) { self.rawValue = rawValue }
     /// The string holds at least one escape, so its bytes are not its value.

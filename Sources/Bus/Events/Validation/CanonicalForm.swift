@@ -62,3 +62,16 @@ struct ByteWriter {
     memory[offset] = UInt8(ascii: "{")
   }
 }
+
+/// A moment in its canonical form, kept for when it is written again.
+struct WrittenTimestamp: Sendable {
+  let moment: Timestamp
+  let text: InlineArray<27, UInt8>
+
+  init(_ moment: Timestamp) {
+    self.moment = moment
+    var text = InlineArray<27, UInt8>(repeating: 0)
+    withUnsafeMutableBytes(of: &text) { moment.write(to: $0) }
+    self.text = text
+  }
+}

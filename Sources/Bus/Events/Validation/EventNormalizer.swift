@@ -3,7 +3,7 @@
 ///
 /// Keeps its working memory between events; use one for each event loop or task.
 public struct EventNormalizer {
-  /// A class for the reason that `FieldTable.Entry` is one.
+  /// A class, so that using one counts one reference.
   private final class KindTable {
     let eventType: String
     let table: FieldTable
@@ -22,9 +22,9 @@ public struct EventNormalizer {
     /// Bytes of `,"name":"` in front of that value.
     let learnerPrefix: Int
 
-    init(_ kind: EventKind) {
+    init(_ kind: EventKind, keepsWork: Bool) {
       eventType = kind.eventType
-      table = FieldTable(kind.fields)
+      table = FieldTable(kind.fields, keepsWork: keepsWork)
       writtenType = Array(kind.eventType.utf8)
       let own = kind.fields.dropFirst(Envelope.fields.count)
       takesCorrection = own.first?.name == "corrected_at"
@@ -37,9 +37,7 @@ public struct EventNormalizer {
       learnerPrefix = learner.map { kind.fields[$0].name.utf8.count + 5 } ?? 0
     }
 
-    func isNamed(_ name: Slice<UnsafeRawBufferPointer>) -> Bool {
-      writtenType.count == name.count && writtenType.elementsEqual(name)
-    }
+    func isNamed(_ name: UnsafeRawBufferPointer) -> Bool { writtenType.isSame(as: name) }
   }
 
   private let catalog: EventCatalog
@@ -47,6 +45,7 @@ public struct EventNormalizer {
   private let limits: EventLimits
   private var identifiers = EventIDGenerator()
   private var values: ValueNormalizer
+  private var writtenReceivedAt = WrittenTimestamp(Timestamp(microseconds: 0))
   /// The place in `kinds` of the last event's kind.
   private var lastKind = 0
 
@@ -54,9 +53,8 @@ public struct EventNormalizer {
   public init(catalog: EventCatalog, limits: EventLimits = EventLimits(), keepsWork: Bool = false) {
     self.catalog = catalog
     self.limits = limits
-    self.kinds = catalog.kinds.map(KindTable.init)
-    self.values = ValueNormalizer(
-      microsecondsAhead: limits.microsecondsAhead, keepsWork: keepsWork)
+    self.kinds = catalog.kinds.map { KindTable($0, keepsWork: keepsWork) }
+    self.values = ValueNormalizer(microsecondsAhead: limits.microsecondsAhead)
   }
 
   /// Normalises the value at `index` of the tape.
@@ -86,7 +84,7 @@ public struct EventNormalizer {
         FieldError("", .tooDeep, "an event must not nest deeper than \(limits.depth) levels"))
     }
     let kind = try locateKind(raw, tape: tape, at: index)
-    values.begin(raw, receivedAt: receivedAt)
+    values.begin(raw, of: kind.table, receivedAt: receivedAt)
 
     var writer = ByteWriter(output)
     let eventID =
@@ -101,7 +99,9 @@ public struct EventNormalizer {
     writer.write(CanonicalForm.beforeOccurredAt)
     writer.fill(Timestamp.canonicalLength) { occurredAt.write(to: $0) }
     writer.write(CanonicalForm.beforeReceivedAt)
-    writer.fill(Timestamp.canonicalLength) { receivedAt.write(to: $0) }
+    // The same for all events of a request.
+    if receivedAt != writtenReceivedAt.moment { writtenReceivedAt = WrittenTimestamp(receivedAt) }
+    withUnsafeBytes(of: writtenReceivedAt.text) { writer.write($0) }
     let courseStart = writer.count + CanonicalForm.beforeCourse.utf8CodeUnitCount
     writer.write(UInt8(ascii: "\""))
     if !values.write(tape, entry: EnvelopeIndex.courseID, of: kind.table, to: &writer) {
@@ -144,7 +144,7 @@ public struct EventNormalizer {
     guard token.kind == .string else {
       throw EventRejection(FieldError("/event_type", .type, "must be a string"))
     }
-    let raw = bytes[Int(token.start)..<Int(token.end)]
+    let raw = UnsafeRawBufferPointer(rebasing: bytes[Int(token.start)..<Int(token.end)])
     if kinds[lastKind].isNamed(raw) { return kinds[lastKind] }
     for (index, kind) in kinds.enumerated() where kind.isNamed(raw) {
       lastKind = index

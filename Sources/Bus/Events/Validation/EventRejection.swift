@@ -46,10 +46,15 @@ public struct FieldError: Error, Sendable, Equatable {
 }
 
 /// Gathers what is wrong with one event, and knows where in it the check stands.
+///
+/// Hardly an event has a fault, so the path is kept as plain values, and put into words for a fault alone.
 struct FaultCollector {
   /// A step from a container to one of its values.
-  enum Step {
-    case name(String)
+  enum Step: BitwiseCopyable {
+    /// By its place in the table.
+    case field(Int)
+    /// By the token of a member's name.
+    case key(JSONToken)
     case index(Int)
   }
 
@@ -58,9 +63,27 @@ struct FaultCollector {
 
   private var errors: [FieldError] = []
   private var path: [Step] = []
+  private var table: FieldTable?
+  private var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
 
+  /// - Parameter bytes: the text of the event, until `end`.
+  mutating func begin(_ bytes: UnsafeRawBufferPointer, of table: FieldTable) {
+    self.bytes = bytes
+    if self.table !== table { self.table = table }
+  }
+
+  /// Hands the errors over and forgets them.
+  mutating func end() -> [FieldError] {
+    bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+    guard !errors.isEmpty else { return [] }
+    defer { errors = [] }
+    return errors
+  }
+
+  @inline(__always)
   mutating func enter(_ step: Step) { path.append(step) }
 
+  @inline(__always)
   mutating func leave() { path.removeLast() }
 
   mutating func fail(_ step: Step, _ code: FieldError.Code, _ message: String) {
@@ -69,27 +92,29 @@ struct FaultCollector {
     leave()
   }
 
+  @inline(never)
   mutating func fail(_ code: FieldError.Code, _ message: String) {
     guard errors.count < Self.maximum else { return }
     errors.append(FieldError(pointer, code, message))
-  }
-
-  /// Hands the errors over and forgets them.
-  mutating func take() -> [FieldError] {
-    guard !errors.isEmpty else { return [] }
-    defer { errors = [] }
-    return errors
   }
 
   private var pointer: String {
     var pointer = ""
     for step in path {
       switch step {
-      case .name(let name):
-        pointer += "/" + name.replacing("~", with: "~0").replacing("/", with: "~1")
+      case .field(let place): pointer += "/\(table?.names[place] ?? "")"
+      case .key(let token):
+        pointer += "/" + name(token).replacing("~", with: "~0").replacing("/", with: "~1")
       case .index(let index): pointer += "/\(index)"
       }
     }
     return pointer
+  }
+
+  private func name(_ key: JSONToken) -> String {
+    guard key.traits.isDisjoint(with: [.nul, .loneSurrogate]) else { return "?" }
+    return JSONString.decode(
+      UnsafeRawBufferPointer(rebasing: bytes[Int(key.start)..<Int(key.end)]),
+      isEscaped: key.traits.contains(.escaped))
   }
 }

@@ -3,17 +3,15 @@ import JSONText
 /// Checks the values of one event and writes them.
 struct ValueNormalizer {
   private let microsecondsAhead: Int64
-  private let keepsWork: Bool
   private var receivedAt = Timestamp(microseconds: 0)
-  /// For each entry of the table, the token of its value; those of nested objects lie behind.
+  /// For each field of the event, the token of its value; those of nested objects lie behind.
   private var slots: [Int] = []
   private var faults = FaultCollector()
   /// The text at hand. Valid between `begin` and `end` only.
   private var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
 
-  init(microsecondsAhead: Int64, keepsWork: Bool) {
+  init(microsecondsAhead: Int64) {
     self.microsecondsAhead = microsecondsAhead
-    self.keepsWork = keepsWork
   }
 
   /// Notes where the values of an event's fields stand.
@@ -21,22 +19,26 @@ struct ValueNormalizer {
     _ table: FieldTable, in tape: JSONTape, object: Int, _ text: UnsafeRawBufferPointer
   ) {
     slots.removeAll(keepingCapacity: true)
-    table.members.findValues(of: object, in: tape, text, appendingTo: &slots)
+    table.objects[0].members.findValues(of: object, in: tape, text, appendingTo: &slots)
   }
 
   /// Begins the event whose fields were located last.
-  mutating func begin(_ text: UnsafeRawBufferPointer, receivedAt: Timestamp) {
+  mutating func begin(
+    _ text: UnsafeRawBufferPointer, of table: FieldTable, receivedAt: Timestamp
+  ) {
     bytes = text
+    faults.begin(text, of: table)
     self.receivedAt = receivedAt
   }
 
   /// Ends the event and hands over what was wrong with it.
   mutating func end() -> [FieldError] {
     bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-    return faults.take()
+    return faults.end()
   }
 
   /// The token of a located field's value.
+  @inline(__always)
   func token(_ tape: JSONTape, slot: Int) -> JSONToken? {
     slots[slot] == JSONMembers.absent ? nil : tape.tokens[slots[slot]]
   }
@@ -44,7 +46,7 @@ struct ValueNormalizer {
   mutating func eventID(_ tape: JSONTape, entry: Int) -> EventID? {
     guard let token = token(tape, slot: entry) else { return nil }
     guard token.kind == .string, let id = EventID(text(token)) else {
-      faults.fail(.name("event_id"), .format, "must be a UUID")
+      faults.fail(.field(entry), .format, "must be a UUID")
       return nil
     }
     return id
@@ -53,17 +55,17 @@ struct ValueNormalizer {
   mutating func occurredAt(_ tape: JSONTape, entry: Int) -> Timestamp? {
     guard let token = token(tape, slot: entry) else { return nil }
     guard token.kind == .string, let moment = Timestamp.anyMoment(rfc3339: text(token)) else {
-      faults.fail(.name("occurred_at"), .format, "must be an RFC 3339 date and time")
+      faults.fail(.field(entry), .format, "must be an RFC 3339 date and time")
       return nil
     }
     guard moment.microseconds - receivedAt.microseconds <= microsecondsAhead else {
       faults.fail(
-        .name("occurred_at"), .inFuture,
+        .field(entry), .inFuture,
         "must not be more than \(microsecondsAhead / 3_600_000_000) h ahead")
       return nil
     }
     guard Timestamp.pointTimes.contains(moment) else {
-      faults.fail(.name("occurred_at"), .outOfRange, Self.message(Timestamp.pointTimes))
+      faults.fail(.field(entry), .outOfRange, Self.message(Timestamp.pointTimes))
       return nil
     }
     return moment
@@ -74,33 +76,36 @@ struct ValueNormalizer {
   }
 
   /// Writes `,"name":value` when the field has a value; says whether it had one.
+  ///
+  /// - Parameter slot: where the object's first value stands among those that were located, less the place of its
+  ///   first field.
   @discardableResult
   mutating func write(
     _ tape: JSONTape, entry: Int, of table: FieldTable, base: Int = 0, to writer: inout ByteWriter
   ) -> Bool {
     let declared = table.entries[entry]
-    guard let token = token(tape, slot: base + entry) else {
-      if declared.field.isRequired {
-        faults.fail(.name(declared.field.name), .required, "is required")
-      }
+    let index = slots[base + entry]
+    guard index != JSONMembers.absent else {
+      if declared.isRequired { faults.fail(.field(entry), .required, "is required") }
       return false
     }
-    guard declared.field.privacy.passesIngest(keepingWork: keepsWork) else { return false }
-    writer.write(UInt8(ascii: ","))
-    declared.writtenName.withUnsafeBytes { writer.write($0) }
-    faults.enter(.name(declared.field.name))
-    writeValue(
-      tape, at: slots[base + entry], token, as: declared.field.type, nested: declared.nested,
-      to: &writer)
+    guard declared.passesIngest else { return false }
+    table.text.withUnsafeBytes { text in
+      let start = declared.prefixStart
+      writer.write(UnsafeRawBufferPointer(rebasing: text[start..<start + declared.prefixCount]))
+    }
+    faults.enter(.field(entry))
+    writeValue(tape, at: index, as: declared.check, of: table, to: &writer)
     faults.leave()
     return true
   }
 
   private mutating func writeValue(
-    _ tape: JSONTape, at index: Int, _ token: JSONToken, as type: FieldType, nested: FieldTable?,
+    _ tape: JSONTape, at index: Int, as check: FieldTable.Check, of table: FieldTable,
     to writer: inout ByteWriter
   ) {
-    switch type {
+    let token = tape.tokens[index]
+    switch check {
     case .string(let minimum, let maximum, let maximumBytes):
       guard token.kind == .string else { return faults.fail(.type, "must be a string") }
       let composed = maximum <= FieldType.longestName ? composedText(token, within: maximum) : nil
@@ -123,30 +128,31 @@ struct ValueNormalizer {
         return writeString(token, to: &writer)
       }
       written.withUnsafeBytes { writer.write($0) }
-    case .enumeration(let words):
+    case .enumeration(let first, let count):
       guard token.kind == .string else { return faults.fail(.type, "must be a string") }
-      let word = text(token)
-      guard words.contains(where: { $0.utf8.elementsEqual(word) }) else {
+      guard isOne(text(token), of: table.words, first: first, count: count) else {
+        let words = table.words[first..<first + count].map { String(decoding: $0, as: UTF8.self) }
         return faults.fail(.unknownValue, "must be one of " + words.joined(separator: ", "))
       }
       writeString(token, to: &writer)
-    case .integer(let range):
+    case .integer(let lowest, let highest):
       guard token.kind == .integer || token.kind == .number else {
         return faults.fail(.type, "must be a whole number")
       }
       guard let value = JSONNumber.integer(text(token), isInteger: token.kind == .integer) else {
         return faults.fail(.type, "must be a whole number of 64 bits")
       }
-      guard range.contains(value) else {
-        return faults.fail(.outOfRange, "must be from \(range.lowerBound) to \(range.upperBound)")
+      guard lowest <= value, value <= highest else {
+        return faults.fail(.outOfRange, "must be from \(lowest) to \(highest)")
       }
       if token.kind == .integer { writer.write(text(token)) } else { writer.write("\(value)".utf8) }
-    case .number(let range):
+    case .number(let lowest, let highest):
       guard token.kind == .integer || token.kind == .number else {
         return faults.fail(.type, "must be a number")
       }
-      guard range.contains(JSONNumber.double(text(token))) else {
-        return faults.fail(.outOfRange, "must be from \(range.lowerBound) to \(range.upperBound)")
+      let value = JSONNumber.double(text(token))
+      guard lowest <= value, value <= highest else {
+        return faults.fail(.outOfRange, "must be from \(lowest) to \(highest)")
       }
       writeNumber(token, to: &writer)
     case .boolean:
@@ -180,29 +186,37 @@ struct ValueNormalizer {
       writeVerbatim(tape, at: index, to: &writer)
     case .json:
       writeVerbatim(tape, at: index, to: &writer)
-    case .object:
-      guard token.kind == .object, let nested else {
-        return faults.fail(.type, "must be an object")
-      }
-      writeObject(tape, at: index, table: nested, to: &writer)
+    case .object(let object):
+      guard token.kind == .object else { return faults.fail(.type, "must be an object") }
+      writeObject(tape, at: index, table.objects[object], of: table, to: &writer)
     case .array(let element, let maximum):
       guard token.kind == .array else { return faults.fail(.type, "must be an array") }
       guard token.count <= maximum else {
         return faults.fail(.tooMany, "must not have more than \(maximum) elements")
       }
-      writeArray(tape, at: index, of: element, nested: nested, to: &writer)
+      writeArray(tape, at: index, as: table.entries[element].check, of: table, to: &writer)
     }
   }
 
+  @inline(__always)
+  private func isOne(
+    _ text: UnsafeRawBufferPointer, of words: [[UInt8]], first: Int, count: Int
+  ) -> Bool {
+    for index in first..<first + count
+    where words[index].isSame(as: text) { return true }
+    return false
+  }
+
   private mutating func writeObject(
-    _ tape: JSONTape, at index: Int, table: FieldTable, to writer: inout ByteWriter
+    _ tape: JSONTape, at index: Int, _ object: FieldTable.Object, of table: FieldTable,
+    to writer: inout ByteWriter
   ) {
-    let base = table.members.findValues(of: index, in: tape, bytes, appendingTo: &slots)
+    let first = object.members.findValues(of: index, in: tape, bytes, appendingTo: &slots)
     let start = writer.count
-    for entry in table.entries.indices {
-      write(tape, entry: entry, of: table, base: base, to: &writer)
+    for entry in object.fields {
+      write(tape, entry: entry, of: table, base: first - object.fields.lowerBound, to: &writer)
     }
-    slots.removeSubrange(base...)
+    slots.removeSubrange(first...)
     // Every member was written with a comma in front; the first one becomes the brace.
     if writer.count == start {
       writer.write(UInt8(ascii: "{"))
@@ -213,7 +227,7 @@ struct ValueNormalizer {
   }
 
   private mutating func writeArray(
-    _ tape: JSONTape, at index: Int, of element: FieldType, nested: FieldTable?,
+    _ tape: JSONTape, at index: Int, as check: FieldTable.Check, of table: FieldTable,
     to writer: inout ByteWriter
   ) {
     writer.write(UInt8(ascii: "["))
@@ -222,7 +236,7 @@ struct ValueNormalizer {
     while child < Int(tape.tokens[index].next) {
       if position > 0 { writer.write(UInt8(ascii: ",")) }
       faults.enter(.index(position))
-      writeValue(tape, at: child, tape.tokens[child], as: element, nested: nested, to: &writer)
+      writeValue(tape, at: child, as: check, of: table, to: &writer)
       faults.leave()
       child = Int(tape.tokens[child].next)
       position += 1
@@ -245,7 +259,7 @@ struct ValueNormalizer {
       while child < Int(token.next) {
         if child > index + 1 { writer.write(UInt8(ascii: ",")) }
         if isObject {
-          faults.enter(.name(name(of: tape.tokens[child])))
+          faults.enter(.key(tape.tokens[child]))
           writeString(tape.tokens[child], to: &writer)
           writer.write(UInt8(ascii: ":"))
           child += 1
@@ -265,9 +279,9 @@ struct ValueNormalizer {
     } else if token.traits.contains(.loneSurrogate) {
       faults.fail(.loneSurrogate, "must not hold half of a surrogate pair")
     }
-    writer.write(UInt8(ascii: "\""))
-    writer.write(text(token))
-    writer.write(UInt8(ascii: "\""))
+    // With its quotes.
+    writer.write(
+      UnsafeRawBufferPointer(rebasing: bytes[Int(token.start) - 1..<Int(token.end) + 1]))
   }
 
   /// Writes a number as it came, unless it is longer than any double needs: databases take numbers
@@ -312,12 +326,8 @@ struct ValueNormalizer {
     return count > limit
   }
 
+  @inline(__always)
   private func text(_ token: JSONToken) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: bytes[Int(token.start)..<Int(token.end)])
-  }
-
-  private func name(of key: JSONToken) -> String {
-    key.traits.isDisjoint(with: [.nul, .loneSurrogate])
-      ? JSONString.decode(text(key), isEscaped: key.traits.contains(.escaped)) : "?"
   }
 }
