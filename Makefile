@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 COMPOSE ?= docker compose
 CONTAINER_ENGINE ?= docker
-.PHONY: help demo run release install uninstall check-deploy test-compose test-installation test-kubernetes test-alerts soak test test-fast test-tsan fuzz coverage bench format lint clean
+.PHONY: help demo run release install uninstall check-deploy test-compose test-installation test-kubernetes test-alerts soak test test-fast test-tsan fuzz coverage bench format lint check-history check-dependencies clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 19
@@ -64,6 +64,12 @@ format: ## format all Swift files in place
 
 lint: ## check the format of Swift files, shell scripts, the targets and the documents
 	@exec scripts/lint
+
+check-history: ## look for secrets in every commit
+	@exec scripts/check-history
+
+check-dependencies: ## ask the package indexes for known holes in what we depend on; needs the network
+	@exec scripts/check-dependencies
 
 clean: ## remove what was built; the data of `make run` in .progressbus stays
 	rm -rf .build .build-tsan .build-coverage .build-bench .build-fuzz .venv .venv-alerts .venv-classroom .venv-compose .venv-jupyterhub .venv-soak
