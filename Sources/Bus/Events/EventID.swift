@@ -61,7 +61,7 @@ public struct EventID: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Writes the text form into the first `textLength` bytes of `buffer`.
-  func write(to buffer: UnsafeMutableRawBufferPointer) {
+  public func write(to buffer: UnsafeMutableRawBufferPointer) {
     precondition(buffer.count >= Self.textLength)
     let (second, third) = (Self.digits(high), Self.digits(low >> 32))
     func put(_ digits: some FixedWidthInteger, at offset: Int) {

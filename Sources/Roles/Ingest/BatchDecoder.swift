@@ -8,6 +8,16 @@ import NIOHTTP1
 /// Takes the body of a request apart into events. One for each event loop, so that its memory is
 /// used again by every request on that loop.
 struct BatchDecoder {
+  /// Events of a batch are written into pieces of memory that hold many of them.
+  private static let longestChunk = 64 * 1024
+
+  /// An accepted event that is written, and not yet handed out.
+  private struct WrittenEvent {
+    let eventType: String
+    let start: Int
+    let length: Int
+  }
+
   private let limits: IngestConfiguration
   private var tape = JSONTape()
   private var normalizer: EventNormalizer
@@ -17,6 +27,11 @@ struct BatchDecoder {
   /// What the sender of the request at hand may send; nil for everything.
   private var rights: SendingRights?
   private var learners: LearnerReader
+  private var chunk = ByteBuffer()
+  /// What the next one holds at least.
+  private var chunkBytes = 0
+  /// What stands in the chunk.
+  private var written: [WrittenEvent] = []
 
   init(configuration: IngestConfiguration, catalog: EventCatalog) {
     limits = configuration
@@ -47,6 +62,10 @@ struct BatchDecoder {
   private mutating func read(
     _ body: ByteBuffer, format: BodyFormat, receivedAt: Timestamp
   ) throws(Problem) -> DecodedBatch {
+    // What a request left behind that was refused in the middle.
+    written.removeAll(keepingCapacity: true)
+    chunk = ByteBuffer()
+    chunkBytes = min(CanonicalForm.bound(of: body.readableBytes), Self.longestChunk)
     do {
       return try body.withUnsafeReadableBytes { raw in
         try raw.withMemoryRebound(to: UInt8.self) { bytes in
@@ -75,6 +94,7 @@ struct BatchDecoder {
     var batch = DecodedBatch()
     guard top.kind == .array else {
       append(0, of: bytes, index: 0, receivedAt: receivedAt, to: &batch)
+      handOut(to: &batch)
       // In a batch such an event is rejected alone; here it is the whole request.
       if let error = batch.rejected.first?.errors.first, error.code == .tooLarge {
         throw Problem(status: .contentTooLarge, detail: error.message)
@@ -91,6 +111,7 @@ struct BatchDecoder {
       token = Int(tape.tokens[token].next)
       index += 1
     }
+    handOut(to: &batch)
     return batch
   }
 
@@ -118,6 +139,7 @@ struct BatchDecoder {
       }
       index += 1
     }
+    handOut(to: &batch)
     if wellFormed == 0 { throw Self.problem(firstFault ?? JSONSyntaxError(.empty, at: 0)) }
     return batch
   }
@@ -127,13 +149,15 @@ struct BatchDecoder {
     to batch: inout DecodedBatch
   ) {
     let length = Int(tape.tokens[token].end - tape.tokens[token].start)
-    var output = ByteBuffer()
+    let bound = CanonicalForm.bound(of: min(length, limits.eventLimits.eventBytes))
+    if chunk.writableBytes < bound {
+      handOut(to: &batch)
+      chunk = ByteBufferAllocator().buffer(capacity: max(bound, chunkBytes))
+    }
+    let start = chunk.writerIndex
     do {
       var event: NormalizedEvent?
-      try output.writeWithUnsafeMutableBytes(
-        minimumWritableBytes: CanonicalForm.bound(
-          of: min(length, limits.eventLimits.eventBytes))
-      ) { memory in
+      try chunk.writeWithUnsafeMutableBytes(minimumWritableBytes: bound) { memory in
         let normalized = try normalizer.normalize(
           bytes, tape: tape, at: token, receivedAt: receivedAt,
           // A batch is in the order in which it happened, and stays so in the stores.
@@ -153,12 +177,26 @@ struct BatchDecoder {
         batch.isClockInDoubt = true
       }
       batch.accepted.append(DecodedBatch.Accepted(index: index, id: event.id))
-      batch.events.append(PublishedEvent(eventType: event.eventType, payload: output))
+      written.append(
+        WrittenEvent(eventType: event.eventType, start: start, length: event.length))
     } catch let rejection as EventRejection {
       batch.rejected.append(DecodedBatch.Rejected(index: index, errors: rejection.errors))
     } catch {
       preconditionFailure("only rejections are thrown above: \(error)")
     }
+  }
+
+  /// Gives the batch what was written. Before that nobody else has the memory: a buffer that two have is copied
+  /// when one of them writes.
+  private mutating func handOut(to batch: inout DecodedBatch) {
+    for event in written {
+      guard let payload = chunk.getSlice(at: event.start, length: event.length) else {
+        preconditionFailure("what was written stands in the chunk")
+      }
+      batch.events.append(PublishedEvent(eventType: event.eventType, payload: payload))
+    }
+    written.removeAll(keepingCapacity: true)
+    chunk = ByteBuffer()
   }
 
   private func tooManyEvents() -> Problem {

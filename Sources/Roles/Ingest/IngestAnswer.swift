@@ -15,7 +15,10 @@ enum AnswerBody {
       buffer.writeStaticString(place == 0 ? "{\"index\":" : ",{\"index\":")
       buffer.writeString(String(item.index))
       buffer.writeStaticString(",\"event_id\":\"")
-      buffer.writeString(item.id.description)
+      buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: EventID.textLength) {
+        item.id.write(to: $0)
+        return EventID.textLength
+      }
       buffer.writeStaticString("\"}")
     }
     buffer.writeStaticString("],\"rejected\":[")

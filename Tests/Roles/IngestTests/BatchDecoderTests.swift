@@ -1,5 +1,6 @@
 import EventBus
 import Events
+import Foundation
 import HTTPServer
 import HTTPTypes
 import NIOCore
@@ -49,6 +50,52 @@ import Testing
     #expect(batch.rejected.map(\.index) == [1, 2])
     #expect(batch.rejected.map { $0.errors[0].pointer } == ["/event_type", ""])
     #expect(batch.rejected.map { $0.errors[0].code } == [.required, .type])
+  }
+
+  @Test(arguments: [",", "\n"]) func manyEventsOfAllSizesComeOutAsTheyDoAlone(
+    separator: String
+  ) throws {
+    var decoder = BatchDecoder(
+      configuration: IngestConfiguration(keepsWork: true), catalog: .standard)
+    // Some are larger than the pieces of memory that several share.
+    let events = (0..<300).map { number in
+      SampleText.event(
+        ofLength: number % 50 == 7 ? 60_000 : 100 + number * 37 % 2_000
+      )
+      .replacing(
+        "{", with: #"{"event_id":"\#(UUID().uuidString.lowercased())","#, maxReplacements: 1
+      )
+      .replacing("s-1", with: "s-\(number)")
+    }
+    let text = events.joined(separator: separator)
+    let batch = try decoder.decode(
+      ByteBuffer(string: separator == "," ? "[\(text)]" : text),
+      format: separator == "," ? .json : .ndjson, receivedAt: Self.receivedAt)
+    #expect(batch.accepted.map(\.index) == Array(0..<300))
+    for (number, event) in events.enumerated() {
+      // Without a moment of its own, an event of a batch happened a microsecond after the one before it.
+      let alone = try decoder.decode(
+        ByteBuffer(string: event), format: .json, receivedAt: Self.receivedAt)
+      let moment = Timestamp(microseconds: Self.receivedAt.microseconds + Int64(number))
+      let expected = String(buffer: alone.events[0].payload).replacing(
+        "\"occurred_at\":\"\(Self.receivedAt)\"", with: "\"occurred_at\":\"\(moment)\"")
+      #expect(String(buffer: batch.events[number].payload) == expected)
+    }
+  }
+
+  @Test func aRequestThatIsRefusedInTheMiddleLeavesNothingBehind() throws {
+    var decoder = BatchDecoder(
+      configuration: IngestConfiguration(eventsPerRequest: 2), catalog: .standard)
+    #expect(throws: Problem.self) {
+      let lines = String(repeating: SampleText.event() + "\n", count: 3)
+      _ = try decoder.decode(
+        ByteBuffer(string: lines), format: .ndjson, receivedAt: Self.receivedAt)
+    }
+    let batch = try decoder.decode(
+      ByteBuffer(string: SampleText.event(student: "next")), format: .json,
+      receivedAt: Self.receivedAt)
+    #expect(batch.accepted.count == 1)
+    #expect(batch.events.map { String(buffer: $0.payload).contains("next") } == [true])
   }
 
   @Test func anEmptyArrayIsABatchOfNone() throws {
