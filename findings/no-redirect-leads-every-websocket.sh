@@ -2,11 +2,11 @@
 # websockets 17.4, aiohttp 3.14.5, httpx-ws 0.9.0, websocket-client 1.9.2, tornado 6.6.1 (PyPI): a handshake is moved.
 #
 # Guess: websockets, aiohttp and websocket-client follow a redirect of the handshake, with a path or a whole address
-#   as its `Location`; httpx-ws does when its client follows redirects. RFC 6455, section 4.1, leaves it to them.
+#   as its `Location`, and httpx-ws does not. RFC 6455, section 4.1, leaves it to them.
 # Seen: no `Location` leads all of them. A path is followed by websockets, aiohttp and httpx-ws; websocket-client calls
 #   it invalid. `http://...`, as proxies write it, is followed by aiohttp and httpx-ws; websockets and
-#   websocket-client want ws. `ws://...` is followed by all but aiohttp, which refuses what is not http. Tornado
-#   follows none. Each says it with another exception; 301, 302, 307 and 308 are alike.
+#   websocket-client want ws. `ws://...` is followed by these four but for aiohttp, which refuses what is not
+#   http. Tornado follows none. Each says it with another exception; 301, 302, 307 and 308 are alike.
 # What follows: a proxy that moves everything to https, with a redirect, cuts dashboards off that are asked for by ws://.
 #   Move pages, and have the address of the WebSocket itself answer, or fail by 4xx.
 #
