@@ -11,13 +11,29 @@ import Testing
 @Suite struct BusConformanceTests {
   @Test(.tags(.servers), arguments: BusConformance.allCases)
   func inRedis(_ promise: BusConformance) async throws {
+    try await withRedis { redis in try await check(promise, at: redis.url) }
+  }
+
+  @Test(
+    .tags(.servers), .enabled(if: OtherServers.areInstalled, OtherServers.missing),
+    arguments: OtherServers.Redis.allCases, BusConformance.allCases)
+  func inServersOfOtherMakes(_ make: OtherServers.Redis, _ promise: BusConformance) async throws {
+    try await withTemporaryFolder("redis") { folder in
+      let plain = RedisServer(folder: folder, port: try LoopbackPort.free())
+      try await withServer(ServerController(OtherRedisServer(make, plain: plain))) { redis in
+        try await check(promise, at: redis.url)
+      }
+    }
+  }
+
+  private func check(_ promise: BusConformance, at url: String) async throws {
     try await withRedisEventBus(
-      journalCapacity: BusConformance.journalCapacity,
+      at: url, journalCapacity: BusConformance.journalCapacity,
       deadLetterCapacity: BusConformance.deadLetterCapacity
-    ) { bus, redis in
+    ) { bus in
       let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
       let redisCLI = try await RedisConnection.connect(
-        to: RedisAddress(parsing: redis.url), on: eventLoop
+        to: RedisAddress(parsing: url), on: eventLoop
       ).get()
       try await promise.check(
         BusUnderTest(

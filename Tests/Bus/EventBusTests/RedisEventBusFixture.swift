@@ -15,20 +15,35 @@ func withRedisEventBus(
   _ body: @Sendable (RedisEventBus, ServerController<RedisServer>) async throws -> Void
 ) async throws {
   try await withRedis { redis in
-    let configuration = RedisEventBusConfiguration(
-      address: try RedisAddress(parsing: redis.url), journalCapacity: journalCapacity,
-      deadLetterCapacity: deadLetterCapacity,
-      responseTimeout: responseTimeout, probeInterval: probeInterval)
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
-    let bus = try await RedisEventBus.start(
-      configuration, on: MultiThreadedEventLoopGroup.singleton, logger: logger)
-    do {
-      try await body(bus, redis)
-    } catch {
-      bus.close()
-      throw error
-    }
-    bus.close()
+    try await withRedisEventBus(
+      at: redis.url, journalCapacity: journalCapacity, deadLetterCapacity: deadLetterCapacity,
+      responseTimeout: responseTimeout, probeInterval: probeInterval
+    ) { bus in try await body(bus, redis) }
   }
+}
+
+/// Runs `body` with a bus on a Redis that runs.
+func withRedisEventBus(
+  at url: String,
+  journalCapacity: Int = RedisEventBusConfiguration.defaultJournalCapacity,
+  deadLetterCapacity: Int = RedisEventBusConfiguration.defaultDeadLetterCapacity,
+  responseTimeout: TimeAmount = .seconds(2),
+  probeInterval: TimeAmount = .seconds(5),
+  _ body: @Sendable (RedisEventBus) async throws -> Void
+) async throws {
+  let configuration = RedisEventBusConfiguration(
+    address: try RedisAddress(parsing: url), journalCapacity: journalCapacity,
+    deadLetterCapacity: deadLetterCapacity,
+    responseTimeout: responseTimeout, probeInterval: probeInterval)
+  var logger = Logger(label: "test")
+  logger.logLevel = .critical
+  let bus = try await RedisEventBus.start(
+    configuration, on: MultiThreadedEventLoopGroup.singleton, logger: logger)
+  do {
+    try await body(bus)
+  } catch {
+    bus.close()
+    throw error
+  }
+  bus.close()
 }

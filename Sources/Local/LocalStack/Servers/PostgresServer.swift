@@ -22,14 +22,21 @@ public struct PostgresServer: LocalServer {
   public let port: Int
   public let portFlag: String?
   public let durability: Durability
+  /// The folder of the server's programs; nil for those that are installed.
+  private let programs: String?
   /// Of the superuser; used when the cluster is made.
   let password: String
 
-  /// - Parameter folder: when this process is root, the account `postgres` must be able to reach it.
+  /// - Parameters:
+  ///   - folder: when this process is root, the account `postgres` must be able to reach it.
+  ///   - programs: the folder of another version's programs, which it must reach as well; nil for those that
+  ///     are installed.
   /// - Throws: `LocalStackError.fileFailed` if the password file in `folder` cannot be made or read.
   public init(
-    folder: String, port: Int, portFlag: String? = nil, durability: Durability = .durable
+    folder: String, port: Int, portFlag: String? = nil, durability: Durability = .durable,
+    programs: String? = nil
   ) throws {
+    self.programs = programs
     self.folder = folder
     self.port = port
     self.portFlag = portFlag
@@ -47,9 +54,7 @@ public struct PostgresServer: LocalServer {
   private var dataFolder: String { "\(folder)/data" }
 
   public func prepare() async throws -> ServerCommand {
-    let folders = ProgramLocator.postgresFolders()
-    let program = try ProgramLocator.find(
-      "postgres", package: "postgresql", alsoIn: folders)
+    let program = try find("postgres")
     let account = try SystemAccount.required(name: "postgres", package: "postgresql")
     try PrivateFolder.make(folder, owner: account)
     if !FileManager.default.fileExists(atPath: "\(dataFolder)/PG_VERSION") {
@@ -85,8 +90,7 @@ public struct PostgresServer: LocalServer {
   /// Makes the cluster beside its final place and renames it there, so that an interrupted start
   /// leaves no half of one.
   private func makeCluster(_ account: SystemAccount?) async throws {
-    let initdb = try ProgramLocator.find(
-      "initdb", package: "postgresql", alsoIn: ProgramLocator.postgresFolders())
+    let initdb = try find("initdb")
     let unfinished = "\(dataFolder).unfinished"
     try FileRemoval.remove(unfinished)
     let passwordPath = "\(folder)/password"
@@ -102,6 +106,11 @@ public struct PostgresServer: LocalServer {
       throw LocalStackError.fileFailed(
         path: dataFolder, reason: String(cString: strerror(errno)))
     }
+  }
+
+  private func find(_ program: String) throws -> String {
+    try ProgramLocator.find(
+      program, package: "postgresql", alsoIn: ProgramLocator.postgresFolders(), path: programs)
   }
 
   public func isReady() async throws -> Bool {

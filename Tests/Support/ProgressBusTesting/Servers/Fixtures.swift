@@ -13,12 +13,15 @@ public func withRedis<Result: Sendable>(
 
 /// Runs `body` with a fresh PostgreSQL of its own, which it may stop and kill. Tests that only need an
 /// empty database are faster with `withPostgresDatabase`.
+///
+/// - Parameter programs: the folder of another version's programs.
 public func withPostgres<Result: Sendable>(
+  programs: String? = nil,
   _ body: @Sendable (ServerController<PostgresServer>) async throws -> Result
 ) async throws -> Result {
   try await withTemporaryFolder("postgres") { folder in
     let server = try PostgresServer(
-      folder: folder, port: LoopbackPort.free(), durability: .throwAway)
+      folder: folder, port: LoopbackPort.free(), durability: .throwAway, programs: programs)
     return try await withServer(ServerController(server), body)
   }
 }
