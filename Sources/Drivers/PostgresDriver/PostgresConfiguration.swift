@@ -2,6 +2,16 @@ import Concurrency
 
 /// How to reach a PostgreSQL server, and how long to wait for it.
 public struct PostgresConfiguration: Sendable, CustomStringConvertible {
+  /// Whose the server's sessions are.
+  public enum Pooling: String, Sendable, CaseIterable {
+    /// A connection is a session.
+    case none
+    /// Between us and the server is a pooler such as pgbouncer in transaction mode, which lends a session for
+    /// one transaction. What is to outlive that must not be: statements are not prepared, and settings are
+    /// made in each transaction, for in the session they would be somebody else's next.
+    case transaction
+  }
+
   /// A connection URI (`postgresql://user@host:5432/database`) or a `key=value` string, as libpq takes
   /// it. What it sets wins over the defaults here. It may hold a password: never log it.
   public var url: String
@@ -15,6 +25,7 @@ public struct PostgresConfiguration: Sendable, CustomStringConvertible {
   public var statementTimeout: Duration
   /// Server settings for the session, such as `["jit": "off"]`.
   public var settings: [String: String]
+  public var pooling = Pooling.none
 
   public init(
     url: String, applicationName: String = "progressbus",
@@ -50,5 +61,19 @@ public struct PostgresConfiguration: Sendable, CustomStringConvertible {
     let serverLimit = max(1, statementTimeout.wholeMilliseconds * 9 / 10)
     let defaults = ["statement_timeout": String(serverLimit)]
     return defaults.merging(settings) { $1 }.sorted { $0.key < $1.key }
+  }
+
+  /// Begins a transaction that has these settings to itself. What a session sets for its next transactions is
+  /// set for this one, and before its first query: later would be too late for the isolation.
+  var beginning: String {
+    let forNext = "default_transaction_"
+    func quoted(_ text: String) -> String { "'\(text.replacing("'", with: "''"))'" }
+    let own = sessionSettings.filter { $0.0.hasPrefix(forNext) }.map { name, value in
+      "; set local transaction_\(name.dropFirst(forNext.count)) = \(quoted(value))"
+    }
+    let others = sessionSettings.filter { !$0.0.hasPrefix(forNext) }.map { name, value in
+      "set_config(\(quoted(name)), \(quoted(value)), true)"
+    }
+    return "begin\(own.joined()); select \(others.joined(separator: ", "))"
   }
 }

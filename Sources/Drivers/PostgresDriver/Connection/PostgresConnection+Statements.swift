@@ -1,7 +1,8 @@
 import CLibPQ
 
 extension PostgresConnection {
-  /// Runs one statement and returns its rows. It is prepared on its first use on this connection.
+  /// Runs one statement and returns its rows. It is prepared on its first use on this connection, unless that
+  /// is pooled: then it is a transaction with the connection's settings, if none is open.
   ///
   /// - Parameter timeout: nil for the configuration's `statementTimeout`. A longer one needs a longer
   ///   `statement_timeout` on the server too.
@@ -11,6 +12,12 @@ extension PostgresConnection {
   ) throws(PostgresError) -> PostgresResult {
     let encoded = try EncodedParameters(parameters)
     let deadline = ContinuousClock.now + (timeout ?? configuration.statementTimeout)
+    if configuration.pooling == .transaction {
+      guard isOutsideTransaction else { return try runUnprepared(sql, encoded, deadline) }
+      return try transaction { connection throws(PostgresError) in
+        try connection.runUnprepared(sql, encoded, deadline)
+      }
+    }
     do {
       return try runPrepared(sql, encoded, deadline)
     } catch {
@@ -41,21 +48,32 @@ extension PostgresConnection {
     _ = try run(deadline) { PQsendQuery($0, sql) }
   }
 
-  private func runPrepared(
+  private func runUnprepared(
     _ sql: String, _ parameters: EncodedParameters, _ deadline: ContinuousClock.Instant
   ) throws(PostgresError) -> PostgresResult {
+    try Self.checkText(sql)
+    return try run(deadline) { handle in
+      parameters.withPointers { values, lengths, formats in
+        PQsendQueryParams(
+          handle, sql, Int32(parameters.count), parameters.types, values, lengths, formats, 0)
+      }
+    }
+  }
+
+  private static func checkText(_ sql: String) throws(PostgresError) {
     guard !sql.utf8.contains(0) else {
       throw PostgresError(
         .invalidParameter, "the statement holds a NUL character", sqlState: "22021")
     }
+  }
+
+  private func runPrepared(
+    _ sql: String, _ parameters: EncodedParameters, _ deadline: ContinuousClock.Instant
+  ) throws(PostgresError) -> PostgresResult {
+    try Self.checkText(sql)
     let key = StatementCache.Key(sql: sql, types: parameters.types)
     guard let name = try preparedName(key, deadline) else {
-      return try run(deadline) { handle in
-        parameters.withPointers { values, lengths, formats in
-          PQsendQueryParams(
-            handle, sql, Int32(parameters.count), parameters.types, values, lengths, formats, 0)
-        }
-      }
+      return try runUnprepared(sql, parameters, deadline)
     }
     return try run(deadline) { handle in
       parameters.withPointers { values, lengths, formats in

@@ -7,7 +7,7 @@ extension PostgresConnection {
   public func transaction<Value: Sendable>(
     _ body: @Sendable (isolated PostgresConnection) throws(PostgresError) -> Value
   ) throws(PostgresError) -> Value {
-    try query("begin")
+    try begin()
     let value: Value
     do {
       value = try body(self)
@@ -24,6 +24,22 @@ extension PostgresConnection {
     try query("commit")
     return value
   }
+
+  private func begin() throws(PostgresError) {
+    guard configuration.pooling == .transaction else {
+      try query("begin")
+      return
+    }
+    do {
+      try executeScript(configuration.beginning)
+    } catch {
+      rollBack()
+      throw error
+    }
+  }
+
+  /// Whether a statement sent now would be a transaction of its own.
+  var isOutsideTransaction: Bool { handle.map { PQtransactionStatus($0) == PQTRANS_IDLE } ?? true }
 
   /// Lets the rest of a transaction take as long as it needs, whatever the server or the role sets. What
   /// waits for a lock still gives up when it is told to.
@@ -56,7 +72,12 @@ extension PostgresConnection {
   private func rollBack() {
     guard handle != nil else { return }
     do {
-      try query("rollback")
+      // A pooled query would begin a transaction where none is open.
+      if configuration.pooling == .transaction {
+        try executeScript("rollback")
+      } else {
+        try query("rollback")
+      }
     } catch {
       logger.debug("rollback failed, connection closed", metadata: ["error": "\(error)"])
       close()

@@ -103,6 +103,7 @@ public actor PostgresConnection {
   }
 
   private func applySettings() throws(PostgresError) {
+    guard configuration.pooling == .none else { return }
     let settings = configuration.sessionSettings
     let calls = settings.indices.map { "set_config($\($0 * 2 + 1), $\($0 * 2 + 2), false)" }
     try query(

@@ -7,7 +7,7 @@ public enum Migrator {
   /// - Returns: the migrations that were applied.
   public static func run(_ configuration: ServerConfiguration) async throws -> [Migration] {
     try await Migrations.apply(
-      directory: SQLFolder.locate(configuration.settings), to: configuration.database(),
+      directory: SQLFolder.locate(configuration.settings), to: configuration.migrationDatabase(),
       logger: Logger(label: "progressbus.migrate"))
   }
 }

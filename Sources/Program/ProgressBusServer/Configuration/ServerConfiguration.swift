@@ -174,7 +174,26 @@ public struct ServerConfiguration: Sendable {
 
   /// - Throws: when `DATABASE_URL` is not set.
   public func database() throws(ConfigurationError) -> PostgresConfiguration {
-    PostgresConfiguration(url: try settings.text("database.url", for: "PostgreSQL"))
+    var database = PostgresConfiguration(
+      url: try settings.text("database.url", for: "PostgreSQL"))
+    database.pooling = settings.text("database.pooler").flatMap { .init(rawValue: $0) } ?? .none
+    return database
+  }
+
+  /// Where migrations are applied: they hold a lock from one transaction to the next, so no pooler may be
+  /// between.
+  ///
+  /// - Throws: when neither of the two settings names a server to which a session can be had.
+  public func migrationDatabase() throws(ConfigurationError) -> PostgresConfiguration {
+    if let url = settings.text("database.migration_url") { return PostgresConfiguration(url: url) }
+    let database = try database()
+    guard database.pooling == .none else {
+      throw ConfigurationError(
+        "DATABASE_MIGRATION_URL",
+        "is not set, and DATABASE_URL leads to a pooler (DATABASE_POOLER): migrations need PostgreSQL itself"
+      )
+    }
+    return database
   }
 
   /// Whether every role has the settings that it needs.

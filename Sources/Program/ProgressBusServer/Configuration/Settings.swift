@@ -4,6 +4,7 @@ import Events
 import HTTPServer
 import Ingest
 import NIOCore
+import PostgresDriver
 import WorkerRuntime
 
 /// All settings, in the order in which they are documented. A default that a type of ours has stands
@@ -82,6 +83,15 @@ public enum Settings {
     Setting(
       "database.url", variable: "DATABASE_URL", .text, secret: true,
       "PostgreSQL: a libpq connection URI."),
+    Setting(
+      "database.pooler", variable: "DATABASE_POOLER",
+      .choice(PostgresConfiguration.Pooling.allCases.map(\.rawValue)),
+      default: PostgresConfiguration.Pooling.none.rawValue,
+      "`transaction` where `DATABASE_URL` leads to pgbouncer or the like in transaction mode."),
+    Setting(
+      "database.migration_url", variable: "DATABASE_MIGRATION_URL", .text, secret: true,
+      "PostgreSQL itself, for `migrate`, where `DATABASE_URL` leads to a pooler or to an account that may not "
+        + "change tables."),
     Setting(
       "influxdb.url", variable: "INFLUXDB_URL", .text, "InfluxDB: the server's base URL."),
     Setting(
