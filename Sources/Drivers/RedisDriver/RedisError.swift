@@ -4,6 +4,8 @@ public enum RedisError: Error, Equatable, Sendable, CustomStringConvertible {
   case cannotConnect(RedisAddress, reason: String)
   /// The server refused the log-in or the database, or is still loading its data.
   case refused(RedisAddress, RedisServerError)
+  /// No Sentinel tells where the master is.
+  case noSentinel(reason: String)
   /// The connection broke; commands that were not answered may or may not have been carried out.
   case connectionLost(reason: String)
   /// The server did not answer in time; the connection is closed, for its answers would no longer
@@ -19,6 +21,7 @@ public enum RedisError: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .cannotConnect(let address, let reason): "cannot connect to \(address): \(reason)"
     case .refused(let address, let error): "\(address) refused the connection: \(error)"
+    case .noSentinel(let reason): "no Sentinel names the primary: \(reason)"
     case .connectionLost(let reason): "the connection to Redis broke: \(reason)"
     case .timedOut(let milliseconds): "Redis did not answer within \(milliseconds) ms"
     case .closed: "the connection to Redis is closed"

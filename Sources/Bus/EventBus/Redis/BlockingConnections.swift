@@ -14,8 +14,8 @@ final class BlockingConnections: Sendable {
   private let group: any EventLoopGroup
   private let state = NIOLockedValueBox(State())
 
-  init(_ configuration: RedisEventBusConfiguration, group: any EventLoopGroup) {
-    connector = PrimaryConnector(configuration: configuration)
+  init(_ connector: PrimaryConnector, group: any EventLoopGroup) {
+    self.connector = connector
     self.group = group
   }
 

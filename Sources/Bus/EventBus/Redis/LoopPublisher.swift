@@ -31,13 +31,13 @@ final class LoopPublisher {
   private var unansweredBytes = 0
 
   init(
-    configuration: RedisEventBusConfiguration, eventLoop: any EventLoop, condition: BusCondition
+    _ connector: PrimaryConnector, eventLoop: any EventLoop, condition: BusCondition
   ) {
-    self.configuration = configuration
+    configuration = connector.configuration
     self.eventLoop = eventLoop
     self.condition = condition
     link = RedisLink(
-      configuration, role: "publisher", scripts: [.publish], eventLoop: eventLoop,
+      connector, role: "publisher", scripts: [.publish], eventLoop: eventLoop,
       condition: condition)
     call = Self.emptyCall(configuration)
   }

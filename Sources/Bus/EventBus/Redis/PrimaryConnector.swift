@@ -5,6 +5,8 @@ import RedisDriver
 /// after a failover: such a connection answers PING, and refuses all that matters.
 struct PrimaryConnector: Sendable {
   let configuration: RedisEventBusConfiguration
+  /// Watches over the connections; nil where no Sentinels know the server.
+  var watch: SentinelWatch?
 
   /// Asks whether an event would be taken.
   var question: ScriptCall {
@@ -20,16 +22,51 @@ struct PrimaryConnector: Sendable {
   func connect(as role: String, on eventLoop: any EventLoop) -> EventLoopFuture<RedisConnection> {
     // By its source: a digest would be loaded first, for one call.
     let question = question.script.bySource(question.byDigest(""))
-    return RedisConnection.connect(
-      to: configuration.address, on: eventLoop, options: configuration.options(role)
-    ).flatMap { connection in
-      connection.send(question).flatMapThrowing { reply in
-        if case .error(let error) = reply, RedisErrorMeaning(error).connection == .ends {
-          connection.close(because: error)
-          throw error
+    let changes = watch?.changes ?? 0
+    return address(for: role, on: eventLoop).flatMap { address in
+      RedisConnection.connect(to: address, on: eventLoop, options: configuration.options(role))
+        .flatMap { connection in
+          connection.send(question).flatMapThrowing { reply in
+            if case .error(let error) = reply, RedisErrorMeaning(error).connection == .ends {
+              connection.close(because: error)
+              throw error
+            }
+            return connection
+          }
         }
-        return connection
+        .flatMap { confirmed($0, at: address, since: changes) }
+    }
+  }
+
+  private func address(
+    for role: String, on eventLoop: any EventLoop
+  ) -> EventLoopFuture<RedisAddress> {
+    switch configuration.location {
+    case .server(let address): eventLoop.makeSucceededFuture(address)
+    case .sentinels(let sentinels):
+      SentinelQuestions(sentinels, options: configuration.options(role)).master(on: eventLoop)
+    }
+  }
+
+  /// Where Sentinels name the server, it has to call itself the master as well: what they say may be old.
+  private func confirmed(
+    _ connection: RedisConnection, at address: RedisAddress, since changes: Int
+  ) -> EventLoopFuture<RedisConnection> {
+    guard case .sentinels = configuration.location else {
+      return connection.eventLoop.makeSucceededFuture(connection)
+    }
+    return connection.send(["ROLE"]).flatMapThrowing { reply in
+      // An account without the right to ask has had an answer to the question above.
+      do throws(RedisServerError) {
+        if let role = reply.array?.first?.text, role != "master" {
+          throw RedisServerError("READONLY the server that Sentinel names is a \(role)")
+        }
+        try watch?.add(connection, to: address, since: changes)
+      } catch {
+        connection.close(because: error)
+        throw error
       }
+      return connection
     }
   }
 }

@@ -14,12 +14,12 @@ final class RedisClient: Sendable {
 
   /// Starts to connect.
   static func start(
-    _ configuration: RedisEventBusConfiguration, scripts: [RedisScript],
+    _ connector: PrimaryConnector, scripts: [RedisScript],
     eventLoop: any EventLoop, condition: BusCondition
   ) -> EventLoopFuture<RedisClient> {
     eventLoop.submit {
       let link = RedisLink(
-        configuration, role: "commands", scripts: scripts, eventLoop: eventLoop,
+        connector, role: "commands", scripts: scripts, eventLoop: eventLoop,
         condition: condition)
       link.connect()
       return RedisClient(NIOLoopBound(link, eventLoop: eventLoop), on: eventLoop)

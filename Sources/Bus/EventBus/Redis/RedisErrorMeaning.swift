@@ -84,7 +84,7 @@ extension BusError {
       let fault = BusError(refusal).fault
       self = .unavailable(fault == .unexpected ? .accessDenied : fault, error.description)
     case .leftServer(let answer): self = BusError(answer)
-    case .cannotConnect: self = .unavailable(error.description)
+    case .cannotConnect, .noSentinel: self = .unavailable(error.description)
     case .connectionLost, .timedOut, .closed, .malformedReply:
       self = .unanswered(error.description)
     }

@@ -23,6 +23,8 @@ public final class RedisEventBus: Sendable {
   private let watch: BusWatch
   private let watching: Task<Void, Never>
   private let watchingErased: Task<Void, Never>
+  /// Nil without Sentinels.
+  private let watchingSentinels: Task<Void, Never>?
 
   /// Starts to connect. Returns when the first attempts have ended, well or badly: an unreachable
   /// Redis is no failure here, what is asked of the bus fails until it is there.
@@ -36,10 +38,13 @@ public final class RedisEventBus: Sendable {
     let condition = BusCondition(logger: logger, metrics: metrics) {
       subscriptions.leave(because: $0)
     }
+    let connector = PrimaryConnector(
+      configuration: configuration,
+      watch: SentinelWatch(configuration, on: group.next(), logger: logger))
     let client: RedisClient
     do {
       client = try await RedisClient.start(
-        configuration,
+        connector,
         scripts: RedisJournal.scripts + RedisAdoptionRegister.scripts
           + RedisDeadLetterStore.scripts + RedisProcessReports.scripts
           + RedisRevokedTokens.scripts + RedisErasedLearners.scripts,
@@ -48,7 +53,7 @@ public final class RedisEventBus: Sendable {
     } catch {
       throw BusError(error)
     }
-    let publisher = await RedisEventPublisher.start(configuration, on: group, condition: condition)
+    let publisher = await RedisEventPublisher.start(connector, on: group, condition: condition)
     // Its failure is logged, and told to whoever asks something of the bus.
     try? await client.waitUntilConnected()
     let erased = ErasureWatch(
@@ -58,16 +63,18 @@ public final class RedisEventBus: Sendable {
     // Before the first event is published, where Redis answers.
     await erased.look()
     return RedisEventBus(
-      configuration, group: group, subscriptions: subscriptions,
+      connector, group: group, subscriptions: subscriptions,
       watch: BusWatch(condition: condition, publisher: publisher, client: client), erased: erased,
       logger: logger)
   }
 
   private init(
-    _ configuration: RedisEventBusConfiguration, group: any EventLoopGroup,
+    _ connector: PrimaryConnector, group: any EventLoopGroup,
     subscriptions: OpenSubscriptions, watch: BusWatch, erased: ErasureWatch, logger: Logger
   ) {
+    let configuration = connector.configuration
     keys = configuration.keys
+    watchingSentinels = connector.watch.map { watch in Task { await watch.run() } }
     let capacity = configuration.journalCapacity
     self.watch = watch
     watching = Task { await watch.run() }
@@ -77,10 +84,10 @@ public final class RedisEventBus: Sendable {
     let client = watch.client
     self.client = client
     publisher = watch.publisher
-    readers = BlockingConnections(configuration, group: group)
+    readers = BlockingConnections(connector, group: group)
     journal = RedisJournal(keys: keys, client: client, readers: readers, logger: logger)
     channel = RedisEventChannel(
-      configuration, client: client, open: subscriptions, group: group, logger: logger)
+      connector, client: client, open: subscriptions, group: group, logger: logger)
     adoptions = RedisAdoptionRegister(
       keys: keys, journalCapacity: capacity, deadLetterCapacity: configuration.deadLetterCapacity,
       client: client, erased: erased.learners)
@@ -135,6 +142,7 @@ public final class RedisEventBus: Sendable {
   public func close() {
     watching.cancel()
     watchingErased.cancel()
+    watchingSentinels?.cancel()
     publisher.close()
     readers.close()
     client.close()

@@ -7,7 +7,7 @@ public struct RedisEventBusConfiguration: Sendable {
   public static let defaultJournalCapacity = 1_000_000
   public static let defaultDeadLetterCapacity = 100_000
 
-  public var address: RedisAddress
+  public var location: RedisLocation
   public var keys: RedisKeys
   /// The most entries in the journal; when it holds them, publishing fails with `BusError.full`.
   public var journalCapacity: Int
@@ -31,14 +31,14 @@ public struct RedisEventBusConfiguration: Sendable {
   public var tls: RedisTLS?
 
   public init(
-    address: RedisAddress, keys: RedisKeys = RedisKeys(),
+    location: RedisLocation, keys: RedisKeys = RedisKeys(),
     journalCapacity: Int = defaultJournalCapacity,
     deadLetterCapacity: Int = defaultDeadLetterCapacity,
     unansweredEventsPerLoop: Int = 16_384, unansweredBytesPerLoop: Int = 32 << 20,
     responseTimeout: TimeAmount = .seconds(2), connectTimeout: TimeAmount = .seconds(2),
     probeInterval: TimeAmount = .seconds(5)
   ) {
-    self.address = address
+    self.location = location
     self.keys = keys
     self.journalCapacity = journalCapacity
     self.deadLetterCapacity = deadLetterCapacity
@@ -47,6 +47,22 @@ public struct RedisEventBusConfiguration: Sendable {
     self.responseTimeout = responseTimeout
     self.connectTimeout = connectTimeout
     self.probeInterval = probeInterval
+  }
+
+  /// A bus at one address.
+  public init(
+    address: RedisAddress, keys: RedisKeys = RedisKeys(),
+    journalCapacity: Int = defaultJournalCapacity,
+    deadLetterCapacity: Int = defaultDeadLetterCapacity,
+    unansweredEventsPerLoop: Int = 16_384, unansweredBytesPerLoop: Int = 32 << 20,
+    responseTimeout: TimeAmount = .seconds(2), connectTimeout: TimeAmount = .seconds(2),
+    probeInterval: TimeAmount = .seconds(5)
+  ) {
+    self.init(
+      location: .server(address), keys: keys, journalCapacity: journalCapacity,
+      deadLetterCapacity: deadLetterCapacity, unansweredEventsPerLoop: unansweredEventsPerLoop,
+      unansweredBytesPerLoop: unansweredBytesPerLoop, responseTimeout: responseTimeout,
+      connectTimeout: connectTimeout, probeInterval: probeInterval)
   }
 
   func options(_ role: String) -> RedisConnectionOptions {

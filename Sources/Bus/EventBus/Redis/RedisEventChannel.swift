@@ -11,17 +11,17 @@ import RedisDriver
 /// Redis drops a subscriber that falls too far behind (`client-output-buffer-limit`); to the
 /// listeners that is a lost channel like any other.
 public final class RedisEventChannel: EventChannel {
-  private let configuration: RedisEventBusConfiguration
+  private let connector: PrimaryConnector
   private let client: RedisClient
   private let open: OpenSubscriptions
   private let group: any EventLoopGroup
   private let logger: Logger
 
   init(
-    _ configuration: RedisEventBusConfiguration, client: RedisClient, open: OpenSubscriptions,
+    _ connector: PrimaryConnector, client: RedisClient, open: OpenSubscriptions,
     group: any EventLoopGroup, logger: Logger
   ) {
-    self.configuration = configuration
+    self.connector = connector
     self.open = open
     self.client = client
     self.group = group
@@ -30,19 +30,19 @@ public final class RedisEventChannel: EventChannel {
 
   public func listen(_ listeners: [any ChannelListener]) async {
     let eventLoop = group.next()
+    let configuration = connector.configuration
     var retries = Retries(RedisLink.backoff)
     var reported = false
     while !Task.isCancelled {
       let subscription = ChannelSubscription(
         ChannelStream(keys: configuration.keys, ownMark: UUID().uuidString), listeners: listeners,
         eventLoop: eventLoop, markTimeout: configuration.responseTimeout
-      ) { [client, configuration] mark in
+      ) { [client] mark in
         client.reply(to: ["PUBLISH", .string(configuration.keys.marks), .string(mark)])
       }
       let reason: BusError
       do {
-        let connection = try await PrimaryConnector(configuration: configuration)
-          .connect(as: "channel", on: eventLoop).get()
+        let connection = try await connector.connect(as: "channel", on: eventLoop).get()
         open.add(connection)
         defer { open.remove(connection) }
         let end = try await withTaskCancellationHandler {

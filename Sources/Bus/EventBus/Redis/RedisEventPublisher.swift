@@ -25,18 +25,20 @@ public final class RedisEventPublisher: EventPublisher {
   public static func start(
     _ configuration: RedisEventBusConfiguration, on group: any EventLoopGroup, logger: Logger
   ) async -> RedisEventPublisher {
-    await start(configuration, on: group, condition: BusCondition(logger: logger))
+    await start(
+      PrimaryConnector(configuration: configuration), on: group,
+      condition: BusCondition(logger: logger))
   }
 
   static func start(
-    _ configuration: RedisEventBusConfiguration, on group: any EventLoopGroup,
+    _ connector: PrimaryConnector, on group: any EventLoopGroup,
     condition: BusCondition
   ) async -> RedisEventPublisher {
     var lanes: [Lane] = []
     for eventLoop in group.makeIterator() {
       let start = eventLoop.submit {
         let publisher = LoopPublisher(
-          configuration: configuration, eventLoop: eventLoop, condition: condition)
+          connector, eventLoop: eventLoop, condition: condition)
         publisher.link.connect()
         return NIOLoopBound(publisher, eventLoop: eventLoop)
       }

@@ -34,11 +34,11 @@ final class RedisLink {
   ///   - role: names the connection in `CLIENT LIST`.
   ///   - scripts: loaded into Redis before a connection counts as ready.
   init(
-    _ configuration: RedisEventBusConfiguration, role: String, scripts: [RedisScript],
+    _ connector: PrimaryConnector, role: String, scripts: [RedisScript],
     eventLoop: any EventLoop, condition: BusCondition
   ) {
     self.eventLoop = eventLoop
-    connector = PrimaryConnector(configuration: configuration)
+    self.connector = connector
     self.role = role
     self.scripts = scripts + [.tryPublishing]
     self.condition = condition

@@ -24,14 +24,14 @@ extension ServerConfiguration {
   /// Whom to trust as Redis, and who we are to it; nil without a setting of it.
   ///
   /// - Throws: when the address has no use for it, and when a file cannot be used.
-  func redisTLS(for address: RedisAddress) throws(ConfigurationError) -> RedisTLS? {
+  func redisTLS(for location: RedisLocation) throws(ConfigurationError) -> RedisTLS? {
     let authorities = settings.text("redis.tls_ca")
     let serverName = settings.text("redis.tls_server_name")
     let own = try pair(
       settings.text("redis.tls_certificate"), "REDIS_TLS_CERTIFICATE",
       settings.text("redis.tls_key"), "REDIS_TLS_KEY")
     guard authorities != nil || serverName != nil || own != nil else { return nil }
-    guard address.usesTLS else {
+    guard location.usesTLS else {
       throw ConfigurationError(
         "REDIS_URL", "has to begin with rediss:// for REDIS_TLS_… to mean something")
     }

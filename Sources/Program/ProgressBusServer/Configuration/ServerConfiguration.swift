@@ -79,24 +79,25 @@ public struct ServerConfiguration: Sendable {
 
   func bus() throws(ConfigurationError) -> RedisEventBusConfiguration {
     let url = try settings.text("redis.url", for: "the event bus")
-    let address: RedisAddress
+    let location: RedisLocation
     do {
-      address = try RedisAddress(parsing: url)
+      location = try RedisLocation(
+        parsing: url, sentinelPassword: settings.text("redis.sentinel_password"))
     } catch {
       throw ConfigurationError("REDIS_URL", "\(error)")
     }
     let keys = try busKeys()
-    guard address.database == 0 || settings.text("bus.namespace") != nil else {
+    guard location.database == 0 || settings.text("bus.namespace") != nil else {
       throw ConfigurationError(
         "PROGRESSBUS_BUS_NAMESPACE",
-        "is not set, and REDIS_URL names database \(address.database): databases do not part channels, "
+        "is not set, and REDIS_URL names database \(location.database): databases do not part channels, "
           + "so two deployments on one Redis would hear each other's events; set a name of your own"
       )
     }
     var configuration = RedisEventBusConfiguration(
-      address: address, keys: keys, journalCapacity: settings.integer("journal.max_entries"),
+      location: location, keys: keys, journalCapacity: settings.integer("journal.max_entries"),
       deadLetterCapacity: settings.integer("dead_letters.max_entries"))
-    configuration.tls = try redisTLS(for: address)
+    configuration.tls = try redisTLS(for: location)
     return configuration
   }
 

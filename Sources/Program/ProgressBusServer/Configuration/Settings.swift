@@ -66,8 +66,12 @@ public enum Settings {
   static let servers: [Setting] = [
     Setting(
       "redis.url", variable: "REDIS_URL", .text, default: "redis://127.0.0.1:6379", secret: true,
-      "The bus: `redis://[user:password@]host[:port][/database]`, `rediss://` for the same over TLS, or "
-        + "`unix:///path`."),
+      "The bus: `redis://[user:password@]host[:port][/database]`, `rediss://` for the same over TLS, "
+        + "`unix:///path`, or `redis+sentinel://[user:password@]host[:port][,host[:port]…]/master[/database]`."
+    ),
+    Setting(
+      "redis.sentinel_password", variable: "REDIS_SENTINEL_PASSWORD", .text, secret: true,
+      "What the Sentinels of `REDIS_URL` ask for themselves."),
     Setting(
       "redis.tls_ca", variable: "REDIS_TLS_CA", .text,
       "A PEM file of those who may sign Redis's certificate. Default: the system's authorities."),

@@ -1,0 +1,177 @@
+import EventBus
+import Foundation
+import LocalStack
+import Logging
+import NIOCore
+import NIOPosix
+import ProgressBusTesting
+import RedisDriver
+
+/// A master, two replicas and three Sentinels, which take a silent master for dead after a second.
+struct SentinelGroup: Sendable {
+  static let masterName = "school"
+
+  /// The first is the master to begin with.
+  let servers: [ServerController<ReplicatedServer>]
+  let sentinels: [ServerController<SentinelServer>]
+
+  var url: String {
+    let hosts = sentinels.map { "127.0.0.1:\($0.port)" }.joined(separator: ",")
+    return "redis+sentinel://\(hosts)/\(Self.masterName)"
+  }
+
+  /// Sends a command to the server or Sentinel of a port, on a connection of its own.
+  static func send(_ command: RedisCommand, to port: Int) async throws -> RedisReply {
+    let address = RedisAddress(endpoint: .tcp(host: "127.0.0.1", port: port))
+    let connection = try await RedisConnection.connect(
+      to: address, on: MultiThreadedEventLoopGroup.singleton.any()
+    ).get()
+    defer { connection.close() }
+    return try await connection.send(command).get()
+  }
+
+  /// The port of the master; nil while the Sentinels do not agree.
+  func master() async throws -> Int? {
+    var ports: Set<String> = []
+    for sentinel in sentinels {
+      let reply = try await Self.send(
+        ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", .string(Self.masterName)], to: sentinel.port)
+      ports.insert(reply.array?.last?.text ?? "")
+    }
+    return ports.count == 1 ? ports.first.flatMap { Int($0) } : nil
+  }
+
+  /// The names of the bus's connections to the server of a port.
+  static func busConnections(of port: Int) async throws -> [Substring] {
+    let clients = try await send(["CLIENT", "LIST"], to: port).text ?? ""
+    return clients.matches(of: /name=(progressbus-\S+)/).map(\.1)
+  }
+
+  /// The payloads in the journal of the server at a port.
+  static func journal(of port: Int) async throws -> [String] {
+    let entries = try await send(["XRANGE", "progress-events:journal", "-", "+"], to: port).array
+    return (entries ?? []).compactMap { $0.array?.last?.array?.last?.text }
+  }
+
+  /// Waits until everybody knows everybody, so that a failover can be had.
+  fileprivate func waitUntilComplete() async throws {
+    for sentinel in sentinels {
+      try await eventually(within: .seconds(30), "a Sentinel knows the others") {
+        let name = RedisCommand.Argument.string(Self.masterName)
+        let replicas = try await Self.send(["SENTINEL", "REPLICAS", name], to: sentinel.port).array
+        let others = try await Self.send(["SENTINEL", "SENTINELS", name], to: sentinel.port).array
+        return replicas?.count == 2 && others?.count == 2
+      }
+    }
+    try await eventually(within: .seconds(30), "the replicas follow") {
+      let info = try await Self.send(["INFO", "replication"], to: servers[0].port).text ?? ""
+      return info.components(separatedBy: "state=online").count == 3
+    }
+  }
+}
+
+/// Runs `body` with a group and a bus that finds it by its Sentinels.
+func withSentinels(
+  _ body: @Sendable (SentinelGroup, RedisEventBus) async throws -> Void
+) async throws {
+  try await withTemporaryFolder("sentinel") { folder in
+    let master = try LoopbackPort.free()
+    var servers: [ServerController<ReplicatedServer>] = []
+    var sentinels: [ServerController<SentinelServer>] = []
+    let stop = {
+      @Sendable
+      (
+        servers: [ServerController<ReplicatedServer>],
+        sentinels: [ServerController<SentinelServer>]
+      ) in
+      for sentinel in sentinels { await sentinel.kill() }
+      for server in servers { await server.kill() }
+    }
+    do {
+      for number in 0..<3 {
+        let port = number == 0 ? master : try LoopbackPort.free()
+        let plain = RedisServer(folder: "\(folder)/redis-\(number)", port: port)
+        let server = ServerController(
+          ReplicatedServer(plain: plain, master: number == 0 ? nil : master))
+        try await server.start()
+        servers.append(server)
+      }
+      for number in 0..<3 {
+        let sentinel = ServerController(
+          SentinelServer(
+            folder: "\(folder)/sentinel-\(number)", port: try LoopbackPort.free(), master: master))
+        try await sentinel.start()
+        sentinels.append(sentinel)
+      }
+      let group = SentinelGroup(servers: servers, sentinels: sentinels)
+      try await group.waitUntilComplete()
+      var logger = Logger(label: "test")
+      logger.logLevel = .critical
+      let bus = try await RedisEventBus.start(
+        RedisEventBusConfiguration(location: RedisLocation(parsing: group.url)),
+        on: MultiThreadedEventLoopGroup.singleton, logger: logger)
+      defer { bus.close() }
+      try await body(group, bus)
+    } catch {
+      await stop(servers, sentinels)
+      throw error
+    }
+    await stop(servers, sentinels)
+  }
+}
+
+/// A Redis that may be a replica.
+struct ReplicatedServer: LocalServer {
+  let plain: RedisServer
+  /// The master's port; nil for the master.
+  let master: Int?
+
+  var name: String { plain.name }
+  var folder: String { plain.folder }
+  var port: Int { plain.port }
+  var portFlag: String? { nil }
+  var url: String { plain.url }
+
+  func prepare() async throws -> ServerCommand {
+    var command = try plain.prepare()
+    command.arguments += ["--repl-diskless-sync-delay", "0"]
+    if let master { command.arguments += ["--replicaof", "127.0.0.1", "\(master)"] }
+    return command
+  }
+
+  func isReady() async throws -> Bool { try await plain.isReady() }
+}
+
+/// A Redis Sentinel.
+struct SentinelServer: LocalServer {
+  let folder: String
+  let port: Int
+  let master: Int
+
+  let name = "Sentinel"
+  var portFlag: String? { nil }
+  var url: String { "redis://127.0.0.1:\(port)" }
+
+  func prepare() async throws -> ServerCommand {
+    let name = SentinelGroup.masterName
+    // It writes down in its file what it learns.
+    let path = "\(folder)/sentinel.conf"
+    try """
+    port \(port)
+    bind 127.0.0.1
+    dir \(folder)
+    sentinel monitor \(name) 127.0.0.1 \(master) 2
+    sentinel down-after-milliseconds \(name) 1000
+    sentinel failover-timeout \(name) 10000
+    sentinel parallel-syncs \(name) 2
+
+    """.write(toFile: path, atomically: true, encoding: .utf8)
+    return ServerCommand(
+      program: try ProgramLocator.find("redis-server", package: "redis-server"),
+      arguments: [path, "--sentinel"])
+  }
+
+  func isReady() async throws -> Bool {
+    try await RedisServer(folder: folder, port: port).isReady()
+  }
+}
