@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from progressbus.recording.cell_identity import is_injected
 from progressbus.recording.cell_watcher import CellWatcher
 
 
@@ -136,3 +137,11 @@ def test_hooks_never_raise(watched: Watched, nonsense: Any) -> None:
     watched.watcher.pre_run_cell(nonsense)
     watched.watcher.post_run_cell(nonsense)
     watched.watcher.post_run_cell(None)
+
+
+def test_a_cell_that_papermill_put_in_moves_no_number() -> None:
+    assert is_injected("# Parameters\nalpha = 0.5\nnames = [\"a\", -1]\nnothing = float('nan')\n")
+    assert not is_injected("# Parameters\nalpha = load()[0]\n")
+    assert not is_injected("# Parameters\nimport os\n")
+    assert not is_injected("alpha = 0.5\n")
+    assert not is_injected("# Parameters\nalpha = (\n")

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 # Read before the heavier imports below: the cell that loads the extension is timed from here.
 _IMPORTED_AT = time.perf_counter()
 
+from .exercises.check import check  # noqa: E402
 from .version import VERSION as __version__  # noqa: E402
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["__version__", "load_ipython_extension", "unload_ipython_extension"]
+__all__ = ["__version__", "check", "load_ipython_extension", "unload_ipython_extension"]
 
 _imported_at: float | None = _IMPORTED_AT
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Callable
 from weakref import WeakKeyDictionary
 
 from .client import Client
+from .exercises.checkers import Checkers
+from .exercises.recorder import ExerciseRecorder, activate, deactivate
 from .magic import ProgressBusMagics
 from .originals import BUILTINS
 from .recording.cell_watcher import CellWatcher
@@ -31,6 +33,13 @@ class _Attachment:
             os.environ, lambda: shell.user_ns, lambda: _parent_message(shell), is_kernel
         )
         self.client = Client(settings, problems, lambda current: self._path.below(current.root))
+        self._exercises = ExerciseRecorder(
+            record=lambda fields: self.client.record("exercise_checked", fields),
+            cell=lambda: self._watcher.running_cell(),
+            is_on=lambda: self.client.settings.exercises,
+            keeps_answers=lambda: self.client.settings.code,
+        )
+        self._checkers = Checkers()
         self._watcher = CellWatcher(
             record=lambda fields: self.client.record("cell_executed", fields),
             parent=lambda: _parent_message(shell),
@@ -38,6 +47,7 @@ class _Attachment:
             keeps_code=lambda: self.client.settings.code,
             keeps_error_messages=lambda: self.client.settings.error_messages,
             loading_since=loading_since,
+            exercises=self._exercises,
         )
         self._display = ErrorDisplay(shell, self._watcher.error_shown, is_kernel)
         self._hooks: dict[str, Callable[..., None]] = {
@@ -52,11 +62,15 @@ class _Attachment:
         except BaseException:
             self.remove()
             raise
+        activate(self._exercises)
+        self._checkers.start()
         self.client.record("notebook_opened")
 
     def remove(self) -> None:
         """Leave the shell as it was, and report that the notebook is closed."""
         shell = self._shell
+        self._checkers.stop()
+        deactivate(self._exercises)
         self._display.stop()
         for event, hook in self._hooks.items():
             if hook in shell.events.callbacks[event]:

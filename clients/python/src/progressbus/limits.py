@@ -21,5 +21,9 @@ TEXT_LENGTHS = {
     "cell_id": 128,
     "error_name": 256,
     "error_message": 4096,
+    "exercise_id": 128,
+    "label": 256,
+    "checker": 256,
+    "answer": 4096,
     "code": 65_536,
 }

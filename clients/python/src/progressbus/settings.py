@@ -45,6 +45,8 @@ class Settings:
     root: str = field(default_factory=lambda: expanduser("~"))
     code: bool = False
     error_messages: bool = True
+    #: Whether checks of exercises are reported.
+    exercises: bool = True
     #: Seconds that one request may take in all.
     timeout: float = 10.0
     spool_dir: Path = field(default_factory=lambda: default_spool_dir(environ))
@@ -88,6 +90,7 @@ _SETTINGS = {
         _Setting("root", parse_identifier(4096)),
         _Setting("code", parse_switch),
         _Setting("error_messages", parse_switch),
+        _Setting("exercises", parse_switch),
         _Setting("timeout", parse_seconds),
         _Setting("spool_dir", parse_folder),
         _Setting("spool_limit", parse_byte_count),

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from threading import local
 from typing import Any, Callable
 
+from ..exercises.graded_cell import graded_cell
+from ..exercises.recorder import ExerciseRecorder, Outcome
 from ..limits import TEXT_LENGTHS
 from ..originals import BUILTINS, CLOCK
-from .cell_identity import cell_id
+from .cell_identity import INJECTED_CELL, cell_id, is_injected, told_cell_ids
 from .error_display import ShownError
 from .error_text import class_name, is_exception, message
 
@@ -21,6 +23,10 @@ __builtins__ = BUILTINS
 class _Run:
     info: Any
     started_at: float
+    #: The execution count under which IPython runs it.
+    count: int
+    #: Whether papermill put the cell in.
+    is_injected: bool
     #: The streams that the learner sees.
     streams: dict[str, Any]
     #: The latest error that the learner saw.
@@ -44,6 +50,7 @@ class CellWatcher:
         keeps_code: Callable[[], bool],
         keeps_error_messages: Callable[[], bool],
         loading_since: float,
+        exercises: ExerciseRecorder | None = None,
     ) -> None:
         self._record = record
         self._parent = parent
@@ -51,6 +58,13 @@ class CellWatcher:
         self._keeps_code = keeps_code
         self._keeps_error_messages = keeps_error_messages
         self._loading_since: float | None = loading_since
+        self._exercises = exercises
+        self._first_count = next_execution_count()
+        #: By how much the shell's count is ahead of the cell that runs: some releases of IPython
+        #: count before they run a cell, others after it. None until it is seen.
+        self._count_ahead: int | None = None
+        #: Cells that papermill put in, and that ran.
+        self._injected = 0
         self._loading_streams = _streams()
         self._local = local()
 
@@ -58,14 +72,25 @@ class CellWatcher:
         """IPython's hook. Never raises."""
         try:
             runs = self._runs()
-            run = _Run(info, CLOCK.perf_counter(), _streams())
+            run = self._begin(info)
             if not runs:
+                if self._exercises is not None:
+                    self._exercises.cell_begins()
                 request, shown = self._take_shown_before()
                 if request is not None and request == self._request():
                     run.shown = shown
             runs.append(run)
         except BaseException:  # An interrupt here has hit no code of the learner's.
             return
+
+    def _begin(self, info: Any) -> _Run:
+        started_at = CLOCK.perf_counter()
+        count = self._next_execution_count()
+        if self._count_ahead is None and info.store_history:
+            # No cell has run since the extension was loaded.
+            self._count_ahead = count - self._first_count
+        count -= self._count_ahead or 0
+        return _Run(info, started_at, count, is_injected(str(info.raw_cell or "")), _streams())
 
     def error_shown(self, shown: ShownError) -> None:
         """Take note of an error that the learner is about to see. Never raises."""
@@ -88,9 +113,51 @@ class CellWatcher:
             ended_at = CLOCK.perf_counter()
             run = self._finished_run(result)
             if run is not None:
-                self._record(self._describe(run, result, ended_at))
+                fields = self._describe(run, result, ended_at)
+                if self._exercises is not None:
+                    self._tell_exercises(self._exercises, run, fields)
+                self._record(fields)
         except BaseException:  # As above; and a report is never worth a learner's traceback.
             return
+
+    def running_cell(self) -> str | None:
+        """The id under which the cell that is running will be reported; None between cells."""
+        runs = self._runs()
+        if not runs:
+            return None
+        return self._cell(runs[0], runs[0].count)
+
+    def _cell(self, run: _Run, execution_count: int) -> str:
+        """The cell's id. A cell that papermill put in moves nobody's number."""
+        if self._injected >= execution_count:
+            # The shell counts anew.
+            self._injected = 0
+        parent = self._parent()
+        if run.is_injected and not told_cell_ids(run.info, parent):
+            return INJECTED_CELL
+        return cell_id(run.info, parent, execution_count - self._injected)
+
+    def _tell_exercises(
+        self, exercises: ExerciseRecorder, run: _Run, fields: dict[str, Any]
+    ) -> None:
+        cell: str = fields["cell_id"]
+        exercises.cell_ends(cell)
+        graded = graded_cell(self._parent().get("metadata"), str(run.info.raw_cell or ""), cell)
+        if graded is None or exercises.was_checked(graded.exercise):
+            return
+        passed = not fields["has_error"]
+        points = graded.points_possible
+        exercises.checked(
+            Outcome(
+                graded.exercise,
+                passed,
+                graded.checker,
+                label=graded.label,
+                points=points if passed or points is None else 0,
+                points_possible=points,
+            ),
+            cell,
+        )
 
     def _runs(self) -> list[_Run]:
         try:
@@ -119,7 +186,11 @@ class CellWatcher:
         if not runs:
             if info is None or self._loading_since is None:
                 return None
-            run, is_outermost = _Run(info, self._loading_since, self._loading_streams), True
+            count = self._next_execution_count() - 1
+            if result.execution_count is not None:
+                self._count_ahead = self._first_count - result.execution_count
+            run = _Run(info, self._loading_since, count, False, self._loading_streams)
+            is_outermost = True
             run.shown = self._take_shown_before()[1]
         else:
             index = next(
@@ -142,11 +213,13 @@ class CellWatcher:
             execution_count = self._next_execution_count() - 1
         fields: dict[str, Any] = {
             "cell_type": "code",
-            "cell_id": cell_id(run.info, self._parent(), execution_count),
+            "cell_id": self._cell(run, execution_count),
             "execution_count": execution_count,
             "duration_ms": round((ended_at - run.started_at) * 1000, 3),
             "has_error": _has_failed(result) or run.shown is not None,
         }
+        if run.is_injected and fields["cell_id"] == INJECTED_CELL:
+            self._injected += 1
         if fields["has_error"]:
             self._describe_error(fields, _error(result), run.shown)
         if self._keeps_code():

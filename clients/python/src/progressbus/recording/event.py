@@ -16,7 +16,7 @@ __builtins__ = BUILTINS
 _text_of = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 #: What may be cut, in this order, when an event is too large.
-_SHRINKABLE = ("code", "error_message", "error_name")
+_SHRINKABLE = ("code", "answer", "error_message", "error_name")
 
 
 @dataclass(frozen=True)
