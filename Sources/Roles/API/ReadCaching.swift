@@ -3,6 +3,7 @@
 public struct ReadCaching: Sendable {
   var classroom = CacheAges(fresh: .milliseconds(500), usable: .seconds(2))
   var courses = CacheAges(fresh: .seconds(1), usable: .seconds(5))
+  var wrongAnswers = CacheAges(fresh: .seconds(5), usable: .seconds(30))
   var activity = CacheAges(fresh: .seconds(2), usable: .seconds(30))
   /// An older position only repeats a little more of the stream.
   var position = CacheAges(fresh: .milliseconds(200), usable: .milliseconds(200))
@@ -18,6 +19,7 @@ public struct ReadCaching: Sendable {
     caching.classroom = .none
     caching.courses = .none
     caching.activity = .none
+    caching.wrongAnswers = .none
     caching.position = .none
     return caching
   }()

@@ -74,6 +74,9 @@ public struct ReadRoutes: Sendable {
     router.get("/api/v1/courses/:course/students") { request, context in
       try await APIAnswer.json(request, context, classroom.students)
     }
+    router.get("/api/v1/courses/:course/exercises") { request, context in
+      try await APIAnswer.json(request, context, classroom.exercises)
+    }
     router.get("/api/v1/courses/:course/help") { request, context in
       try await APIAnswer.json(request, context, classroom.help)
     }

@@ -50,6 +50,10 @@ struct OpenAPITests {
         .run("a", at: -60, by: "山田/花子", index: 0, ["student_name": "花子", "team": "A"]),
         .run("b", at: -50, by: "山田/花子", error: "NameError", index: 1),
         .run("a", at: -40, by: "s2", error: "TypeError", index: 0),
+        .check(
+          "q1", passed: false, at: -45, by: "s2", cell: "a",
+          ["label": "Question 1", "answer": "41", "points": 0, "points_possible": 1.5]),
+        .check("q1", passed: true, at: -44, by: "s4", cell: "a", ["cell_index": 0]),
         ClassroomEvent("help", at: -30, by: "s2"), ClassroomEvent("help", at: -20, by: "s3"),
         .run("a", at: -10, by: "s4", course: "c2"))
       try await withRouter(try classroom.routes(caching: .standard)) { client in

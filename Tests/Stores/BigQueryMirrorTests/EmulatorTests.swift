@@ -26,7 +26,7 @@ import Testing
       ) { mirror in
         let report = try await mirror.controller.createTables()
         #expect(report.datasetsCreated == [dataset])
-        #expect(report.tables.count == 11)
+        #expect(report.tables.count == 12)
         #expect(report.tables.allSatisfy { $0.state == .created })
         try await body(mirror, dataset)
       }

@@ -58,7 +58,7 @@ import Testing
       #expect(checked.values.reduce(0, +) == server.requests.count)
       #expect(checked["bigquery.tabledata.insertAll"] == 11)
       // Each table and its dedup view.
-      #expect(checked["bigquery.tables.insert"] == 22)
+      #expect(checked["bigquery.tables.insert"] == 24)
       #expect(checked["bigquery.jobs.query"] == 1)
       #expect(checked["bigquery.jobs.getQueryResults"] == 2)
       #expect(

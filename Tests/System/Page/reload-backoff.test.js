@@ -33,6 +33,7 @@ class FakeServer {
     students: async () => ({
       generated_at: new Date(Date.now()).toISOString(), cells: [], students: [], streamIDs: [this.position],
     }),
+    exercises: async () => ({ exercises: [] }),
     activity: async () => ({ stream_id: this.position, buckets: [] }),
     isBusDown: async () => false,
   };

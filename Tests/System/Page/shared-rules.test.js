@@ -29,6 +29,14 @@ for (const { name, learner, expected, rules, median_solved, required_cells } of 
         errorsInARow: learner.errors_in_a_row,
         solved: learner.solved,
         isNotebookClosed: learner.notebook_closed,
+        currentExercise:
+          learner.failed_checks === undefined
+            ? null
+            : {
+                failuresInARow: learner.failed_checks,
+                failingSince: ago(learner.failing_since),
+                lastCheckedAt: ago(learner.last_checked),
+              },
       },
       {
         rules: { ...standardRules, ...rules },
@@ -44,7 +52,7 @@ for (const { name, learner, expected, rules, median_solved, required_cells } of 
 
 const rfc3339 = (moment) => new Date(moment / 1e3).toISOString().replace("Z", "000Z");
 
-function liveEvent({ at, ahead, student, type, notebook, cell, index, failed, error }, number) {
+function liveEvent({ at, ahead, student, type, notebook, cell, index, failed, error, exercise, passed }, number) {
   const moment = now + at * 1e6;
   return {
     event_id: `event-${number}`,
@@ -57,6 +65,7 @@ function liveEvent({ at, ahead, student, type, notebook, cell, index, failed, er
     notebook_path: notebook,
     ...(type === "cell_executed" ? { has_error: failed } : {}),
     ...(cell === undefined ? {} : { cell_id: cell, cell_index: index }),
+    ...(exercise === undefined ? {} : { exercise_id: exercise, passed }),
     ...(error === undefined ? {} : { error_name: error }),
   };
 }

@@ -40,7 +40,7 @@ public struct EventCatalog: Sendable {
 
   public static let standard = EventCatalog(
     NotebookEvents.kinds + TrainingEvents.kinds + DialogueEvents.kinds + CoachMetricEvents.kinds
-      + CameraEvents.kinds)
+      + CameraEvents.kinds + ExerciseEvents.kinds)
 
   /// The place in `kinds` of the kind with this `event_type`.
   public func index(of eventType: String) -> Int? { indices[eventType] }

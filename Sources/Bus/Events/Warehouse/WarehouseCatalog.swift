@@ -3,7 +3,7 @@
 public enum WarehouseCatalog {
   public static let tables: [WarehouseTable] = [
     progressEvents, trainingSessions, dialogueSessions, learningHistory, profileSnapshots,
-    agentMetrics, emotionAnalysis, ragMetrics, detections, summaries, inferences,
+    agentMetrics, emotionAnalysis, ragMetrics, detections, summaries, inferences, exerciseChecks,
   ]
 
   public static func table(for sourceTable: String) -> WarehouseTable? {
@@ -19,6 +19,11 @@ public enum WarehouseCatalog {
   private static let progressEvents = WarehouseTable(
     "progress_events", identifiers: .pseudonyms(names: ["student_id": "student_id_hash"]),
     fields: Envelope.fields + NotebookEvents.fields.filter { !$0.isSetByServer },
+    required: ["event_id", "event_type", "occurred_at", "received_at", "course_id"])
+
+  private static let exerciseChecks = WarehouseTable(
+    "exercise_checks", identifiers: .pseudonyms(names: ["student_id": "student_id_hash"]),
+    fields: Envelope.fields + ExerciseEvents.fields.filter { !$0.isSetByServer },
     required: ["event_id", "event_type", "occurred_at", "received_at", "course_id"])
 
   private static let trainingSessions = WarehouseTable(

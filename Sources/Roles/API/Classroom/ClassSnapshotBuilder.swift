@@ -1,4 +1,5 @@
 import Events
+import JSONText
 
 /// Puts a snapshot together from what the database told: who did what with which cell, which cells are
 /// required, and who is in which state. No I/O.
@@ -13,12 +14,26 @@ struct ClassSnapshotBuilder {
   private(set) var cells: [NotebookCell] = []
   private(set) var pace = ClassPace(medianSolved: 0, requiredCells: 0)
 
-  init(rules: LearnerStateRules, learners: [Learner], record: NotebookRecord) {
+  init(
+    rules: LearnerStateRules, learners: [Learner], record: NotebookRecord,
+    exercises: [ExerciseWork] = []
+  ) {
     self.rules = rules
     self.learners = learners
+    let checked = exercises.isEmpty ? [:] : Self.checkedCells(exercises, in: record)
+    if !exercises.isEmpty {
+      let theirs = Dictionary(grouping: exercises) { ExactText($0.learner) }
+      for index in self.learners.indices {
+        guard let work = theirs[ExactText(self.learners[index].id)] else { continue }
+        self.learners[index].setExercises(work)
+      }
+    }
     var counted = record.cells.map(CountedCell.init)
     for learner in record.learners {
-      for work in learner.work { counted[Int(work.cell)].count(work) }
+      let checks = checked[ExactText(learner.id)]
+      for work in learner.work {
+        counted[Int(work.cell)].count(work, in: Self.state(of: work, checks))
+      }
     }
     let working = record.learners.filter { !$0.work.isEmpty }
     let threshold = max(1, (Double(working.count) * rules.requiredShare).rounded(.up))
@@ -35,17 +50,19 @@ struct ClassSnapshotBuilder {
     var solvedCounts: [Int] = []
     for index in self.learners.indices {
       let work = record.learner(self.learners[index].id)?.work ?? []
+      let checks = checked.isEmpty ? nil : checked[ExactText(self.learners[index].id)]
       var cellStates = [CellState](repeating: .notRun, count: width)
       var solved = 0
       var solvedRequired = 0
       for item in work {
         let cell = Int(item.cell)
-        if item.state.isSolved {
+        let state = Self.state(of: item, checks)
+        if state.isSolved {
           solved += 1
           if counted[cell].cell.isRequired { solvedRequired += 1 }
         }
         guard positions[cell] < width else { continue }
-        cellStates[positions[cell]] = item.state
+        cellStates[positions[cell]] = state
         streaks[positions[cell]] = Int(item.consecutiveErrors)
       }
       self.learners[index].failingStreaks = cellStates.indices.lazy
@@ -71,6 +88,23 @@ struct ClassSnapshotBuilder {
     return counts
   }
 
+  /// What checks say of each learner's cells, by the cells' places in the record.
+  private static func checkedCells(
+    _ exercises: [ExerciseWork], in record: NotebookRecord
+  ) -> [ExactText: [Int32: CheckedCell]] {
+    var checked: [ExactText: [Int32: CheckedCell]] = [:]
+    for work in exercises {
+      guard let cell = work.cell, let place = record.place(of: cell) else { continue }
+      checked[ExactText(work.learner), default: [:]][place, default: CheckedCell()].add(work)
+    }
+    return checked
+  }
+
+  private static func state(of work: CellWork, _ checks: [Int32: CheckedCell]?) -> CellState {
+    guard let check = checks?[work.cell] else { return work.state }
+    return check.state(failingRuns: work.consecutiveErrors)
+  }
+
   private static func median(_ values: [Int]) -> Double {
     CellStatisticsAccumulator.percentile(0.5, of: values.sorted().map(Double.init)) ?? 0
   }
@@ -87,10 +121,10 @@ struct CountedCell {
       id: recorded.id, index: nil, firstRunAt: recorded.firstRunAt, statistics: recorded.statistics)
   }
 
-  mutating func count(_ work: CellWork) {
+  mutating func count(_ work: CellWork, in state: CellState) {
     cell.reached += 1
-    if work.state.isSolved { cell.solved += 1 }
-    if work.state.isFailing { cell.failing += 1 }
+    if state.isSolved { cell.solved += 1 }
+    if state.isFailing { cell.failing += 1 }
     guard let index = work.index else { return }
     indexes += Int(index)
     indexed += 1

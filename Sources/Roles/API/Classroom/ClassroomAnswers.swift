@@ -4,6 +4,7 @@ import JSONText
 /// Answers about a class, as the OpenAPI file describes them.
 enum ClassroomAnswers {
   private static let maximumNotebooks = 1000
+  private static let maximumExercises = 1000
 
   static func progress(
     _ snapshot: ClassSnapshot, cells: PageOfItems<NotebookCell>
@@ -74,6 +75,38 @@ enum ClassroomAnswers {
     return json
   }
 
+  /// - Parameter wrongAnswers: by exercise, the most common first.
+  static func exercises(_ snapshot: ClassSnapshot, wrongAnswers: [WrongAnswer]) -> JSONWriter {
+    let answers = Dictionary(grouping: wrongAnswers) { ExactText($0.exercise) }
+    var json = JSONWriter()
+    json.object { json in
+      head(&json, snapshot)
+      json.member("notebook_path", snapshot.notebook)
+      json.member("learners", snapshot.learners.count)
+      json.array("exercises", snapshot.exercises.prefix(maximumExercises)) { json, exercise in
+        json.object { json in
+          json.member("exercise_id", exercise.id)
+          json.member("label", exercise.label)
+          json.member("cell", exercise.cell)
+          json.member("cell_index", exercise.cellIndex)
+          json.member("points_possible", exercise.pointsPossible)
+          json.member("tried", exercise.tried)
+          json.member("solved", exercise.solved)
+          json.member("failing_now", exercise.failing)
+          json.member("median_attempts", exercise.medianAttempts)
+          let wrong = answers[ExactText(exercise.id)] ?? []
+          json.array("common_wrong_answers", wrong) { json, wrong in
+            json.object { json in
+              json.member("answer", wrong.answer)
+              json.member("learners", wrong.learners)
+            }
+          }
+        }
+      }
+    }
+    return json
+  }
+
   private static func head(_ json: inout JSONWriter, _ snapshot: ClassSnapshot) {
     json.member("course_id", snapshot.course)
     json.member("generated_at", snapshot.takenAt)
@@ -126,6 +159,7 @@ enum ClassroomAnswers {
       json.member("remaining_cells", learner.remainingCells)
       json.member("cell_states", learner.cellStates)
       json.array("failing_streaks", learner.failingStreaks) { json, streak in json.number(streak) }
+      json.array("exercises", learner.exercises) { json, work in exercise(&json, work) }
       json.member("executions", learner.executions)
       json.member("errors", learner.errors)
       json.member("notebook_closed", learner.notebookClosed)
@@ -136,6 +170,20 @@ enum ClassroomAnswers {
       json.member("last_executed_at", learner.lastExecutedAt)
       json.member("last_success_at", learner.lastSuccessAt)
       json.member("clock_skew_seconds", learner.clockSkewSeconds)
+    }
+  }
+
+  private static func exercise(_ json: inout JSONWriter, _ work: ExerciseWork) {
+    json.object { json in
+      json.member("exercise_id", work.exercise)
+      json.member("cell", work.cell)
+      json.member("attempts", work.attempts)
+      json.member("failures_in_a_row", work.failuresInARow)
+      json.member("failing_since", work.failingSince)
+      json.member("first_passed_attempt", work.firstPassedAttempt)
+      json.member("points", work.points)
+      json.member("points_possible", work.pointsPossible)
+      json.member("last_checked_at", work.lastCheckedAt)
     }
   }
 

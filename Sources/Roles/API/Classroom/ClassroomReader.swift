@@ -16,6 +16,7 @@ struct ClassroomReader: Sendable {
     let learners: [Learner]
     let notebook: String?
     let record: NotebookRecord
+    var exercises: [ExerciseWork] = []
   }
 
   /// - Throws: `Problem` of status 404 for an unknown course or notebook, `PostgresError`.
@@ -38,12 +39,14 @@ struct ClassroomReader: Sendable {
       await records.keep(reading.record, of: notebook, in: course)
     }
     var builder = ClassSnapshotBuilder(
-      rules: rules, learners: reading.learners, record: reading.record)
+      rules: rules, learners: reading.learners, record: reading.record,
+      exercises: reading.exercises)
     let counts = builder.tellStates(at: takenAt)
     return ClassSnapshot(
       course: course, notebook: reading.notebook, position: position, takenAt: takenAt,
       notebooks: reading.notebooks, learners: builder.learners, cells: builder.cells,
-      pace: builder.pace, counts: counts, rules: rules)
+      exercises: Exercise.ofClass(reading.exercises), pace: builder.pace, counts: counts,
+      rules: rules)
   }
 
   private static func read(
@@ -68,8 +71,27 @@ struct ClassroomReader: Sendable {
     let reader = NotebookRecordReader(course: course, notebook: notebook.text)
     let record = try reader.record(from: known[notebook], learners: learners, on: connection)
     try reader.tellStreaks(of: &learners, from: record, on: connection)
+    var exercises: [ExerciseWork] = []
+    let place: [PostgresValue] = [.text(course), .text(notebook.text)]
+    for row in try connection.query(ExerciseWork.statement, place).rows {
+      exercises.append(try ExerciseWork(RowReader(row)))
+    }
     return Reading(
-      notebooks: notebooks, learners: learners, notebook: notebook.text, record: record)
+      notebooks: notebooks, learners: learners, notebook: notebook.text, record: record,
+      exercises: exercises)
+  }
+
+  /// The most common wrong answers of a notebook, by exercise.
+  func wrongAnswers(_ key: ClassroomKey) async throws(PostgresError) -> [WrongAnswer] {
+    guard let notebook = key.notebook else { return [] }
+    return try await database.pool.transaction { connection throws(PostgresError) in
+      var answers: [WrongAnswer] = []
+      let parameters: [PostgresValue] = [.text(key.course.text), .text(notebook.text)]
+      for row in try connection.query(WrongAnswer.statement, parameters).rows {
+        answers.append(try WrongAnswer(RowReader(row)))
+      }
+      return answers
+    }
   }
 }
 

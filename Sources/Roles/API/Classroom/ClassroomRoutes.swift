@@ -6,9 +6,11 @@ import JSONText
 /// Progress, learners and the help queue of a course.
 struct ClassroomRoutes: Sendable {
   private let snapshots: SingleFlightCache<ClassroomKey, ClassSnapshot>
+  private let wrongAnswers: SingleFlightCache<ClassroomKey, [WrongAnswer]>
 
   init(reader: ClassroomReader, ages: ReadCaching) {
     snapshots = SingleFlightCache(ages.classroom) { try await reader.snapshot($0) }
+    wrongAnswers = SingleFlightCache(ages.wrongAnswers) { try await reader.wrongAnswers($0) }
   }
 
   func progress(_ parameters: RequestParameters) async throws -> JSONWriter {
@@ -38,6 +40,14 @@ struct ClassroomRoutes: Sendable {
       return ClassroomAnswers.students(
         snapshot, learners: PageOfItems(learners, limit: limit) { [$0.id] })
     }
+  }
+
+  func exercises(_ parameters: RequestParameters) async throws -> JSONWriter {
+    let snapshot = try await snapshot(parameters)
+    let key = ClassroomKey(course: snapshot.course, notebook: snapshot.notebook)
+    // A class without exercises costs no query.
+    let wrong = snapshot.exercises.isEmpty ? [] : try await wrongAnswers.value(for: key)
+    return ClassroomAnswers.exercises(snapshot, wrongAnswers: wrong)
   }
 
   func help(_ parameters: RequestParameters) async throws -> JSONWriter {

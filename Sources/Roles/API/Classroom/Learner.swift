@@ -1,4 +1,5 @@
 import Events
+import JSONText
 import PostgresDriver
 
 /// A learner of a course, as of a snapshot.
@@ -7,7 +8,7 @@ struct Learner: Sendable {
   let name: String?
   let team: String?
   let firstSeenAt: Timestamp
-  let lastSeenAt: Timestamp
+  private(set) var lastSeenAt: Timestamp
   let lastExecutedAt: Timestamp?
   let lastSuccessAt: Timestamp?
   let executions: Int
@@ -32,6 +33,15 @@ struct Learner: Sendable {
   var cellStates: [CellState] = []
   /// Errors in a row, one number for each failing cell.
   var failingStreaks: [Int] = []
+  /// By exercise.
+  private(set) var exercises: [ExerciseWork] = []
+  /// The exercise that was checked last.
+  var currentExercise: ExerciseWork? {
+    exercises.max { left, right in
+      left.lastCheckedAt == right.lastCheckedAt
+        ? left.exercise.precedes(right.exercise) : left.lastCheckedAt < right.lastCheckedAt
+    }
+  }
   var solvedCells = 0
   var remainingCells = 0
   var state = LearnerState.onTrack
@@ -64,7 +74,18 @@ struct Learner: Sendable {
     situation.solvedCells = solvedCells
     situation.remainingCells = remainingCells
     situation.notebookClosed = notebookClosed
+    if let current = currentExercise {
+      situation.failedChecks = current.failuresInARow
+      situation.failingSince = current.failingSince
+      situation.lastCheckedAt = current.lastCheckedAt
+    }
     return situation
+  }
+
+  /// A check is heard of a learner, too.
+  mutating func setExercises(_ exercises: [ExerciseWork]) {
+    self.exercises = exercises
+    for exercise in exercises { lastSeenAt = max(lastSeenAt, exercise.lastCheckedAt) }
   }
 
   /// Tells the streak on the current cell; the name of the error counts while it lasts.

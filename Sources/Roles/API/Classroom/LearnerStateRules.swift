@@ -22,8 +22,8 @@ public struct LearnerStateRules: Sendable, Equatable {
 
   public init() {}
 
-  /// The state of a learner at `now`, the first that applies of: help, done, stuck by errors, idle,
-  /// stuck by time, behind, on track.
+  /// The state of a learner at `now`, the first that applies of: help, done, stuck by errors, stuck at an exercise,
+  /// idle, stuck by time, behind, on track.
   public func state(
     of learner: LearnerSituation, pace: ClassPace, at now: Timestamp
   ) -> (state: LearnerState, reason: StateReason) {
@@ -33,7 +33,8 @@ public struct LearnerStateRules: Sendable, Equatable {
     if let since = learner.helpSince {
       return (.help, StateReason(.askedForHelp, since: since))
     }
-    if hasSolvedAll, learner.consecutiveErrors == 0, learner.notebookClosed || isSilent {
+    let fails = learner.consecutiveErrors > 0 || learner.failedChecks > 0
+    if hasSolvedAll, !fails, learner.notebookClosed || isSilent {
       return (
         .done, StateReason(.allSolved, since: learner.lastSuccessAt, count: learner.solvedCells)
       )
@@ -46,11 +47,21 @@ public struct LearnerStateRules: Sendable, Equatable {
           count: learner.consecutiveErrors)
       )
     }
+    // Between two checks a learner works in other cells, so these runs say nothing about the exercise; the last
+    // check does.
+    if learner.failedChecks >= stuckErrors, let checkedAt = learner.lastCheckedAt,
+      now.seconds(since: checkedAt) < Double(stuckFadesSeconds)
+    {
+      return (
+        .stuck,
+        StateReason(.checksFailed, since: learner.failingSince, count: learner.failedChecks)
+      )
+    }
     if isSilent {
       return (.idle, StateReason(.noActivity, since: learner.lastSeenAt))
     }
     let solvedAt = learner.lastSuccessAt ?? learner.firstSeenAt
-    let hasWorkLeft = !hasSolvedAll || learner.consecutiveErrors > 0
+    let hasWorkLeft = !hasSolvedAll || fails
     if hasWorkLeft, now.seconds(since: solvedAt) >= Double(stuckSeconds) {
       return (.stuck, StateReason(.nothingSolved, since: solvedAt))
     }
@@ -90,6 +101,12 @@ public struct LearnerSituation: Sendable, Equatable {
   public var helpSince: Timestamp?
   /// On the cell that ran last.
   public var consecutiveErrors = 0
+  /// Checks in a row that did not pass, of the exercise that was checked last.
+  public var failedChecks = 0
+  /// When the first of these was.
+  public var failingSince: Timestamp?
+  /// The last check of that exercise.
+  public var lastCheckedAt: Timestamp?
   public var solvedCells = 0
   /// The notebook's required cells that the learner has not solved yet.
   public var remainingCells = 0
@@ -121,6 +138,7 @@ public struct StateReason: Sendable, Equatable {
     case onTrack = "on_track"
     case fewSolved = "few_solved"
     case errorsInARow = "errors_in_a_row"
+    case checksFailed = "checks_failed"
     case nothingSolved = "nothing_solved"
     case askedForHelp = "asked_for_help"
     case noActivity = "no_activity"
@@ -130,7 +148,7 @@ public struct StateReason: Sendable, Equatable {
   public let code: Code
   /// When that began, where it is known.
   public let since: Timestamp?
-  /// Errors in a row, or solved cells.
+  /// Errors or failed checks in a row, or solved cells.
   public let count: Int?
 
   public init(_ code: Code, since: Timestamp? = nil, count: Int? = nil) {

@@ -64,9 +64,9 @@ struct NotebookCell: Sendable {
   let statistics: CellStatistics
   /// Learners who ran it.
   var reached = 0
-  /// Learners who ran it without error.
+  /// Learners who ran it without error or, where it was checked, passed the check.
   var solved = 0
-  /// Learners whose last run of it failed.
+  /// Learners whose last run or last check of it failed.
   var failing = 0
   /// Whether enough learners ran it to belong to the notebook.
   var isRequired = false

@@ -19,8 +19,11 @@ struct NotebookRecord: Sendable {
     learnerPlaces[ExactText(id)].map { learners[$0] }
   }
 
+  /// The cell's place among `cells`; nil when nobody ran it.
+  func place(of cell: String) -> Int32? { cellPlaces[ExactText(cell)] }
+
   func work(of learner: RecordedLearner, on cell: String) -> CellWork? {
-    guard let place = cellPlaces[ExactText(cell)] else { return nil }
+    guard let place = place(of: cell) else { return nil }
     return learner.work.first { $0.cell == place }
   }
 

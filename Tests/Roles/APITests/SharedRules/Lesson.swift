@@ -17,6 +17,8 @@ struct Lesson: Decodable, Sendable, CustomTestStringConvertible {
     let index: Int?
     let failed: Bool?
     let error: String?
+    let exercise: String?
+    let passed: Bool?
   }
 
   let name: String
@@ -49,6 +51,8 @@ extension Lesson.Event {
     if let index { event.fields["cell_index"] = index }
     if let failed { event.fields["has_error"] = failed }
     if let error { event.fields["error_name"] = error }
+    if let exercise { event.fields["exercise_id"] = exercise }
+    if let passed { event.fields["passed"] = passed }
     return ahead.map { event.said(secondsAhead: $0) } ?? event
   }
 }

@@ -18,6 +18,9 @@ struct SharedRulesTests {
     learner.lastSuccessAt = told.lastSuccess.map(ago)
     learner.helpSince = told.helpSince.map(ago)
     learner.consecutiveErrors = told.errorsInARow
+    learner.failedChecks = told.failedChecks ?? 0
+    learner.failingSince = told.failingSince.map(ago)
+    learner.lastCheckedAt = told.lastChecked.map(ago)
     learner.solvedCells = told.solved
     learner.remainingCells = told.remaining
     learner.notebookClosed = told.notebookClosed

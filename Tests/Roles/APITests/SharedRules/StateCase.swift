@@ -13,6 +13,9 @@ struct StateCase: Decodable, Sendable, CustomTestStringConvertible {
     let solved: Int
     let remaining: Int
     let notebookClosed: Bool
+    let failedChecks: Int?
+    let failingSince: Int?
+    let lastChecked: Int?
   }
 
   struct Expected: Decodable, Sendable, Equatable {

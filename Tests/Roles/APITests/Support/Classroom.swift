@@ -24,10 +24,15 @@ struct Classroom: Sendable {
   func store(_ events: ClassroomEvent...) async throws { try await store(events) }
 
   func store(_ events: [ClassroomEvent]) async throws {
-    let json = try JSONSerialization.data(withJSONObject: events.map(\.fields))
-    try await store.query(
-      "select store_notebook_events($1)",
-      [.json(JSONDocument(String(decoding: json, as: UTF8.self)))])
+    let groups = Dictionary(grouping: events) { event in
+      EventCatalog.standard[event.fields["event_type"] as? String ?? ""]?.storedBy
+        ?? "store_notebook_events"
+    }
+    for (function, events) in groups.sorted(by: { $0.key < $1.key }) {
+      let json = try JSONSerialization.data(withJSONObject: events.map(\.fields))
+      try await store.query(
+        "select \(function)($1)", [.json(JSONDocument(String(decoding: json, as: UTF8.self)))])
+    }
   }
 
   func routes(

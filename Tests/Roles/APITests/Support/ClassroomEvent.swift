@@ -29,6 +29,18 @@ struct ClassroomEvent {
     return event
   }
 
+  static func check(
+    _ exercise: String, passed: Bool, at seconds: Double, by student: String, cell: String? = nil,
+    course: String = "c1", notebook: String = "n.ipynb", _ more: [String: Any] = [:]
+  ) -> ClassroomEvent {
+    var event = ClassroomEvent(
+      "exercise_checked", at: seconds, by: student, course: course, notebook: notebook, more)
+    event.fields["exercise_id"] = exercise
+    event.fields["passed"] = passed
+    if let cell { event.fields["cell_id"] = cell }
+    return event
+  }
+
   static func run(
     _ cell: String, at seconds: Double, by student: String, error: String? = nil,
     milliseconds: Double = 10, index: Int? = nil, course: String = "c1",

@@ -24,7 +24,7 @@ export class ClassroomPage {
     this.languageAndTheme = new LanguageAndTheme();
     const names = [
       "page-links", "class-picker", "connection-status", "page-settings", "state-counters", "help-queue",
-      "attention-list", "progress-board", "learner-roster", "activity-chart", "live-feed", "learner-drawer",
+      "attention-list", "progress-board", "exercise-board", "learner-roster", "activity-chart", "live-feed", "learner-drawer",
     ];
     this.components = names.map((name) => document.querySelector(name));
     this.drawer = document.querySelector("learner-drawer");

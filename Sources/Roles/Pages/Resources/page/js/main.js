@@ -3,6 +3,7 @@ import { ActivityChart } from "./components/activity-chart.js";
 import { AttentionList } from "./components/attention-list.js";
 import { ClassPicker } from "./components/class-picker.js";
 import { ConnectionStatus } from "./components/connection-status.js";
+import { ExerciseBoard } from "./components/exercise-board.js";
 import { HelpQueue } from "./components/help-queue.js";
 import { LearnerDrawer } from "./components/learner-drawer.js";
 import { LearnerRoster } from "./components/learner-roster.js";
@@ -18,6 +19,7 @@ const components = {
   "attention-list": AttentionList,
   "class-picker": ClassPicker,
   "connection-status": ConnectionStatus,
+  "exercise-board": ExerciseBoard,
   "help-queue": HelpQueue,
   "learner-drawer": LearnerDrawer,
   "learner-roster": LearnerRoster,

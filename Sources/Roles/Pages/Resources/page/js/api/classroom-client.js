@@ -21,6 +21,10 @@ export class ClassroomClient {
     return this.allPages(coursePath(course, "students"), { notebook }, "students");
   }
 
+  exercises(course, notebook) {
+    return this.get(coursePath(course, "exercises"), { notebook });
+  }
+
   activity(course) {
     return this.get(coursePath(course, "activity"), { minutes: 60, bucket: "1m" });
   }

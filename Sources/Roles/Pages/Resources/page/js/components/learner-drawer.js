@@ -1,12 +1,13 @@
+import { isExerciseSolved } from "../state/exercises.js";
 import { displayName } from "../state/name-order.js";
 import { eventMoment } from "../state/timestamp.js";
 import { element, setAttribute, setText } from "../view/dom.js";
 import { icon, setIcon } from "../view/icons.js";
 import { KeyedList } from "../view/keyed-list.js";
-import { cellTitle, clockText, describeEvent, notebookTitle, reasonText } from "../view/wording.js";
+import { cellTitle, clockText, describeEvent, exerciseTitle, notebookTitle, reasonText } from "../view/wording.js";
 
-const facts = ["solved", "executions", "errors", "team", "lastSeen", "clock", "now", "id"];
-const wideFacts = ["now", "id"];
+const facts = ["solved", "exercises", "executions", "errors", "team", "lastSeen", "clock", "now", "id"];
+const wideFacts = ["exercises", "now", "id"];
 const liveTimelineLimit = 500;
 
 /**
@@ -139,6 +140,7 @@ export class LearnerDrawer extends HTMLElement {
     const solved = view.requiredCells - row.remaining;
     const lastSeen = translator.wait(now - learner.lastSeenAt / 1_000);
     this.fact("solved", translator.text("roster.cells", { solved, total: view.requiredCells }));
+    this.fact("exercises", this.exercises(learner, view));
     this.fact("executions", translator.number(learner.executions));
     this.fact("errors", translator.number(learner.errors));
     this.fact("now", place);
@@ -146,6 +148,25 @@ export class LearnerDrawer extends HTMLElement {
     this.fact("lastSeen", translator.text("learner.ago", { duration: lastSeen }));
     this.fact("clock", clockText(translator, learner.clockSkew));
     this.fact("id", learner.id);
+  }
+
+  exercises(learner, { exercises }) {
+    const { translator } = this;
+    const texts = [];
+    for (const each of exercises) {
+      const work = learner.exercises.get(each.id);
+      if (work === undefined) continue;
+      const exercise = exerciseTitle(each);
+      const text = isExerciseSolved(work)
+        ? translator.text("learner.exerciseSolved", { exercise, count: work.firstPassedAttempt })
+        : translator.text("learner.exerciseFailing", { exercise, count: work.attempts });
+      const hasPoints = work.points !== null && work.pointsPossible !== null;
+      const points = hasPoints
+        ? translator.text("learner.points", { points: work.points, possible: work.pointsPossible })
+        : "";
+      texts.push([text, points].filter(Boolean).join(", "));
+    }
+    return texts.join(" · ");
   }
 
   fact(name, text) {

@@ -1,6 +1,7 @@
 import { element, setAttribute, setText } from "../view/dom.js";
 import { KeyedList } from "../view/keyed-list.js";
 import { cellTitle, notebookTitle } from "../view/wording.js";
+import { makeBar, setShare } from "./progress-bar.js";
 import { Panel } from "./panel.js";
 
 /** How far the class is: a bar a cell, of who solved it and who has reached it. */
@@ -57,27 +58,4 @@ export class ProgressBoard extends Panel {
     if (cell.topError !== null) notes.push(translator.text("progress.error", { error: cell.topError }));
     setText(parts.note, notes.join(" · "));
   }
-}
-
-function makeBar() {
-  const parts = {
-    title: element("span", { class: "cell-title" }),
-    reached: element("span", { class: "bar reached" }),
-    solved: element("span", { class: "bar solved" }),
-    count: element("span", { class: "count" }),
-    total: element("span", { class: "total" }),
-    note: element("span", { class: "note" }),
-  };
-  parts.meter = element("span", { class: "meter", role: "img" }, parts.reached, parts.solved);
-  const figures = element("span", { class: "figures" }, parts.count, " ", parts.total);
-  const bar = element("li", { class: "cell" }, parts.title, parts.meter, figures, parts.note);
-  bar.parts = parts;
-  return bar;
-}
-
-function setShare(bar, share) {
-  const text = share.toFixed(4);
-  if (bar.share === text) return;
-  bar.share = text;
-  bar.style.setProperty("--share", text);
 }

@@ -1,5 +1,6 @@
 import { cellStateAfterRun } from "./cell-state.js";
 import { streakKey } from "./classroom.js";
+import { applyCheck } from "./exercises.js";
 import { eventMoment, later, microseconds } from "./timestamp.js";
 
 const rememberedHelpRequests = 16;
@@ -52,6 +53,10 @@ function noteClock(learner, event, at) {
 /** By kind; without a prototype, because a kind may be called `constructor`. */
 const handlers = Object.assign(Object.create(null), {
   cell_executed: applyExecution,
+  exercise_checked: (classroom, learner, event, at) => {
+    const cell = applyCheck(classroom, learner, event, at, cellName(event));
+    if (cell !== null) classroom.judgeCell(learner, cell);
+  },
   notebook_opened: () => {},
   notebook_saved: () => {},
   notebook_closed: () => {},
@@ -87,6 +92,7 @@ function applyExecution(classroom, learner, event, at) {
     if (failed && cell.topError === null) cell.topError = event.error_name ?? null;
   }
   if (isNewRun(learner, event, at)) countExecution(classroom, learner, event, name, failed);
+  if (name !== null && event.notebook_path === classroom.notebook) classroom.judgeCell(learner, name);
   learner.lastExecutedAt = later(learner.lastExecutedAt, at);
   if (!failed) learner.lastSuccessAt = later(learner.lastSuccessAt, at);
 }

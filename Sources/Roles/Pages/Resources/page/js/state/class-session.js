@@ -101,11 +101,12 @@ export class ClassSession {
     const load = this.loads;
     try {
       const progress = await this.api.progress(this.course, this.notebookChoice);
-      const [list, answer] = await Promise.all([
+      const [list, answer, exercises] = await Promise.all([
         this.api.students(this.course, progress.notebook_path),
         this.api.activity(this.course).catch(() => null),
+        this.api.exercises(this.course, progress.notebook_path).catch(() => null),
       ]);
-      const classroom = await inSlices(Classroom.building(progress, list));
+      const classroom = await inSlices(Classroom.building(progress, list, exercises));
       if (this.isStopped || load !== this.loads) return null;
       return {
         classroom,

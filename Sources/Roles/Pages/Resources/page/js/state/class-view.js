@@ -23,6 +23,10 @@ export function classView(classroom, now) {
     const standing = { rules, medianSolved, requiredCells, remaining };
     const { state, reason, since, count } = learnerState(learner, standing, now);
     const row = { learner, remaining, state, reason, since, count };
+    if (reason === "checks_failed") {
+      const { id } = learner.currentExercise;
+      row.exercise = classroom.exercises.exercise(id).label || id;
+    }
     counters[state] += 1;
     if (state === "help") helpQueue.push(row);
     else if (attentionOrder[state] !== undefined) urgent.push(row);
@@ -35,6 +39,7 @@ export function classView(classroom, now) {
     counters,
     medianSolved,
     cells: classroom.cellsInOrder(),
+    exercises: classroom.exercises.list(),
     requiredCells,
     helpQueue: helpQueue.sort(byWaiting),
     attention: first(urgent, shownAttention, byUrgency),

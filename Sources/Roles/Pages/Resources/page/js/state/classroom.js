@@ -1,4 +1,5 @@
 import { isFailing, isReached, isSolved } from "./cell-state.js";
+import { addToldExercises, checkedCellState, Exercises } from "./exercises.js";
 import { NameOrder } from "./name-order.js";
 import { atOnce } from "./slices.js";
 import { microseconds } from "./timestamp.js";
@@ -38,6 +39,7 @@ export class Classroom {
     this.requiredCells = 0;
     /** Paths of the course's notebooks. */
     this.notebooks = new Set();
+    this.exercises = new Exercises();
     /** Whether an error came on a cell whose errors before are unknown: the API knows. */
     this.isStreakUnsure = false;
   }
@@ -45,13 +47,14 @@ export class Classroom {
   /**
    * @param {object} progress an answer of `/progress`, with the cells of all pages
    * @param {object} list an answer of `/students`, with the learners of all pages
+   * @param {object | null} exercises an answer of `/exercises`; without one they have no labels until they are checked
    */
-  static fromAnswers(progress, list) {
-    return atOnce(Classroom.building(progress, list));
+  static fromAnswers(progress, list, exercises = null) {
+    return atOnce(Classroom.building(progress, list, exercises));
   }
 
   /** The same, in steps of bounded work. */
-  static *building(progress, list) {
+  static *building(progress, list, exercises = null) {
     const classroom = new Classroom(progress.course_id, progress.notebook_path, progress.rules);
     for (const { notebook_path } of progress.notebooks) classroom.notebooks.add(notebook_path);
     for (const cell of progress.cells) {
@@ -71,6 +74,7 @@ export class Classroom {
       // Of cells beyond those, the counts alone are told.
       Object.assign(known, { reached: cell.reached, solved: cell.solved, failing: cell.errors_now });
     }
+    if (exercises !== null) classroom.exercises.describe(exercises);
     let cellStates = 0;
     for (const student of list.students) {
       classroom.add(student, list.cells, slots);
@@ -98,6 +102,7 @@ export class Classroom {
       failing += 1;
     });
     learner.solved = student.solved_cells;
+    addToldExercises(this, learner, student.exercises ?? []);
     // The current cell may be in another notebook.
     if (learner.cell === null) return;
     const current = streakKey(learner.notebook, learner.cell);
@@ -172,6 +177,14 @@ export class Classroom {
     if (cell.isRequired) learner.remaining -= solved;
   }
 
+  /** Where the learner's answer was checked, the check decides. Of cells that did not run, nothing is told. */
+  judgeCell(learner, name) {
+    const slot = this.slots.get(name);
+    if (slot === undefined || !isReached(learner.cellStates[slot] ?? ".")) return;
+    const state = checkedCellState(learner, name, learner.streaks.has(streakKey(this.notebook, name)));
+    if (state !== null) this.setCellState(learner, slot, state);
+  }
+
   /** Tells anew which cells enough learners have run, and what each learner has left of them. */
   settleRequired() {
     const threshold = this.rules.required_share * this.working;
@@ -227,6 +240,10 @@ function newLearner(id) {
     helpRequests: [],
     /** Whether all that the learner did is known from events. */
     isNewcomer: false,
+    /** Work on the notebook's exercises, by id. */
+    exercises: new Map(),
+    /** The exercise that was checked last. */
+    currentExercise: null,
     cellStates: [],
     reached: 0,
     solved: 0,

@@ -15,7 +15,9 @@ export function learnerState(learner, { rules, medianSolved, requiredCells, rema
   const silence = (now - heard) / 1e6;
   const isSilent = silence >= rules.idle_seconds;
   const hasSolvedAll = requiredCells > 0 && remaining === 0;
-  const isFailing = learner.errorsInARow > 0;
+  const exercise = learner.currentExercise ?? null;
+  const failedChecks = exercise?.failuresInARow ?? 0;
+  const isFailing = learner.errorsInARow > 0 || failedChecks > 0;
   const solvedAt = learner.lastSuccessAt ?? learner.firstSeenAt ?? heard;
   if (learner.helpSince !== null) return found("help", "asked_for_help", learner.helpSince);
   if (hasSolvedAll && !isFailing && (learner.isNotebookClosed || isSilent)) {
@@ -23,6 +25,10 @@ export function learnerState(learner, { rules, medianSolved, requiredCells, rema
   }
   if (learner.errorsInARow >= rules.stuck_errors && silence < rules.stuck_fades_seconds) {
     return found("stuck", "errors_in_a_row", solvedAt, learner.errorsInARow);
+  }
+  // Between two checks a learner works in other cells, so these runs say nothing about the exercise.
+  if (failedChecks >= rules.stuck_errors && (now - exercise.lastCheckedAt) / 1e6 < rules.stuck_fades_seconds) {
+    return found("stuck", "checks_failed", exercise.failingSince, failedChecks);
   }
   if (isSilent) return found("idle", "no_activity", heard);
   if ((!hasSolvedAll || isFailing) && (now - solvedAt) / 1e6 >= rules.stuck_seconds) {

@@ -12,6 +12,11 @@ export function notebookTitle(path) {
   return path.split("/").pop().replace(/\.ipynb$/, "") || path;
 }
 
+/** The exercise as a teacher names it. @param {{id: string, label?: string | null}} exercise */
+export function exerciseTitle({ id, label }) {
+  return label || id;
+}
+
 /** Why a learner is in their state. */
 export function reasonText(translator, row, now, medianSolved) {
   const { learner, reason, since, count } = row;
@@ -22,6 +27,8 @@ export function reasonText(translator, row, now, medianSolved) {
       return learner.lastError
         ? translator.text("reason.errorsNamed", { count, cell, error: learner.lastError })
         : translator.text("reason.errors", { count, cell });
+    case "checks_failed":
+      return translator.text("reason.checksFailed", { count, exercise: row.exercise });
     case "nothing_solved":
       return translator.text("reason.unsolved", { duration: translator.wait(elapsed) });
     case "few_solved":
@@ -55,6 +62,12 @@ export function describeEvent(translator, event) {
       ? translator.text("event.cell_failed", { cell, error: event.error_name })
       : translator.text("event.failed", { cell });
     return { icon: "failed", tone: "stuck", text };
+  }
+  if (type === "exercise_checked") {
+    const exercise = exerciseTitle({ id: event.exercise_id ?? "?", label: event.label });
+    return event.passed === true
+      ? { icon: "done", tone: "plain", text: translator.text("event.exercise_passed", { exercise }) }
+      : { icon: "failed", tone: "stuck", text: translator.text("event.exercise_failed", { exercise }) };
   }
   if (type === "help") return { icon: "help", tone: "help", text: translator.text("event.help") };
   if (type === "help_stop") return { icon: "done", tone: "plain", text: translator.text("event.help_stop") };
