@@ -29,6 +29,7 @@ for (const { name, learner, expected, rules, median_solved, required_cells } of 
         errorsInARow: learner.errors_in_a_row,
         solved: learner.solved,
         isNotebookClosed: learner.notebook_closed,
+        running: learner.running_since === undefined ? null : { since: ago(learner.running_since) },
         currentExercise:
           learner.failed_checks === undefined
             ? null

@@ -2,6 +2,8 @@
 public enum NotebookEvents {
   public static let kinds: [EventKind] = [
     kind("cell_executed", "A cell ran, with or without an error."),
+    kind("cell_started", "A cell began to run, and runs for longer than a second."),
+    kind("kernel_died", "A kernel ended without closing the notebook; told by the next one."),
     kind("notebook_opened", "A learner opened a notebook."),
     kind("notebook_saved", "A learner saved a notebook."),
     kind("notebook_closed", "A learner closed a notebook."),

@@ -159,6 +159,16 @@ enum ClassroomAnswers {
       json.member("remaining_cells", learner.remainingCells)
       json.member("cell_states", learner.cellStates)
       json.array("failing_streaks", learner.failingStreaks) { json, streak in json.number(streak) }
+      if let running = learner.running {
+        json.object("running") { json in
+          json.member("notebook_path", running.notebook)
+          json.member("cell", running.cell)
+          json.member("cell_index", running.cellIndex)
+          json.member("since", running.since)
+        }
+      } else {
+        json.member("running", nil as String?)
+      }
       json.array("exercises", learner.exercises) { json, work in exercise(&json, work) }
       json.member("executions", learner.executions)
       json.member("errors", learner.errors)

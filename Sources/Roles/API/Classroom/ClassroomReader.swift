@@ -58,6 +58,16 @@ struct ClassroomReader: Sendable {
     for row in try connection.query(ClassroomStatements.learners, [.text(course)]).rows {
       learners.append(try Learner(RowReader(row)))
     }
+    var running: [ExactText: RunningCell] = [:]
+    for row in try connection.query(RunningCell.statement, [.text(course)]).rows {
+      let cell = try RunningCell(RowReader(row))
+      running[ExactText(cell.learner)] = cell
+    }
+    if !running.isEmpty {
+      for place in learners.indices {
+        learners[place].running = running[ExactText(learners[place].id)]
+      }
+    }
     var notebooks: [Notebook] = []
     for row in try connection.query(ClassroomStatements.notebooks, [.text(course)]).rows {
       let reader = RowReader(row)

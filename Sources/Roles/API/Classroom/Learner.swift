@@ -27,6 +27,8 @@ struct Learner: Sendable {
   var currentCellIndex: Int?
   var consecutiveErrors = 0
   var lastErrorName: String?
+  /// The cell that is running now, and has for longer than a second.
+  var running: RunningCell?
 
   // In the snapshot's notebook.
   /// Of its first cells, as many as an answer holds.
@@ -74,6 +76,7 @@ struct Learner: Sendable {
     situation.solvedCells = solvedCells
     situation.remainingCells = remainingCells
     situation.notebookClosed = notebookClosed
+    situation.runningSince = running?.since
     if let current = currentExercise {
       situation.failedChecks = current.failuresInARow
       situation.failingSince = current.failingSince

@@ -23,12 +23,15 @@ public struct LearnerStateRules: Sendable, Equatable {
   public init() {}
 
   /// The state of a learner at `now`, the first that applies of: help, done, stuck by errors, stuck at an exercise,
-  /// idle, stuck by time, behind, on track.
+  /// stuck in a run, idle, stuck by time, behind, on track.
   public func state(
     of learner: LearnerSituation, pace: ClassPace, at now: Timestamp
   ) -> (state: LearnerState, reason: StateReason) {
     let silence = now.seconds(since: learner.lastSeenAt)
-    let isSilent = silence >= Double(idleSeconds)
+    // Of a kernel that went away in the middle of a run nobody tells; after a while it is not believed any more.
+    let run = learner.runningSince.map { now.seconds(since: $0) }
+      .flatMap { $0 < Double(stuckFadesSeconds) ? $0 : nil }
+    let isSilent = silence >= Double(idleSeconds) && run == nil
     let hasSolvedAll = pace.requiredCells > 0 && learner.remainingCells == 0
     if let since = learner.helpSince {
       return (.help, StateReason(.askedForHelp, since: since))
@@ -56,6 +59,9 @@ public struct LearnerStateRules: Sendable, Equatable {
         .stuck,
         StateReason(.checksFailed, since: learner.failingSince, count: learner.failedChecks)
       )
+    }
+    if let run, run >= Double(stuckSeconds) {
+      return (.stuck, StateReason(.running, since: learner.runningSince))
     }
     if isSilent {
       return (.idle, StateReason(.noActivity, since: learner.lastSeenAt))
@@ -97,6 +103,8 @@ public struct LearnerSituation: Sendable, Equatable {
   public var lastSeenAt: Timestamp
   /// The last run of any cell without error.
   public var lastSuccessAt: Timestamp?
+  /// When the run began that has not ended yet.
+  public var runningSince: Timestamp?
   /// When the request for help that stands began.
   public var helpSince: Timestamp?
   /// On the cell that ran last.
@@ -139,6 +147,7 @@ public struct StateReason: Sendable, Equatable {
     case fewSolved = "few_solved"
     case errorsInARow = "errors_in_a_row"
     case checksFailed = "checks_failed"
+    case running
     case nothingSolved = "nothing_solved"
     case askedForHelp = "asked_for_help"
     case noActivity = "no_activity"

@@ -18,6 +18,7 @@ struct SharedRulesTests {
     learner.lastSuccessAt = told.lastSuccess.map(ago)
     learner.helpSince = told.helpSince.map(ago)
     learner.consecutiveErrors = told.errorsInARow
+    learner.runningSince = told.runningSince.map(ago)
     learner.failedChecks = told.failedChecks ?? 0
     learner.failingSince = told.failingSince.map(ago)
     learner.lastCheckedAt = told.lastChecked.map(ago)

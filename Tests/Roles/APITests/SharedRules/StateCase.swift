@@ -14,6 +14,7 @@ struct StateCase: Decodable, Sendable, CustomTestStringConvertible {
     let remaining: Int
     let notebookClosed: Bool
     let failedChecks: Int?
+    let runningSince: Int?
     let failingSince: Int?
     let lastChecked: Int?
   }

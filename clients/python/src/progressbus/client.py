@@ -13,6 +13,7 @@ from .delivery.state import DeliveryState
 from .delivery.transport import HTTPTransport, Transport
 from .originals import BUILTINS
 from .recording.recorder import Recorder
+from .recording.running_cells import RunningCell, RunningCells
 from .settings import Settings, changed
 from .spool.outbox import Outbox
 
@@ -45,8 +46,13 @@ class Client:
         self.recorder = Recorder(_MEMORY_CAPACITY)
         self.outbox = Outbox(self.session_id)
         self._notebook_path = notebook_path
+        self._running = RunningCells(self._tell_running)
         self._sender = Sender(
-            self.recorder, self.outbox, transport or HTTPTransport(), lambda: self.settings
+            self.recorder,
+            self.outbox,
+            transport or HTTPTransport(),
+            lambda: self.settings,
+            self._running.tell_long_ones,
         )
         self._process = getpid()
         self._is_open = True
@@ -78,6 +84,25 @@ class Client:
             },
             settings,
         )
+
+    def cell_begins(self, fields: Mapping[str, Any]) -> RunningCell | None:
+        """Note that a cell runs, which is reported only if it runs for long. As `record`."""
+        if not self._is_open or getpid() != self._process:
+            return None
+        self._sender.keep_running()
+        place = {"notebook_path": self.notebook_path, "session_id": self.session_id}
+        cell = self._running.begin({**place, **fields}, self.settings)
+        # The sender has to look at its clock in time.
+        self.recorder.wake()
+        return cell
+
+    def cell_ends(self, cell: RunningCell | None) -> None:
+        """Note that the cell runs no longer."""
+        if cell is not None:
+            self._running.end(cell)
+
+    def _tell_running(self, cell: RunningCell) -> None:
+        self.recorder.record("cell_started", cell.fields, cell.settings, cell.began_at)
 
     def configure(self, assignments: Mapping[str, str]) -> None:
         """Change settings; raises `SettingError` and changes nothing if one is wrong."""

@@ -48,6 +48,8 @@ class _Attachment:
             keeps_error_messages=lambda: self.client.settings.error_messages,
             loading_since=loading_since,
             exercises=self._exercises,
+            begins=self.client.cell_begins,
+            ends=self.client.cell_ends,
         )
         self._display = ErrorDisplay(shell, self._watcher.error_shown, is_kernel)
         self._hooks: dict[str, Callable[..., None]] = {

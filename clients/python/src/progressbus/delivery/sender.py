@@ -11,7 +11,7 @@ from typing import Callable
 
 from ..limits import MAXIMUM_BODY_BYTES, MAXIMUM_EVENTS
 from ..originals import BUILTINS, CLOCK
-from ..recording.event import encode
+from ..recording.event import RecordedEvent, death_report, encode
 from ..recording.identifier import http_date
 from ..recording.recorder import Recorder
 from ..settings import Settings
@@ -50,12 +50,16 @@ class Sender:
         outbox: Outbox,
         transport: Transport,
         settings: Callable[[], Settings],
+        tell_long_runs: Callable[[], float | None] = lambda: None,
     ) -> None:
         self.state = DeliveryState()
         self._recorder = recorder
         self._outbox = outbox
         self._transport = transport
         self._settings = settings
+        #: Records what only the time tells; seconds until it should be asked again.
+        self._tell_long_runs = tell_long_runs
+        self._next_look: float | None = None
         self._schedule = RetrySchedule(Random().random)
         self._next_attempt = 0.0
         self._next_adoption = CLOCK.monotonic() + _ADOPTION_INTERVAL
@@ -145,6 +149,8 @@ class Sender:
             self._fail(Verdict(Outcome.LATER, f"{type(error).__name__}: {error}"))
 
     def _turn(self) -> None:
+        wait = self._tell_long_runs()
+        self._next_look = None if wait is None else CLOCK.monotonic() + wait
         settings = self._settings()
         if self._has_new_settings:
             self._has_new_settings = False
@@ -187,6 +193,7 @@ class Sender:
         if settings.url is None or settings.student is None:
             return
         lines: list[bytes] = []
+        described: RecordedEvent | None = None
         try:
             while True:
                 recorded = self._recorder.take()
@@ -204,10 +211,13 @@ class Sender:
                 if event is None:
                     return
                 lines.append(encode(event))
+                described = event
         finally:
             # Whatever stopped the rest.
             if lines:
                 self._outbox.append(lines)
+            if described is not None:
+                self._outbox.describe(death_report(described))
 
     def _look_after_disk(self) -> None:
         now = CLOCK.monotonic()
@@ -283,6 +293,8 @@ class Sender:
         seconds = _ADOPTION_INTERVAL
         if self._settings().is_complete and self._outbox.pending:
             seconds = min(seconds, max(0.0, self._next_attempt - CLOCK.monotonic()))
+        if self._next_look is not None:
+            seconds = min(seconds, max(0.0, self._next_look - CLOCK.monotonic()))
         return seconds
 
     def _finish(self) -> None:

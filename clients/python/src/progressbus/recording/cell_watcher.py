@@ -31,6 +31,8 @@ class _Run:
     streams: dict[str, Any]
     #: The latest error that the learner saw.
     shown: ShownError | None = None
+    #: What `begins` gave.
+    running: Any = None
 
 
 class CellWatcher:
@@ -51,6 +53,8 @@ class CellWatcher:
         keeps_error_messages: Callable[[], bool],
         loading_since: float,
         exercises: ExerciseRecorder | None = None,
+        begins: Callable[[dict[str, Any]], Any] = lambda _: None,
+        ends: Callable[[Any], None] = lambda _: None,
     ) -> None:
         self._record = record
         self._parent = parent
@@ -59,6 +63,8 @@ class CellWatcher:
         self._keeps_error_messages = keeps_error_messages
         self._loading_since: float | None = loading_since
         self._exercises = exercises
+        self._begins = begins
+        self._ends = ends
         self._first_count = next_execution_count()
         #: By how much the shell's count is ahead of the cell that runs: some releases of IPython
         #: count before they run a cell, others after it. None until it is seen.
@@ -80,6 +86,14 @@ class CellWatcher:
                 if request is not None and request == self._request():
                     run.shown = shown
             runs.append(run)
+            if len(runs) == 1 and info.store_history and not info.silent:
+                run.running = self._begins(
+                    {
+                        "cell_type": "code",
+                        "cell_id": self._cell(run, run.count),
+                        "execution_count": run.count,
+                    }
+                )
         except BaseException:  # An interrupt here has hit no code of the learner's.
             return
 
@@ -197,6 +211,8 @@ class CellWatcher:
                 (i for i in reversed(range(len(runs))) if runs[i].info is info), len(runs) - 1
             )
             run, is_outermost = runs[index], index == 0
+            if is_outermost:
+                self._ends(run.running)
             del runs[index:]
         if not is_outermost or run.info.silent or not run.info.store_history:
             if is_outermost and self._loading_since is not None and run.shown is not None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from json import JSONEncoder
+from json import JSONEncoder, loads
 from typing import Any
 
 from ..limits import MAXIMUM_EVENT_BYTES, TEXT_BYTES, TEXT_LENGTHS
 from ..originals import BUILTINS
 from ..settings import Settings
 from ..text import clean
+from .identifier import timestamp, uuid7
 
 __builtins__ = BUILTINS
 
@@ -17,6 +18,10 @@ _text_of = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 #: What may be cut, in this order, when an event is too large.
 _SHRINKABLE = ("code", "answer", "error_message", "error_name")
+
+
+#: What tells where a kernel was.
+_PLACE = ("notebook_path", "session_id")
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,27 @@ def encode(event: RecordedEvent) -> bytes:
             fields[name] = _shortened(fields[name], len(line) - MAXIMUM_EVENT_BYTES)
             line = _dump(fields)
     return line
+
+
+def death_report(event: RecordedEvent) -> bytes:
+    """What the next kernel is to report of this one, should this one end without closing.
+
+    The latest event says whose kernel it was and where; id and time are the next kernel's.
+    """
+    place = {name: event.fields[name] for name in _PLACE if name in event.fields}
+    return encode(RecordedEvent({"event_type": "kernel_died", **place}, event.settings))
+
+
+def dated(death_report: bytes, unix_nanoseconds: int) -> bytes | None:
+    """A death report as an event of this moment; None for what is none."""
+    try:
+        fields = loads(death_report)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(fields, dict) or fields.get("event_type") != "kernel_died":
+        return None
+    moment = {"event_id": uuid7(unix_nanoseconds), "occurred_at": timestamp(unix_nanoseconds)}
+    return _dump({**moment, **fields})
 
 
 def _shortened(text: str, excess: int) -> str:

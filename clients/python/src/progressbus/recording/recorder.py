@@ -27,13 +27,22 @@ class Recorder:
         self._recorded = 0
         self._taken = 0
 
-    def record(self, event_type: str, fields: dict[str, Any], settings: Settings) -> None:
-        """Fix the event's id and time, and hand it over. Any thread; never blocks."""
+    def record(
+        self,
+        event_type: str,
+        fields: dict[str, Any],
+        settings: Settings,
+        moment: int | None = None,
+    ) -> None:
+        """Fix the event's id and time, and hand it over. Any thread; never blocks.
+
+        `moment` is when it happened, in nanoseconds since 1970, where that is not now.
+        """
         now = CLOCK.unix_nanoseconds()
         envelope = {
             "event_id": uuid7(now),
             "event_type": event_type,
-            "occurred_at": timestamp(now),
+            "occurred_at": timestamp(now if moment is None else moment),
             **fields,
         }
         self._events.append(RecordedEvent(envelope, settings))

@@ -7,12 +7,16 @@ from json import loads
 from pathlib import Path
 
 from ..delivery.endpoint import Endpoint
-from ..originals import BUILTINS, OS
+from ..limits import MAXIMUM_EVENT_BYTES
+from ..originals import BUILTINS, CLOCK, OS
+from ..recording.event import dated
 from .file_spool import LOCK_SUFFIX, FileSpool
 
 __builtins__ = BUILTINS
 
 os = OS
+
+DEATH_REPORT_SUFFIX = ".kernel"
 
 
 def destination_folder(root: Path, endpoint: Endpoint, student: str) -> Path:
@@ -52,8 +56,30 @@ def adopt_leftovers(own: FileSpool, limit: int) -> int:
             adopted += len(whole)
             own.damaged += len(lines) - len(whole)
         own.damaged += leftover.damaged
+        _report_death(own, death_report_path(leftover))
         leftover.close()
     return adopted
+
+
+def death_report_path(spool: FileSpool) -> Path:
+    """The file that is there while a spool's kernel lives, and after it ended without closing."""
+    return spool.path.with_suffix(DEATH_REPORT_SUFFIX)
+
+
+def _report_death(own: FileSpool, path: Path) -> None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return
+    try:
+        death_report = os.read(descriptor, MAXIMUM_EVENT_BYTES)
+    finally:
+        os.close(descriptor)
+    line = dated(death_report, CLOCK.unix_nanoseconds())
+    if line is not None:
+        own.append([line])
+        own.sync()
+    os.unlink(path)
 
 
 def _is_event(line: bytes) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from json import JSONEncoder
 from pathlib import Path
 
 from ..delivery.endpoint import Endpoint
 from ..originals import BUILTINS, OS
 from .file_spool import FileSpool
-from .folder import adopt_leftovers, destination_folder
+from .folder import adopt_leftovers, death_report_path, destination_folder
 from .memory_spool import MemorySpool
 
 __builtins__ = BUILTINS
@@ -35,6 +36,7 @@ class Outbox:
         self._destination: tuple[Path, Endpoint, str] | None = None
         self._limit = 0
         self._dropped_before = 0
+        self._death_report = b""
         #: Why events are not on disk, or None.
         self.trouble: str | None = None
         #: Events that dead kernels had left.
@@ -96,6 +98,21 @@ class Outbox:
             except OSError as error:
                 self._note(error)
         self._memory.append(lines)
+
+    def describe(self, death_report: bytes) -> None:
+        """Leave word of this kernel for the next, in case it ends without closing."""
+        if self._file is None or death_report == self._death_report:
+            return
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+            descriptor = os.open(death_report_path(self._file), flags, 0o600)
+            try:
+                os.write(descriptor, death_report)
+            finally:
+                os.close(descriptor)
+            self._death_report = death_report
+        except OSError as error:
+            self._note(error)
 
     def peek(self, maximum_events: int, maximum_bytes: int) -> list[bytes]:
         """The oldest unsent lines."""
@@ -164,6 +181,7 @@ class Outbox:
         spool, self._file = self._file, None
         if spool is not None:
             try:
+                self._withdraw_death_report(spool)
                 spool.close()
             except OSError as error:
                 spool.abandon()
@@ -195,10 +213,16 @@ class Outbox:
                 self.append(lines)
                 self.sync()
                 previous.acknowledge(lines)
+            self._withdraw_death_report(previous)
             previous.close()
         except OSError as error:
             previous.abandon()
             self._note(error)
+
+    def _withdraw_death_report(self, spool: FileSpool) -> None:
+        self._death_report = b""
+        with suppress(FileNotFoundError):
+            os.unlink(death_report_path(spool))
 
     def _replace_memory(self, limit: int) -> None:
         old, self._memory = self._memory, MemorySpool(limit)

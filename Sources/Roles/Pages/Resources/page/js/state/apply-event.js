@@ -53,6 +53,17 @@ function noteClock(learner, event, at) {
 /** By kind; without a prototype, because a kind may be called `constructor`. */
 const handlers = Object.assign(Object.create(null), {
   cell_executed: applyExecution,
+  cell_started: (_, learner, event, at) => {
+    const isOver = (moment) => moment !== null && moment >= at;
+    if (isOver(learner.lastExecutedAt) || isOver(learner.kernelDiedAt)) return;
+    if (learner.running !== null && learner.running.since >= at) return;
+    const { notebook_path: notebook, cell_index: cellIndex = null } = event;
+    learner.running = { since: at, notebook, cell: cellName(event), cellIndex };
+  },
+  kernel_died: (_, learner, __, at) => {
+    learner.kernelDiedAt = later(learner.kernelDiedAt, at);
+    endRun(learner, at);
+  },
   exercise_checked: (classroom, learner, event, at) => {
     const cell = applyCheck(classroom, learner, event, at, cellName(event));
     if (cell !== null) classroom.judgeCell(learner, cell);
@@ -70,6 +81,10 @@ const handlers = Object.assign(Object.create(null), {
     settleHelp(learner);
   },
 });
+
+function endRun(learner, at) {
+  if (learner.running !== null && at >= learner.running.since) learner.running = null;
+}
 
 /** A help request stands since the first cry after the last time that it was taken back. */
 function settleHelp(learner) {
@@ -93,6 +108,7 @@ function applyExecution(classroom, learner, event, at) {
   }
   if (isNewRun(learner, event, at)) countExecution(classroom, learner, event, name, failed);
   if (name !== null && event.notebook_path === classroom.notebook) classroom.judgeCell(learner, name);
+  endRun(learner, at);
   learner.lastExecutedAt = later(learner.lastExecutedAt, at);
   if (!failed) learner.lastSuccessAt = later(learner.lastSuccessAt, at);
 }

@@ -201,6 +201,10 @@ export class Classroom {
   }
 }
 
+function runningCell({ notebook_path: notebook, cell, cell_index: cellIndex, since }) {
+  return { since: microseconds(since), notebook, cell, cellIndex };
+}
+
 function byPlace(a, b) {
   return (a.index ?? Infinity) - (b.index ?? Infinity) || a.slot - b.slot;
 }
@@ -240,6 +244,9 @@ function newLearner(id) {
     helpRequests: [],
     /** Whether all that the learner did is known from events. */
     isNewcomer: false,
+    /** The cell that is running now, and has for longer than a second. */
+    running: null,
+    kernelDiedAt: null,
     /** Work on the notebook's exercises, by id. */
     exercises: new Map(),
     /** The exercise that was checked last. */
@@ -273,5 +280,6 @@ function learnerFromAnswer(student) {
     lastExecutedAt: microseconds(student.last_executed_at),
     lastSuccessAt: microseconds(student.last_success_at),
     clockSkew: student.clock_skew_seconds ?? null,
+    running: student.running ? runningCell(student.running) : null,
   };
 }

@@ -13,7 +13,11 @@ export const states = ["help", "stuck", "behind", "idle", "on_track", "done"];
 export function learnerState(learner, { rules, medianSolved, requiredCells, remaining }, now) {
   const heard = learner.lastSeenAt ?? now;
   const silence = (now - heard) / 1e6;
-  const isSilent = silence >= rules.idle_seconds;
+  // Of a kernel that went away in the middle of a run nobody tells; after a while it is not believed any more.
+  const runningFor =
+    learner.running && !learner.isNotebookClosed ? (now - learner.running.since) / 1e6 : Infinity;
+  const isRunning = runningFor < rules.stuck_fades_seconds;
+  const isSilent = silence >= rules.idle_seconds && !isRunning;
   const hasSolvedAll = requiredCells > 0 && remaining === 0;
   const exercise = learner.currentExercise ?? null;
   const failedChecks = exercise?.failuresInARow ?? 0;
@@ -30,6 +34,7 @@ export function learnerState(learner, { rules, medianSolved, requiredCells, rema
   if (failedChecks >= rules.stuck_errors && (now - exercise.lastCheckedAt) / 1e6 < rules.stuck_fades_seconds) {
     return found("stuck", "checks_failed", exercise.failingSince, failedChecks);
   }
+  if (isRunning && runningFor >= rules.stuck_seconds) return found("stuck", "running", learner.running.since);
   if (isSilent) return found("idle", "no_activity", heard);
   if ((!hasSolvedAll || isFailing) && (now - solvedAt) / 1e6 >= rules.stuck_seconds) {
     return found("stuck", "nothing_solved", solvedAt);

@@ -29,6 +29,11 @@ export function reasonText(translator, row, now, medianSolved) {
         : translator.text("reason.errors", { count, cell });
     case "checks_failed":
       return translator.text("reason.checksFailed", { count, exercise: row.exercise });
+    case "running":
+      return translator.text("reason.running", {
+        duration: translator.wait(elapsed),
+        cell: cellTitle(translator, learner.running.cell, learner.running.cellIndex),
+      });
     case "nothing_solved":
       return translator.text("reason.unsolved", { duration: translator.wait(elapsed) });
     case "few_solved":
@@ -62,6 +67,13 @@ export function describeEvent(translator, event) {
       ? translator.text("event.cell_failed", { cell, error: event.error_name })
       : translator.text("event.failed", { cell });
     return { icon: "failed", tone: "stuck", text };
+  }
+  if (type === "cell_started") {
+    const cell = cellTitle(translator, cellName(event), event.cell_index);
+    return { icon: "resume", tone: "plain", text: translator.text("event.cell_started", { cell }) };
+  }
+  if (type === "kernel_died") {
+    return { icon: "failed", tone: "stuck", text: translator.text("event.kernel_died", { notebook }) };
   }
   if (type === "exercise_checked") {
     const exercise = exerciseTitle({ id: event.exercise_id ?? "?", label: event.label });
