@@ -1,8 +1,9 @@
 import { ClassSession } from "./state/class-session.js";
+import { classTable } from "./state/class-export.js";
 import { classView } from "./state/class-view.js";
 import { displayName } from "./state/name-order.js";
 import { browserStorage } from "./view/browser-storage.js";
-import { setText } from "./view/dom.js";
+import { element, setText } from "./view/dom.js";
 import { LanguageAndTheme } from "./view/language-and-theme.js";
 import { Painter } from "./view/painter.js";
 
@@ -45,6 +46,7 @@ export class ClassroomPage {
       // By what was chosen last, not by what is painted: a second press can come before the painting.
       "filter-toggle": (state) => { this.filter = this.filter === state ? "all" : state; },
       "learner-open": (id) => this.drawer.open({ api: this.api, course: this.session.course, id }),
+      "class-save": () => this.save(),
       "learner-close": () => {},
       "view-change": () => {},
       "feed-toggle": () => {
@@ -116,6 +118,19 @@ export class ClassroomPage {
       onEvent: (event) => this.drawer.add(event),
     });
     this.session.start();
+  }
+
+  /** Gives the class as it is now to the browser, to be saved as a file. */
+  save() {
+    const { session } = this;
+    if (session === null) return;
+    const table = classTable(classView(session.classroom, session.now() * 1_000));
+    const address = URL.createObjectURL(new Blob([table], { type: "text/csv;charset=utf-8" }));
+    const day = new Date(session.now()).toISOString().slice(0, 10);
+    const name = `${session.course}-${day}.csv`.replaceAll(/[^\p{L}\p{N}._-]+/gu, "-");
+    element("a", { href: address, download: name }).click();
+    // The browser has taken hold of it by then.
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
   }
 
   /** @param {import("./view/frame-budget.js").FrameBudget} budget */

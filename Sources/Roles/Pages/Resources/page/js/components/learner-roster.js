@@ -10,7 +10,9 @@ export class LearnerRoster extends Panel {
     this.search = element("input", { type: "search", autocomplete: "off", spellcheck: "false" });
     this.search.addEventListener("input", () => this.announce("view-change"));
     this.count = element("span", { class: "quiet" });
-    this.aside.append(this.count, this.search);
+    this.save = element("button", { type: "button", class: "small" });
+    this.save.addEventListener("click", () => this.announce("class-save"));
+    this.aside.append(this.count, this.save, this.search);
     this.list = element("ul", { class: "tiles" });
     this.empty = element("p", { class: "empty" });
     this.body.append(this.list, this.empty);
@@ -30,6 +32,8 @@ export class LearnerRoster extends Panel {
     this.title(translator.text("roster.title") + state);
     setAttribute(this.search, "placeholder", translator.text("roster.search"));
     setAttribute(this.search, "aria-label", translator.text("roster.search"));
+    setText(this.save, translator.text("roster.save"));
+    this.save.disabled = view.rows.length === 0;
     const wanted = this.search.value.trim().toLowerCase();
     const rows = view.rows.filter(
       (row) => (filter === "all" || row.state === filter) && matches(row.learner, wanted),

@@ -74,6 +74,7 @@ export const en = {
   "roster.empty": "No learner matches.",
   "roster.nobody": "No learner yet.",
   "roster.count": { one: "{count} learner", other: "{count} learners" },
+  "roster.save": "Save as CSV",
   "roster.cells": "{solved} of {total}",
 
   "activity.title": "Activity",

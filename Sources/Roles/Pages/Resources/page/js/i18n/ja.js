@@ -74,6 +74,7 @@ export const ja = {
   "roster.empty": "該当する学習者はいません。",
   "roster.nobody": "学習者はまだいません。",
   "roster.count": { other: "{count} 人" },
+  "roster.save": "CSV で保存",
   "roster.cells": "{solved} / {total}",
 
   "activity.title": "アクティビティ",
