@@ -7,7 +7,7 @@
 #   begins on Monday there, and WEEK on Sunday; EXTRACT(WEEK …) counts other weeks. regexp_replace replaces
 #   the first match there, and every one here. 7 / 2 is 3 and becomes 3.5; greatest leaves NULL out and becomes
 #   NULL; a substring from 0 of 2 is one letter, and becomes two. to_char's Day comes out as %uay, "5ay".
-#   Only a fourth argument of regexp_replace is refused.
+#   Of all these, only a fourth argument of regexp_replace is refused.
 # What follows: a dashboard that is moved so shows other weeks and other sums. Write WEEK(MONDAY), ISOWEEK, LOG10,
 #   DIV and IFNULL by hand, and compare results on the same rows, not only that the query runs.
 #
