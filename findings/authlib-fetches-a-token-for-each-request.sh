@@ -88,7 +88,8 @@ def with_requests_oauthlib():
 
 def with_httpx_auth():
     token_url = f"{url}/token/{lifetime}"
-    return httpx.Client(auth=httpx_auth.OAuth2ClientCredentials(token_url, client_id="client", client_secret="secret")).get
+    auth = httpx_auth.OAuth2ClientCredentials(token_url, client_id="client", client_secret="secret")
+    return httpx.Client(auth=auth).get
 
 
 libraries = {

@@ -24,7 +24,8 @@ import sys
 import nbformat
 
 if sys.argv[1] == "write":
-    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}})
+    kernel = {"name": "python3", "display_name": "", "language": "python"}
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
     notebook.cells = [
         nbformat.v4.new_code_cell("# %matplotlib inline\na = 1\n# %%\nb = 2", id="task-1", metadata={"tags": ["graded"]}),
         nbformat.v4.new_code_cell("c = 3", id="task-2"),

@@ -71,7 +71,8 @@ for name, decode in libraries.items():
                 except Exception as error:
                     answers.append(type(error).__name__)
         seen[name, named] = answers
-        print(f"{name:11} {version(name):6} {'with' if named else 'without':7} alg, by the first key and the second:", *answers)
+        label = "with   " if named else "without"
+        print(f"{name:11} {version(name):6} {label} alg, by the first key and the second:", *answers)
 taken = ["taken"] * 4
 expected = {
     ("pyjwt", True): ["taken", "InvalidAlgorithmError"] * 2,
