@@ -201,7 +201,10 @@ let package = Package(
     target(.roles, "SessionMigration", ["Sessions", "Events", "Cryptography"]),
     target(
       .roles, "SessionRoutes",
-      ["Sessions", "Events", "HTTPServer", hummingbird, httpTypes, nioCore, logging]),
+      [
+        "Sessions", "Events", "HTTPServer", "Observability", hummingbird, httpTypes, nioCore,
+        logging,
+      ]),
 
     // Stores: where events and sessions go.
     target(
@@ -256,8 +259,7 @@ let package = Package(
       .net, "Access",
       [
         "HTTPServer", "Cryptography", "CurlTransport", "JSONText", "Concurrency", "Observability",
-        nioHTTP1,
-        nioLocks, hummingbird, httpTypes, logging,
+        nioHTTP1, nioLocks, hummingbird, httpTypes, logging, coreMetrics,
       ]),
 
     // Drivers: the only targets that import C.
@@ -422,8 +424,8 @@ let package = Package(
     tests(
       .net, "AccessTests",
       [
-        "Access", "Cryptography", "HTTPServer", "JSONText", "ProgressBusTesting", httpTypes,
-        hummingbird, logging,
+        "Access", "Cryptography", "HTTPServer", "JSONText", "Observability", "ProgressBusTesting",
+        httpTypes, hummingbird, logging,
       ]),
     tests(
       .net, "HTTPServerTests",
@@ -478,7 +480,8 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "Events", "Ingest", "Influx", "RedisDriver", "HTTPServer", "Cryptography", "BigQueryMirror",
-        "EventBus", httpTypes, nioCore, nioEmbedded, nioHTTP1, nioWebSocket, nioLocks,
+        "EventBus", "Access", "JSONText", httpTypes, nioCore, nioEmbedded, nioHTTP1, nioWebSocket,
+        nioLocks, logging,
       ],
       path: "Fuzz/FuzzTargets", swiftSettings: strict),
     .testTarget(

@@ -12,27 +12,32 @@ public final class AccessCheck: Sendable {
   public static let cookieName = "progressbus_token"
 
   /// Nobody has to log in.
-  public static let open = AccessCheck(verifier: nil, revocations: nil) { 0 }
+  public static let open = AccessCheck(verifier: nil, revocations: nil, refused: .uncounted) { 0 }
 
   private let verifier: TokenVerifier?
   private let revocations: RevocationList?
+  private let refused: RefusedRequests
   private let cache = NIOLockedValueBox(VerifiedTokenCache())
   private let now: @Sendable () -> Int64
 
   /// - Parameter now: in seconds since 1970.
   public convenience init(
     rules: TokenRules, keys: KeyStore, revocations: RevocationList,
+    refused: RefusedRequests = .uncounted,
     now: @escaping @Sendable () -> Int64 = AccessCheck.systemSeconds
   ) {
     self.init(
-      verifier: TokenVerifier(rules: rules, keys: keys), revocations: revocations, now: now)
+      verifier: TokenVerifier(rules: rules, keys: keys), revocations: revocations, refused: refused,
+      now: now)
   }
 
   private init(
-    verifier: TokenVerifier?, revocations: RevocationList?, now: @escaping @Sendable () -> Int64
+    verifier: TokenVerifier?, revocations: RevocationList?, refused: RefusedRequests,
+    now: @escaping @Sendable () -> Int64
   ) {
     self.verifier = verifier
     self.revocations = revocations
+    self.refused = refused
     self.now = now
   }
 
@@ -101,12 +106,12 @@ public final class AccessCheck: Sendable {
     guard required.scopes != nil else { return .nobody }
     let text: String
     do throws(TokenFault) { text = try credentials.token() } catch {
-      throw .refused(error, needs: required)
+      throw refusal(error, needs: required)
     }
     let verified: VerifiedToken
     do throws(TokenFault) { verified = try token(text) } catch {
       if error == .unknownKey { return try await callerOnceKeyIsKnown(text, needs: required) }
-      throw .refused(error, needs: required)
+      throw refusal(error, needs: required)
     }
     return try admitted(verified, needs: required)
   }
@@ -118,7 +123,7 @@ public final class AccessCheck: Sendable {
     await verifier?.keys.askForUnknownKey()
     let verified: VerifiedToken
     do throws(TokenFault) { verified = try token(text) } catch {
-      throw .refused(error, needs: required)
+      throw refusal(error, needs: required)
     }
     return try admitted(verified, needs: required)
   }
@@ -138,10 +143,23 @@ public final class AccessCheck: Sendable {
   ) throws(Problem) -> Caller {
     let caller = Caller(token: token)
     guard caller.hasScope(for: required), caller.hasCourse(for: required) else {
-      throw .insufficientScope(required)
+      throw insufficientScope(required)
     }
     return caller
   }
+
+  fileprivate func refusal(_ fault: TokenFault, needs required: RequiredAccess) -> Problem {
+    refused.count(fault)
+    return .refused(fault, needs: required)
+  }
+
+  fileprivate func insufficientScope(_ required: RequiredAccess) -> Problem {
+    refused.count(.scope)
+    return .insufficientScope(required)
+  }
+
+  /// Counts an answer that a route or the live stream has refused because of its course.
+  public func countOtherCourse() { refused.count(.course) }
 
   fileprivate func token(
     _ text: String, cache: inout VerifiedTokenCache
@@ -187,14 +205,16 @@ public struct EventLoopAccessCheck {
       let text = try Credentials.bearer(authorization)
       do throws(TokenFault) {
         let caller = Caller(token: try check.token(text, cache: &cache))
-        guard caller.hasScope(for: required) else { return .refused(.insufficientScope(required)) }
+        guard caller.hasScope(for: required) else {
+          return .refused(check.insufficientScope(required))
+        }
         return .caller(caller)
       } catch {
         guard error == .unknownKey else { throw error }
         return .unknownKey(text)
       }
     } catch {
-      return .refused(.refused(error, needs: required))
+      return .refused(check.refusal(error, needs: required))
     }
   }
 

@@ -120,11 +120,17 @@ where Responder.Context: CallerContext {
     if required.scopes != nil, context.parameters.get("course") != nil {
       let course = try RequestParameters(request, context)
         .text(inPath: "course", maximumLength: 128)
-      guard context.caller.courses.contains(course) else { throw Problem.otherCourse() }
+      guard context.caller.courses.contains(course) else {
+        check.countOtherCourse()
+        throw Problem.otherCourse()
+      }
     }
-    return try await AuditActor.$current.withValue(actor(context.caller)) {
+    let response = try await AuditActor.$current.withValue(actor(context.caller)) {
       try await responder.respond(to: request, context: context)
     }
+    // By nothing but a course that stands elsewhere than in its path does a route refuse a caller itself.
+    if response.status == .forbidden { check.countOtherCourse() }
+    return response
   }
 
   private func actor(_ caller: Caller) -> AuditActor {

@@ -33,23 +33,24 @@ public final class VerifiedToken: Sendable {
 }
 
 /// Why a token is not taken. The descriptions are for whoever sent it, and hold nothing of it.
-public enum TokenFault: Error, Sendable, Equatable {
+public enum TokenFault: String, Error, Sendable, Equatable, CaseIterable {
+  // The texts are values of a metric's label.
   case missing
-  case severalAtOnce
+  case severalAtOnce = "several"
   case malformed
-  case unsupportedAlgorithm
-  case unknownKey
-  case wrongSignature
-  case withoutEnd
+  case unsupportedAlgorithm = "algorithm"
+  case unknownKey = "unknown_key"
+  case wrongSignature = "signature"
+  case withoutEnd = "without_end"
   case ended
-  case notYetValid
-  case wrongIssuer
-  case wrongAudience
+  case notYetValid = "not_yet_valid"
+  case wrongIssuer = "issuer"
+  case wrongAudience = "audience"
   case revoked
   /// The keys that tokens are checked with cannot be had; this says nothing about the token.
-  case keysUnavailable
+  case keysUnavailable = "keys_unavailable"
   /// Nobody knows yet which tokens are revoked.
-  case revocationsUnknown
+  case revocationsUnknown = "revocations_unknown"
 
   /// Within the characters that `error_description` of RFC 6750, section 3, may have.
   public var description: String {

@@ -1,6 +1,7 @@
 import HTTPServer
 import HTTPTypes
 import Hummingbird
+import Observability
 import ProgressBusTesting
 import Testing
 
@@ -38,6 +39,39 @@ struct AccessCheckTests {
     #expect(
       forbidden?.fields[.wwwAuthenticate]
         == #"Bearer realm="ProgressBus", error="insufficient_scope", scope="admin""#)
+  }
+
+  @Test func refusalsAreCountedByReasonFromTheStart() async throws {
+    let registry = MetricsRegistry()
+    let check = try await makeCheck(
+      nil, revoked: [RevokedToken(id: "gone", expiresAt: nil)],
+      refused: RefusedRequests(metrics: registry))
+    func counts() -> [String: String] {
+      let lines = registry.prometheusText().matches(
+        of: /progressbus_access_refused_total\{reason="([a-z_]+)"\} (\d+)/)
+      return Dictionary(uniqueKeysWithValues: lines.map { (String($0.1), String($0.2)) })
+    }
+    let reasons = Set(TokenFault.allCases.map(\.rawValue) + ["scope", "course"])
+    #expect(Set(counts().keys) == reasons)
+    #expect(counts().values.allSatisfy { $0 == "0" })
+
+    _ = await Self.problem(check, [:])
+    _ = await Self.problem(check, Self.bearer("a.b.c"))
+    let revoked = try TestTokens.token(scope: "admin", id: "gone")
+    for _ in 0..<2 { _ = await Self.problem(check, Self.bearer(revoked)) }
+    let learner = try TestTokens.token(scope: "ingest")
+    _ = await Self.problem(check, Self.bearer(learner), .operating)
+    // As events come in.
+    var onLoop = EventLoopAccessCheck(check)
+    _ = onLoop.find(authorization: nil, needs: .sending)
+    let teacher = try TestTokens.token(scope: "dashboard", courses: ["py101"])
+    _ = onLoop.find(authorization: "Bearer \(teacher)", needs: .sending)
+    check.countOtherCourse()
+    _ = await check.fault(ofToken: "a.b.c")
+    #expect(
+      counts().filter { $0.value != "0" } == [
+        "missing": "2", "malformed": "1", "revoked": "2", "scope": "2", "course": "1",
+      ])
   }
 
   @Test func aTokenIsTakenFromOnePlaceOnly() async throws {

@@ -29,7 +29,7 @@ actor GivenKeySet: KeySetSource {
 
 /// A check as a server has it, with the secret and the key set of `TestTokens`.
 func makeCheck(
-  _ keySet: String?, revoked: [RevokedToken] = [],
+  _ keySet: String?, revoked: [RevokedToken] = [], refused: RefusedRequests = .uncounted,
   now: @escaping @Sendable () -> Int64 = AccessCheck.systemSeconds
 ) async throws -> AccessCheck {
   let keys = KeyStore(
@@ -40,7 +40,7 @@ func makeCheck(
   _ = revocations.learn(revoked, now: now())
   return AccessCheck(
     rules: TokenRules(issuer: TestTokens.issuer, audience: TestTokens.audience), keys: keys,
-    revocations: revocations, now: now)
+    revocations: revocations, refused: refused, now: now)
 }
 
 struct TokenVerifierTests {

@@ -133,7 +133,8 @@ struct ServerServices {
     let upkeep = AccessUpkeep(
       keys: keys, revocations: revocations, store: RevocationsInRedis(tokens: bus.revokedTokens))
     let check = AccessCheck(
-      rules: configuration.tokenRules, keys: keys, revocations: revocations)
+      rules: configuration.tokenRules, keys: keys, revocations: revocations,
+      refused: RefusedRequests(metrics: registry))
     return (check, revocations, [upkeep])
   }
 

@@ -39,6 +39,7 @@ extension BroadcastHub {
           parameter: error.parameter))
     }
     if let course = request.course, !caller.courses.contains(course) {
+      access.countOtherCourse()
       return .refuse(.otherCourse())
     }
     guard isOpen else {
