@@ -18,6 +18,11 @@ public func initialize(
   _ count: UnsafeMutablePointer<CInt>,
   _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>
 ) -> CInt {
+  if getenv("FUZZ_TARGET") == nil {
+    // `scripts/fuzz` asks which there are.
+    for target in FuzzTarget.all { print(target.name) }
+    exit(0)
+  }
   guard let folder = getenv("FUZZ_CORPUS").map({ String(cString: $0) }) else { return 0 }
   for (number, seed) in target.seeds.enumerated() {
     guard FileManager.default.createFile(atPath: "\(folder)/seed-\(number)", contents: Data(seed))
