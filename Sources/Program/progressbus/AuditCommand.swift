@@ -58,12 +58,15 @@ extension AuditEntry {
 
 /// Notes what a command does in the audit log, and warns on standard error.
 enum Audited {
+  /// For acts that concern one thing, whatever comes of them.
+  static func one<Outcome>(_ outcome: Outcome) -> Int? { 1 }
+
   static func run<Outcome: Sendable>(
     _ action: String, target: String? = nil, _ configuration: ServerConfiguration,
-    count: (Outcome) -> Int?, _ body: () async throws -> Outcome
+    isUrgent: Bool = false, count: (Outcome) -> Int?, _ body: () async throws -> Outcome
   ) async throws -> Outcome {
     try await AuditConnection.record(
-      action, target: target, configuration, count: count,
+      action, target: target, configuration, isUrgent: isUrgent, count: count,
       warn: { FileHandle.standardError.write(Data("progressbus: \($0)\n".utf8)) }, body)
   }
 }

@@ -181,10 +181,15 @@ struct MigrateSessionsCommand: AsyncParsableCommand {
       if mapIds, options.idMap == nil { options.idMap = SessionIDMap() }
     }
     let settled = options
+    let configuration = try await pair.settings.serverConfiguration()
     let isGood = try await pair.withStores { source, target in
       let migration = SessionMigration(source: source, target: target, options: settled)
       if dryRun { return try await estimate(migration) }
-      return try await move(migration)
+      let result = try await Audited.run(
+        "sessions.migrate", target: "\(pair.from.rawValue) to \(pair.to.rawValue)", configuration,
+        count: { (result: MigrationResult) in result.progress.migrated + result.progress.updated }
+      ) { try await move(migration) }
+      return result.fatal == nil && result.progress.failed == 0
     }
     if !isGood { throw ExitCode.failure }
   }
@@ -201,7 +206,7 @@ struct MigrateSessionsCommand: AsyncParsableCommand {
     return true
   }
 
-  private func move(_ migration: SessionMigration) async throws -> Bool {
+  private func move(_ migration: SessionMigration) async throws -> MigrationResult {
     if let expiry = try await expiry() { printError(expiry) }
     let progress = ProgressPrinter()
     let result = try await migration.run(
@@ -218,7 +223,7 @@ struct MigrateSessionsCommand: AsyncParsableCommand {
         printError("removed \(result.removed) sessions that this run had made, left \(result.left)")
       }
     }
-    return result.fatal == nil && result.progress.failed == 0
+    return result
   }
 
   /// Sessions end there, which they do not in Firestore.

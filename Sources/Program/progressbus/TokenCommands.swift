@@ -43,10 +43,19 @@ struct IssueTokenCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    print(
+    let configuration = try await options.serverConfiguration()
+    let id = AccessTokens.newID()
+    let scopes = Set(scope).map(\.rawValue).sorted().joined(separator: " ")
+    // Whose it is may be a learner's name, and stays out of the audit log. That log need not be there yet: a first start
+    // makes tokens before there are tables, and whoever has the secret can sign without it anyway.
+    let token = try await Audited.run(
+      "token.issue", target: "\(id), scope \(scopes)", configuration, isUrgent: true,
+      count: Audited.one
+    ) {
       try AccessTokens.issue(
-        scopes: Set(scope), subject: sub, courses: course, lifetime: ttl,
-        await options.serverConfiguration()))
+        id: id, scopes: Set(scope), subject: sub, courses: course, lifetime: ttl, configuration)
+    }
+    print(token)
   }
 
   private static func seconds(_ text: String) throws -> Int {
@@ -104,11 +113,16 @@ struct RevokeTokenCommand: AsyncParsableCommand {
 
   func run() async throws {
     let configuration = try await options.serverConfiguration()
-    if let id {
-      try await AccessTokens.revoke(id: id, configuration)
-      print("revoked \(id)")
-    } else {
-      print("revoked \(try await AccessTokens.revoke(input.text(), configuration))")
-    }
+    let token =
+      if let id {
+        RevokedToken(id: id, expiresAt: nil)
+      } else {
+        try AccessTokens.revocation(of: input.text())
+      }
+    // A stolen token does not wait until PostgreSQL is back.
+    try await Audited.run(
+      "token.revoke", target: token.id, configuration, isUrgent: true, count: Audited.one
+    ) { try await AccessTokens.revoke(token, configuration) }
+    print("revoked \(token.id)")
   }
 }

@@ -5,6 +5,7 @@ import HTTPTypes
 public import Hummingbird
 import Logging
 import NIOCore
+public import Observability
 public import Sessions
 
 /// Sessions over HTTP, each user's from the store that the routing names. Voice sessions are asked for with
@@ -14,10 +15,14 @@ public struct SessionRoutes: Sendable {
   private static let bodyLimit = 2 << 20
 
   private let sessions: SessionRouter?
+  private let audit: (any AuditLog)?
 
-  /// - Parameter sessions: nil where no store is set up: every request is answered with 503.
-  public init(sessions: SessionRouter?) {
+  /// - Parameters:
+  ///   - sessions: nil where no store is set up: every request is answered with 503.
+  ///   - audit: where deletions are noted; nil where there is no database.
+  public init(sessions: SessionRouter?, audit: (any AuditLog)? = nil) {
     self.sessions = sessions
+    self.audit = audit
   }
 
   public func add<Context: RequestContext>(to router: some RouterMethods<Context>) {
@@ -56,7 +61,19 @@ public struct SessionRoutes: Sendable {
     }
     routes.delete(":id") { request, context in
       try await answer(request, context) { call in
-        try await call.router.delete(try call.key(), isVoice: call.isVoice)
+        let key = try call.key()
+        guard let audit else {
+          try await call.router.delete(key, isVoice: call.isVoice)
+          return .map(["deleted": .boolean(true)])
+        }
+        // Whose it was is personal, and so may be its id.
+        try await audit.record(
+          AuditedAct("sessions.delete"), count: { _ in 1 },
+          onLostEnd: { error in
+            context.logger.error(
+              "a session is deleted, and that is missing from the audit log",
+              metadata: ["error": "\(error.reason)"])
+          }, { try await call.router.delete(key, isVoice: call.isVoice) })
         return .map(["deleted": .boolean(true)])
       }
     }
@@ -110,6 +127,9 @@ public struct SessionRoutes: Sendable {
       return SessionAnswer.response(try await body(call), status)
     } catch let problem as Problem {
       return problem.response()
+    } catch let error as AuditError {
+      context.logger.error("the audit log cannot be written", metadata: ["error": "\(error)"])
+      return Problem(status: .serviceUnavailable, detail: "\(error)").response()
     } catch let error as SessionStoreError {
       if case .denied = error {
         context.logger.error("a store of sessions refuses us", metadata: ["error": "\(error)"])

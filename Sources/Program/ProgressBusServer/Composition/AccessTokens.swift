@@ -16,11 +16,12 @@ public enum AccessTokens {
   /// Signs a token with the deployment's secret, for its issuer and audience.
   ///
   /// - Parameters:
+  ///   - id: its `jti`.
   ///   - subject: the learner; for others, a name for the log.
   ///   - lifetime: in seconds from now.
   /// - Throws: `ConfigurationError` without a secret.
   public static func issue(
-    scopes: Set<Scope>, subject: String?, courses: [String], lifetime: Int,
+    id: String = newID(), scopes: Set<Scope>, subject: String?, courses: [String], lifetime: Int,
     _ configuration: ServerConfiguration
   ) throws -> String {
     let key = try configuration.tokenSigningKey()
@@ -31,10 +32,13 @@ public enum AccessTokens {
     claims.issuer = configuration.tokenRules.issuer
     claims.audience = configuration.tokenRules.audience.map { [$0] } ?? []
     claims.issuedAt = now
-    claims.id =
-      EventID(high: .random(in: .min ... .max), low: .random(in: .min ... .max))
-      .description
+    claims.id = id
     return try JSONWebSignature.sign(claims.payload, with: key)
+  }
+
+  /// A `jti` that no other token has.
+  public static func newID() -> String {
+    EventID(high: .random(in: .min ... .max), low: .random(in: .min ... .max)).description
   }
 
   /// What a token says, as JSON, and what is wrong with it by the deployment's settings; nil when it would be
@@ -59,31 +63,27 @@ public enum AccessTokens {
     return (claims, await check.fault(ofToken: text)?.description)
   }
 
-  /// Revokes a token, in every process within 5 s.
+  /// By what a token is revoked, and until when that has to be remembered.
   ///
-  /// - Returns: its `jti`.
-  /// - Throws: `Unusable` for what is no token or has no `jti`, `BusError`.
-  public static func revoke(
-    _ text: String, _ configuration: ServerConfiguration
-  ) async throws -> String {
+  /// - Throws: `Unusable` for what is no token or has no `jti`.
+  public static func revocation(of text: String) throws -> RevokedToken {
     guard let claims = try? TokenClaims(payload: try read(text).payload) else {
       throw Unusable(description: "the token does not say when it ends")
     }
     guard let id = claims.id else {
       throw Unusable(description: "the token has no jti, by which it could be revoked")
     }
-    try await revoke(id: id, expiresAt: claims.expiresAt, configuration)
-    return id
+    return RevokedToken(id: id, expiresAt: claims.expiresAt)
   }
 
-  /// Revokes the token with this `jti`.
+  /// Revokes a token, in every process within 5 s.
   ///
-  /// - Parameter expiresAt: after which it need not be remembered; nil for ever.
+  /// - Throws: `BusError`.
   public static func revoke(
-    id: String, expiresAt: Int64? = nil, _ configuration: ServerConfiguration
+    _ token: RevokedToken, _ configuration: ServerConfiguration
   ) async throws {
     try await withBus(configuration) { bus in
-      try await bus.revokedTokens.revoke([(id: id, expiresAt: expiresAt)])
+      try await RevocationsInRedis(tokens: bus.revokedTokens).revoke([token])
     }
   }
 

@@ -32,22 +32,32 @@ public enum AuditConnection {
   /// done; where there is no database, there is no audit log, and `warn` is told so.
   ///
   /// - Parameters:
+  ///   - isUrgent: it is done although the audit log cannot take it, and `warn` is told.
   ///   - count: how many an outcome concerned.
   ///   - warn: is given a line for people.
   /// - Throws: `AuditError`, a setting's fault, and what `body` throws.
   public static func record<Outcome: Sendable>(
     _ action: String, target: String? = nil, _ configuration: ServerConfiguration,
-    count: (Outcome) -> Int?, warn: (String) -> Void, _ body: () async throws -> Outcome
+    isUrgent: Bool = false, count: (Outcome) -> Int?, warn: (String) -> Void,
+    _ body: () async throws -> Outcome
   ) async throws -> Outcome {
     try await withLog(configuration) { log in
       guard let log else {
         warn("DATABASE_URL is not set, so this is in no audit log")
         return try await body()
       }
-      return try await log.record(
-        AuditedAct(action, target: target, by: .user(name: userName)), count: count,
-        onLostEnd: { warn("it is done, and its end is missing from the audit log: \($0.reason)") },
-        body)
+      do {
+        return try await log.record(
+          AuditedAct(action, target: target, by: .user(name: userName)), count: count,
+          onLostEnd: {
+            warn("it is done, and its end is missing from the audit log: \($0.reason)")
+          },
+          body)
+      } catch let error as AuditError where isUrgent {
+        // Its beginning could not be written, so nothing was done yet.
+        warn("this is done and in no audit log, which cannot be written: \(error.reason)")
+        return try await body()
+      }
     }
   }
 

@@ -76,7 +76,9 @@ extension ServerServices {
           bus: .init(bus, configuration, catalog: catalog), rows: mirror?.controller),
         sinks: SinkRegistry.deadLetterNames, audit: mirror?.audit
       ).add(to: operators)
-      SessionRoutes(sessions: try SessionConnections.makeRouter(configuration)).add(to: operators)
+      SessionRoutes(
+        sessions: try SessionConnections.makeRouter(configuration), audit: mirror?.audit
+      ).add(to: operators)
       let reading = try makeReadRoutes()
       reading.add(to: readers)
       reading.addDescription(to: anybody)

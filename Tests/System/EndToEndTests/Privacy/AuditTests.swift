@@ -1,58 +1,187 @@
 import CurlTransport
+import Foundation
 import HTTPTypes
 import LocalStack
 import PostgresDriver
 import ProgressBusTesting
+import SessionsTesting
 import Testing
 
 /// What administrators do, in the audit log of the running program.
 @Suite(.tags(.servers)) struct AuditTests {
-  @Test func everyActOfCommandsAndRoutesIsNotedOrRefused() async throws {
-    try await withMirrorDeployment(
-      bigQueryURL: "http://127.0.0.1:1", ["BQ_SYNC_ENABLED": "false"]
-    ) { deployment in
-      try await withServer(deployment.server(roles: "dashboard")) { process in
-        let server = process.server
-        func ask(_ method: HTTPRequest.Method, _ path: String) async throws -> Int {
-          let request = TransportRequest(
-            method, server.url + path, headers: [.contentType: "application/json"],
-            body: Array(#"{"all":true}"#.utf8))
-          let response = try await deployment.transport.send(request)
-          return response.status
-        }
-        #expect(try await ask(.post, "/api/v1/dead-letters/purge") == 200)
-        #expect(try await ask(.post, "/api/v1/dead-letters/replay") == 200)
-        #expect(try await ask(.post, "/api/bq-sync/retry") == 200)
-        #expect(try await ask(.delete, "/api/bq-sync/failed") == 200)
-        #expect(try await ask(.post, "/api/bq-sync/flush") == 409)
-        for arguments in [
-          ["dead-letters", "purge", "--all"], ["dead-letters", "replay", "--all"],
-          ["bigquery", "retry"], ["bigquery", "clear-failed"],
-        ] {
-          let outcome = try await deployment.run(arguments)
-          #expect(outcome.status == 0, "\(arguments): \(outcome.output)")
-        }
-        let listed = try await deployment.run("audit", "--json")
-        let lines = listed.output.split(separator: "\n")
-        for (actor, action, outcome) in [
-          ("anonymous", "dead-letters.purge", "done"), ("anonymous", "dead-letters.replay", "done"),
-          ("anonymous", "bigquery.retry", "done"), ("anonymous", "bigquery.clear-failed", "done"),
-          ("anonymous", "bigquery.flush", "failed"), ("user:", "dead-letters.purge", "done"),
-          ("user:", "dead-letters.replay", "done"), ("user:", "bigquery.retry", "done"),
-          ("user:", "bigquery.clear-failed", "done"),
-        ] {
-          #expect(
-            lines.contains {
-              $0.contains(#""actor":"\#(actor)"#) && $0.contains(#""action":"\#(action)""#)
-                && $0.contains(#""outcome":"\#(outcome)""#)
-            }, "\(actor) \(action): \(listed.output)")
-        }
+  private enum Kind: Equatable {
+    /// An administrative act, under its name in the log.
+    case act(String)
+    case reads
+    /// Sends or keeps learners' data, as programs do all day, or runs the program.
+    case work
+  }
 
-        try await deployment.pool.query("drop table audit_log")
-        #expect(try await ask(.post, "/api/bq-sync/retry") == 503)
-        let refused = try await deployment.run("bigquery", "retry")
-        #expect(refused.status != 0)
-        #expect(refused.output.contains("nothing was done"), "\(refused.output)")
+  /// Every command. One that is not here fails a test, and so does an act that the log does not get to see.
+  private static let commands: [String: Kind] = [
+    "up": .work, "serve": .work,
+    // What it applied, and when, is in `schema_migrations`; the audit log comes by it.
+    "migrate": .work,
+    "dead-letters list": .reads, "dead-letters show": .reads,
+    "dead-letters replay": .act("dead-letters.replay"),
+    "dead-letters purge": .act("dead-letters.purge"),
+    "bigquery status": .reads, "bigquery check": .reads,
+    "bigquery flush": .act("bigquery.flush"), "bigquery retry": .act("bigquery.retry"),
+    "bigquery clear-failed": .act("bigquery.clear-failed"),
+    "bigquery retention": .act("bigquery.retention"),
+    "bigquery create-tables": .act("bigquery.create-tables"),
+    "sessions route": .reads, "sessions migrate": .act("sessions.migrate"),
+    "sessions validate": .reads,
+    "token issue": .act("token.issue"), "token inspect": .reads,
+    "token revoke": .act("token.revoke"),
+    "export": .act("export"), "erase": .act("erase"),
+    "audit": .reads, "schema": .reads, "check-config": .reads, "health": .reads, "help": .reads,
+  ]
+
+  /// Every route that may change something.
+  private static let routes: [String: Kind] = [
+    "POST /api/bq-sync/flush": .act("bigquery.flush"),
+    "POST /api/bq-sync/retry": .act("bigquery.retry"),
+    "DELETE /api/bq-sync/failed": .act("bigquery.clear-failed"),
+    "POST /api/bq-sync/retention": .act("bigquery.retention"),
+    "POST /api/v1/dead-letters/replay": .act("dead-letters.replay"),
+    "POST /api/v1/dead-letters/purge": .act("dead-letters.purge"),
+    "POST /api/v1/dead-letters/{id}/replay": .act("dead-letters.replay"),
+    "DELETE /api/v1/dead-letters/{id}": .act("dead-letters.purge"),
+    "DELETE /api/v1/users/{user}/sessions/{id}": .act("sessions.delete"),
+    "POST /api/v1/users/{user}/sessions": .work,
+    "POST /api/v1/users/{user}/sessions/{id}/events": .work,
+    "POST /student-progress": .work, "POST /api/v1/events": .work,
+    "POST /events/firestore": .work,
+  ]
+
+  @Test func everyCommandAndRouteSaysWhetherItIsAnAct() async throws {
+    struct Command: Decodable {
+      var commandName: String
+      var subcommands: [Command]?
+
+      func leaves(_ path: [String]) -> [String] {
+        guard let subcommands, !subcommands.isEmpty else { return [path.joined(separator: " ")] }
+        return subcommands.flatMap { $0.leaves(path + [$0.commandName]) }
+      }
+    }
+    struct Dump: Decodable { var command: Command }
+    try await withTemporaryFolder { folder in
+      let dump = try await ProgressBusCommand.run(["--experimental-dump-help"], folder: folder)
+      let root = try JSONDecoder().decode(Dump.self, from: Data(dump.output.utf8)).command
+      #expect(Set(root.leaves([])) == Set(Self.commands.keys))
+    }
+    // Another test holds the file equal to the routes of the program.
+    let file = ProjectFolder.url.appendingPathComponent(
+      "Sources/Roles/API/Resources/openapi.yaml")
+    var described: Set<String> = []
+    var path = ""
+    for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
+      if line == "components:" { break }
+      if line.hasPrefix("  /"), line.hasSuffix(":") { path = String(line.dropFirst(2).dropLast()) }
+      if ["    post:", "    put:", "    patch:", "    delete:"].contains(line) {
+        described.insert("\(line.dropFirst(4).dropLast().uppercased()) \(path)")
+      }
+    }
+    #expect(described == Set(Self.routes.keys))
+  }
+
+  @Test func everyActOfCommandsAndRoutesIsNotedOrRefused() async throws {
+    let script: FaultServer.Script = { request in
+      if request.target.contains("documents") {
+        // Firestore: the account may not.
+        return .json(403, #"{"error":{"code":403,"message":"no","status":"PERMISSION_DENIED"}}"#)
+      }
+      return .json(
+        200, #"{"jobComplete":true,"numDmlAffectedRows":"0","rows":[{"f":[{"v":"0"}]}]}"#)
+    }
+    try await withFaultServer(otherwise: script) { google in
+      let sessions = [
+        "FIRESTORE_EMULATOR_HOST": google.url.replacing("http://", with: ""),
+        "PROGRESSBUS_FIRESTORE_PROJECT": "demo", "AGENT_ENGINE_ID": "42",
+        "AGENT_ENGINE_RESOURCE_NAME": AgentEngineStub.resourceName,
+      ]
+      try await withMirrorDeployment(
+        bigQueryURL: google.url,
+        ["BQ_SYNC_ENABLED": "false"].merging(sessions) { $1 }
+      ) { deployment in
+        try await withServer(deployment.server(roles: "dashboard")) { process in
+          let server = process.server
+          func ask(_ method: HTTPRequest.Method, _ path: String) async throws -> Int {
+            let request = TransportRequest(
+              method, server.url + path, headers: [.contentType: "application/json"],
+              body: Array(#"{"all":true}"#.utf8))
+            let response = try await deployment.transport.send(request)
+            return response.status
+          }
+          #expect(try await ask(.post, "/api/v1/dead-letters/purge") == 200)
+          #expect(try await ask(.post, "/api/v1/dead-letters/replay") == 200)
+          #expect(try await ask(.post, "/api/bq-sync/retry") == 200)
+          #expect(try await ask(.delete, "/api/bq-sync/failed") == 200)
+          #expect(try await ask(.post, "/api/bq-sync/flush") == 409)
+          #expect(try await ask(.post, "/api/bq-sync/retention") < 500)
+          #expect(try await ask(.delete, "/api/v1/users/zora/sessions/s") >= 400)
+          for arguments in [
+            ["dead-letters", "purge", "--all"], ["dead-letters", "replay", "--all"],
+            ["bigquery", "retry"], ["bigquery", "clear-failed"],
+            ["token", "revoke", "--id", "stolen"], ["erase", "--student", "zora", "--yes"],
+          ] {
+            let outcome = try await deployment.run(arguments)
+            #expect(outcome.status == 0, "\(arguments): \(outcome.output)")
+          }
+          let secret = ["PROGRESSBUS_JWT_SECRET": TestTokens.secret]
+          let issued = try await deployment.run(
+            "token", "issue", "--scope", "ingest", "--sub", "zora", environment: secret)
+          #expect(issued.status == 0, "\(issued.output)")
+          // Whether they get far does not matter here.
+          for arguments in [
+            ["bigquery", "flush"], ["bigquery", "retention"], ["bigquery", "create-tables"],
+            ["sessions", "migrate"], ["export", "--student", "zora"],
+            ["erase", "--student", "zora", "--lift"],
+          ] { _ = try await deployment.run(arguments) }
+
+          let listed = try await deployment.run("audit", "--limit", "1000", "--json")
+          let lines = listed.output.split(separator: "\n")
+          for (actor, action, outcome) in [
+            ("anonymous", "dead-letters.purge", "done"),
+            ("anonymous", "dead-letters.replay", "done"), ("anonymous", "bigquery.retry", "done"),
+            ("anonymous", "bigquery.clear-failed", "done"),
+            ("anonymous", "bigquery.flush", "failed"), ("user:", "dead-letters.purge", "done"),
+            ("anonymous", "sessions.delete", "failed"), ("user:", "dead-letters.replay", "done"),
+            ("user:", "bigquery.retry", "done"), ("user:", "bigquery.clear-failed", "done"),
+            ("user:", "token.issue", "done"), ("user:", "token.revoke", "done"),
+          ] {
+            #expect(
+              lines.contains {
+                $0.contains(#""actor":"\#(actor)"#) && $0.contains(#""action":"\#(action)""#)
+                  && $0.contains(#""outcome":"\#(outcome)""#)
+              }, "\(actor) \(action): \(listed.output)")
+          }
+          for (table, actor) in [(Self.commands, "user:"), (Self.routes, "anonymous")] {
+            for case .act(let action) in table.values {
+              #expect(
+                lines.contains {
+                  $0.contains(#""actor":"\#(actor)"#) && $0.contains(#""action":"\#(action)""#)
+                }, "\(actor) \(action): \(listed.output)")
+            }
+          }
+          #expect(lines.contains { $0.contains(#""target":"stolen""#) })
+          #expect(!listed.output.contains("zora"), "whose it is, is in no row")
+
+          try await deployment.pool.query("drop table audit_log")
+          #expect(try await ask(.post, "/api/bq-sync/retry") == 503)
+          let refused = try await deployment.run("bigquery", "retry")
+          #expect(refused.status != 0)
+          #expect(refused.output.contains("nothing was done"), "\(refused.output)")
+          // A stolen token does not wait until the log can be written again.
+          for arguments in [
+            ["token", "revoke", "--id", "another"], ["token", "issue", "--scope", "admin"],
+          ] {
+            let urgent = try await deployment.run(arguments, environment: secret)
+            #expect(urgent.status == 0)
+            #expect(urgent.output.contains("in no audit log"), "\(urgent.output)")
+          }
+        }
       }
     }
   }
