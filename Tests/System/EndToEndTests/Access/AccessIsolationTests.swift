@@ -1,5 +1,6 @@
 import Foundation
 import HTTPServerTesting
+import PostgresDriver
 import ProgressBusTesting
 import Testing
 
@@ -130,6 +131,72 @@ extension EndToEnd {
           #expect(refused.status == 403, "\(course)")
           refused.client.close()
         }
+      }
+    }
+
+    private static func session(
+      _ id: String, of user: String, in course: String, points: Int, at time: String
+    ) -> String {
+      #"{"event_type":"dialogue_session_ended","course_id":"\#(course)","occurred_at":"\#(time)","#
+        + #""session":{"session_id":"\#(id)","user_id":"\#(user)","total_points":\#(points),"#
+        + #""start_time":"2026-03-01T10:00:00Z"}}"#
+    }
+
+    /// Its id is all that the table goes by, and whoever sends it chooses that.
+    @Test func aSessionIsChangedByNobodyButItsLearnerInItsCourse() async throws {
+      let tokens = try await TestTokens.make()
+      try await withDeployment { deployment in
+        let process = try await deployment.serve("ingest,worker", accessBy: tokens)
+        let classToken = try TestTokens.token(
+          scope: "ingest:class", subject: "hub", courses: ["py101"])
+        let otherClass = try TestTokens.token(
+          scope: "ingest:class", subject: "hub", courses: ["art"])
+        let both = try TestTokens.token(
+          scope: "ingest:class", subject: "hub", courses: ["py101", "art"])
+        func send(_ body: String, token: String) async throws {
+          let answer = try await process.request(
+            "POST", "/student-progress", token: token, body: body)
+          try #require(answer.status == 202, "\(answer.body)")
+        }
+        func sessions() async throws -> [String] {
+          try await deployment.sql(
+            "select session_id || user_id || course_id || total_points as row from dialogue_sessions order by 1"
+          ).rows.map { try $0.value("row") }
+        }
+        func expectRefused(_ count: Int) async throws {
+          try await eventually(within: .seconds(60), "\(count) dead letters") {
+            try await deployment.deadLetters("--sink", "postgres").count == count
+          }
+        }
+        let morning = "2026-03-01T10:30:00Z"
+        let noon = "2026-03-01T12:00:00Z"
+        try await send(
+          Self.session("d1", of: "ada", in: "py101", points: 1, at: morning), token: classToken)
+        try await eventually(within: .seconds(60), "it is stored") {
+          try await sessions() == ["d1adapy1011"]
+        }
+        try await send(
+          Self.session("d1", of: "mallory", in: "py101", points: 9, at: noon), token: classToken)
+        try await expectRefused(1)
+        try await send(
+          Self.session("d1", of: "ada", in: "art", points: 9, at: noon), token: otherClass)
+        try await expectRefused(2)
+        #expect(try await sessions() == ["d1adapy1011"])
+        // In one batch, the later one too; the others of the batch are stored.
+        let batch = [
+          Self.session("d2", of: "ada", in: "py101", points: 2, at: morning),
+          Self.session("d2", of: "mallory", in: "art", points: 9, at: noon),
+          Self.session("d3", of: "bob", in: "py101", points: 3, at: morning),
+          Self.session("d1", of: "ada", in: "py101", points: 4, at: noon),
+        ]
+        try await send("[\(batch.joined(separator: ","))]", token: both)
+        try await expectRefused(3)
+        try await eventually(within: .seconds(60), "its learner has changed it") {
+          try await sessions() == ["d1adapy1014", "d2adapy1012", "d3bobpy1013"]
+        }
+        let letters = try await deployment.deadLetters("--sink", "postgres")
+        #expect(
+          letters.allSatisfy { $0.reason.contains("a session of another learner or course") })
       }
     }
 
