@@ -43,6 +43,10 @@ extension EndToEnd {
         try await eventually("both events") { try await stored(urls, folder) == "2" }
         let family = Family(of: first.identifier)
         #expect(family.members.count > 3)
+        for member in family.members where member != first.identifier {
+          let given = FileManager.default.contents(atPath: "/proc/\(member)/environ") ?? Data()
+          #expect(given.range(of: Data("a-secret-of-ours".utf8)) == nil, "\(member)")
+        }
         let (exit, duration) = await first.stop()
         #expect(exit == .code(0))
         #expect(duration < .seconds(20))
@@ -107,8 +111,9 @@ extension EndToEnd {
 
     private func start(_ ports: UpPorts, in folder: String) async throws -> ProgressBusProcess {
       let process = try await ProgressBusProcess.start(
-        ["up", "--state-dir", "state"] + ports.arguments, environment: [:], folder: folder,
-        label: "up-\(ports.http)", port: ports.http)
+        ["up", "--state-dir", "state"] + ports.arguments,
+        environment: ["BQ_SYNC_ALERT_WEBHOOK_URL": "http://127.0.0.1:1/a-secret-of-ours"],
+        folder: folder, label: "up-\(ports.http)", port: ports.http)
       try await process.waitUntilReady()
       try await eventually("the welcome") { try process.log.contains("PUBLISH") }
       return process

@@ -61,7 +61,9 @@ public actor ManagedProcess {
   ) async -> ProcessExit {
     var options = PlatformOptions()
     options.createSession = true
-    let environment = command.environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
+    let given = command.environment.map {
+      (Environment.Key(stringLiteral: $0.key), Optional($0.value))
+    }
     let watchdog =
       ["-c", Watchdog.script, "watchdog", command.stopSignal.rawValue]
       + ["\(command.graceSeconds)", command.program] + command.arguments
@@ -72,7 +74,7 @@ public actor ManagedProcess {
         .path(FilePath(executable)),
         arguments: Arguments(arguments),
         environment: .inherit.updating(
-          Dictionary(uniqueKeysWithValues: environment.map { ($0.0, Optional($0.1)) })),
+          ownSecrets.merging(given) { _, given in given }),
         workingDirectory: FilePath(folder),
         platformOptions: options,
         // Held open until the body returns: its end is how the watchdog learns of our death.
@@ -93,6 +95,17 @@ public actor ManagedProcess {
     } catch {
       return .unknown("\(error)")
     }
+  }
+
+  /// Variables that may hold secrets of ours, to be left out: a server reads none of them, may run as another account,
+  /// and shows what it was given in `/proc`.
+  private static var ownSecrets: [Environment.Key: String?] {
+    let words = ["SECRET", "PASSWORD", "TOKEN", "SALT", "_URL"]
+    let names = ProcessInfo.processInfo.environment.keys.filter { name in
+      words.contains { name.contains($0) }
+    }
+    return Dictionary(
+      uniqueKeysWithValues: names.map { (Environment.Key(stringLiteral: $0), String?.none) })
   }
 
   private func observeExit() {
