@@ -146,7 +146,7 @@ let package = Package(
       [
         "Access", "API", "Broadcaster", "Cryptography", "FirestoreSource", "Ingest",
         "LearnerRights",
-        "Pages",
+        "Pages", "SignIn",
         "WorkerRuntime", "BigQueryMirror", "Influx",
         "Firestore", "AgentEngine", "GoogleCalls", "Sessions", "SessionRoutes",
         "PostgresSink", "AuditStore", "DeadLetters", "EventBus", "Events", "HTTPServer",
@@ -192,6 +192,12 @@ let package = Package(
       resources: [.copy("Resources")]),
     target(
       .roles, "Pages", ["HTTPServer", hummingbird], resources: [.copy("Resources")]),
+    target(
+      .roles, "SignIn",
+      [
+        "Access", "HTTPServer", "CurlTransport", "Cryptography", "JSONText", hummingbird, httpTypes,
+        nioCore, logging,
+      ]),
     target(
       .roles, "LearnerRights",
       [
@@ -365,6 +371,12 @@ let package = Package(
     tests(
       .roles, "PagesTests",
       ["Pages", "HTTPServer", "HTTPServerTesting", "ProgressBusTesting", hummingbird]),
+    tests(
+      .roles, "SignInTests",
+      [
+        "SignIn", "Access", "Cryptography", "CurlTransport", "HTTPServer", "HTTPServerTesting",
+        "ProgressBusTesting", hummingbird, httpTypes, nioLocks, logging,
+      ]),
     tests(
       .roles, "SessionRoutesTests",
       [

@@ -15,14 +15,17 @@ public struct ClassDelivery: Sendable {
 
   private let address: String
   private let transport: any HTTPTransport
+  private let token: @Sendable () throws -> String?
   private let now: @Sendable () -> Timestamp
   private let sleep: @Sendable (Duration) async throws -> Void
 
   /// - Parameters:
   ///   - server: the server's URL, without a trailing slash.
+  ///   - token: made anew for each request, so that none ends; nil where nobody has to log in.
   ///   - now: the clock that the class goes by.
   public init(
     server: String, transport: any HTTPTransport,
+    token: @escaping @Sendable () throws -> String? = { nil },
     now: @escaping @Sendable () -> Timestamp = { .now() },
     sleep: @escaping @Sendable (Duration) async throws -> Void = {
       try await Task.sleep(for: $0)
@@ -30,6 +33,7 @@ public struct ClassDelivery: Sendable {
   ) {
     address = "\(server)/student-progress"
     self.transport = transport
+    self.token = token
     self.now = now
     self.sleep = sleep
   }
@@ -55,10 +59,11 @@ public struct ClassDelivery: Sendable {
   }
 
   private func deliver(_ batch: [SimulatedEvent]) async throws {
-    let request = try Self.request(batch, to: address)
+    var request = try Self.request(batch, to: address)
     var retries = Retries(Self.backoff)
     while true {
       try Task.checkCancellation()
+      request.headers[.authorization] = try token().map { "Bearer \($0)" }
       switch await outcome(of: request) {
       case .delivered(nil): return
       case .delivered(let fault?): throw ClassDeliveryError(fault)

@@ -75,6 +75,21 @@ public final class AccessCheck: Sendable {
     return try await caller(credentials, needs: required)
   }
 
+  /// Whose a token is that somebody signs in with.
+  ///
+  /// - Throws: the problem that answers it, as for a request that is sent with the token.
+  public func caller(
+    ofToken text: String, needs required: RequiredAccess
+  ) async throws(Problem) -> Caller {
+    guard asksForTokens else { return .anyone }
+    let verified: VerifiedToken
+    do throws(TokenFault) { verified = try token(text) } catch {
+      if error == .unknownKey { return try await callerOnceKeyIsKnown(text, needs: required) }
+      throw refusal(error, needs: required)
+    }
+    return try admitted(verified, needs: required)
+  }
+
   /// Whether a token would be taken now, whatever for.
   ///
   /// - Returns: why not; nil when it would.
@@ -108,12 +123,7 @@ public final class AccessCheck: Sendable {
     do throws(TokenFault) { text = try credentials.token() } catch {
       throw refusal(error, needs: required)
     }
-    let verified: VerifiedToken
-    do throws(TokenFault) { verified = try token(text) } catch {
-      if error == .unknownKey { return try await callerOnceKeyIsKnown(text, needs: required) }
-      throw refusal(error, needs: required)
-    }
-    return try admitted(verified, needs: required)
+    return try await caller(ofToken: text, needs: required)
   }
 
   /// Looks again, once the key set was fetched for a key that was not in it.

@@ -16,6 +16,8 @@ public struct RequiredAccess: Sendable, Equatable {
   public static let open = RequiredAccess(nil)
   /// Learners' data of the caller's courses.
   public static let reading = RequiredAccess([.dashboard, .admin])
+  /// A good token, whatever it allows.
+  public static let signedIn = RequiredAccess(Scope.allCases)
   /// What operators see and do.
   public static let operating = RequiredAccess([.admin])
   /// Events; whose, is looked at for each.

@@ -29,6 +29,12 @@ struct JSONWebKeySet: Sendable {
     let fitting = members.filter { $0.id == id && $0.key.algorithm == algorithm }
     return fitting.count == 1 ? fitting[0].key : nil
   }
+
+  /// The only key of an algorithm, whatever its name.
+  func onlyKey(for algorithm: JSONWebAlgorithm) -> VerificationKey? {
+    let fitting = members.filter { $0.key.algorithm == algorithm }
+    return fitting.count == 1 ? fitting[0].key : nil
+  }
 }
 
 private struct WrittenSet: Decodable {

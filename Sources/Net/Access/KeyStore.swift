@@ -71,6 +71,7 @@ public final class KeyStore: Sendable {
 
   private let secret: VerificationKey?
   private let source: (any KeySetSource)?
+  private let takesUnnamed: Bool
   private let logger: Logger
   private let state = NIOLockedValueBox(State())
   private let changes = Atomic<Int>(0)
@@ -79,7 +80,13 @@ public final class KeyStore: Sendable {
   /// - Parameters:
   ///   - secret: of HS256.
   ///   - source: of the keys of RS256 and ES256.
-  public init(secret: VerificationKey?, source: (any KeySetSource)?, logger: Logger) {
+  ///   - takesUnnamed: whether a token that names no key may be one of the only key of its algorithm (OpenID Connect
+  ///     Core 1.0, section 10.1).
+  public init(
+    secret: VerificationKey?, source: (any KeySetSource)?, takesUnnamed: Bool = false,
+    logger: Logger
+  ) {
+    self.takesUnnamed = takesUnnamed
     self.secret = secret
     self.source = source
     self.logger = logger
@@ -98,14 +105,18 @@ public final class KeyStore: Sendable {
     }
     guard source != nil else { throw .unknownKey }
     let (key, mayExist) = state.withLockedValue { state in
-      (state.set?.key(named: id, for: algorithm), state.set == nil || state.hasFailed)
+      (
+        state.set?.key(named: id, for: algorithm)
+          ?? (takesUnnamed && id == nil ? state.set?.onlyKey(for: algorithm) : nil),
+        state.set == nil || state.hasFailed
+      )
     }
     if let key { return key }
     throw mayExist ? .keysUnavailable : .unknownKey
   }
 
   /// Has the set fetched for a key that is not in it, at most once a minute; then it is worth looking again.
-  func askForUnknownKey() async {
+  public func askForUnknownKey() async {
     guard source != nil else { return }
     let asking = state.withLockedValue { state in
       if let asked = state.askedAt, .now - asked < Self.unknownKeyInterval { return state.asking }

@@ -76,13 +76,19 @@ public enum TokenFault: String, Error, Sendable, Equatable, CaseIterable {
   public var isOfTheServer: Bool { self == .keysUnavailable || self == .revocationsUnknown }
 }
 
-/// Tells whether a token is one of ours and good now. Pure but for the keys that it looks at.
-struct TokenVerifier: Sendable {
+/// Tells whether a token is one of ours, or of an OpenID provider, and good now. Pure but for the keys that it
+/// looks at.
+public struct TokenVerifier: Sendable {
   let rules: TokenRules
   let keys: KeyStore
 
+  public init(rules: TokenRules, keys: KeyStore) {
+    self.rules = rules
+    self.keys = keys
+  }
+
   /// - Parameter now: in seconds since 1970.
-  func verify(_ text: String, now: Int64) throws(TokenFault) -> VerifiedToken {
+  public func verify(_ text: String, now: Int64) throws(TokenFault) -> VerifiedToken {
     let message: JSONWebSignature
     do throws(JSONWebSignature.FormatError) {
       message = try JSONWebSignature(compact: text)

@@ -31,9 +31,16 @@ struct IssueTokenCommand: AsyncParsableCommand {
   @Option(help: "For how long: 90s, 30m, 8h or 180d.", transform: Self.seconds)
   var ttl: Int = 8 * 3600
 
+  @Flag(
+    help: "Print a link that signs its owner in on the pages. Whoever has the link has the token.")
+  var link = false
+
   @OptionGroup var options: SettingsOptions
 
   func validate() throws {
+    if link, !scope.contains(.dashboard), !scope.contains(.admin) {
+      throw ValidationError("--link is for scopes dashboard and admin: pages show others nothing")
+    }
     if scope.contains(.ingest), sub == nil {
       throw ValidationError("scope ingest needs --sub: events of that learner may be sent")
     }
@@ -55,7 +62,7 @@ struct IssueTokenCommand: AsyncParsableCommand {
       try AccessTokens.issue(
         id: id, scopes: Set(scope), subject: sub, courses: course, lifetime: ttl, configuration)
     }
-    print(token)
+    print(link ? try configuration.signInLink(token) : token)
   }
 
   private static func seconds(_ text: String) throws -> Int {

@@ -82,7 +82,10 @@ public actor RawClient {
         var headers: [String: String] = [:]
         for line in lines.dropFirst() {
           let parts = line.split(separator: ":", maxSplits: 1)
-          headers[parts[0].lowercased()] = String(parts[1].drop { $0 == " " })
+          let (name, value) = (parts[0].lowercased(), String(parts[1].drop { $0 == " " }))
+          // The one field whose values cannot be joined by commas; here each has a line.
+          let others = name == "set-cookie" ? headers[name].map { "\($0)\n" } ?? "" : ""
+          headers[name] = others + value
         }
         let status = Int(lines[0].split(separator: " ")[1])!
         let headLength = text[..<end.upperBound].utf8.count

@@ -1,5 +1,6 @@
 import CurlTransport
 import Foundation
+import HTTPServerTesting
 import LocalStack
 import ProgressBusTesting
 import Testing
@@ -51,6 +52,30 @@ extension EndToEnd {
         #expect(exit == .code(0))
         #expect(family.alive.isEmpty)
         #expect(try !up.log.contains("simulated class has stopped"))
+      }
+    }
+
+    @Test func whereTokensAreAskedForTheClassHasItsOwnAndNoLogHasOne() async throws {
+      try await withTemporaryFolder("demo") { folder in
+        let ports = try UpPorts()
+        let up = try await ProgressBusProcess.start(
+          ["up", "--demo", "--demo-learners", "3", "--state-dir", "state"] + ports.arguments,
+          environment: [
+            "BQ_SYNC_ENABLED": "false", "PROGRESSBUS_JWT_SECRET": TestTokens.secret,
+            "PROGRESSBUS_JWT_ISSUER": TestTokens.issuer,
+            "PROGRESSBUS_JWT_AUDIENCE": TestTokens.audience,
+          ], folder: folder, label: "demo", port: ports.http)
+        try await up.waitUntilReady()
+        let admin = try TestTokens.token(scope: "admin")
+        try await eventually(within: .seconds(30), "the class") {
+          let answer = try await up.request("GET", "/api/v1/courses", token: admin)
+          return answer.status == 200 && answer.body.contains(#""learners":3"#)
+        }
+        #expect(try await up.request("GET", "/api/v1/courses", token: nil).status == 401)
+        #expect(try up.log.contains("progressbus token issue --scope admin --sub me --link"))
+        #expect(try !up.log.contains("eyJ"))
+        #expect(try !up.log.contains("simulated class has stopped"))
+        _ = await up.stop()
       }
     }
 

@@ -46,7 +46,7 @@ class FakeServer {
         server.socket = this;
         queueMicrotask(() => {
           this.send(...server.greeting);
-          if (server.closes) this.onclose();
+          if (server.closes) this.onclose({ code: 1006 });
         });
       }
 

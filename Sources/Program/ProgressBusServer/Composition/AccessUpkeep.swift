@@ -1,6 +1,7 @@
 import Access
 import EventBus
 import ServiceLifecycle
+import SignIn
 
 /// Keeps the keys and the revoked tokens fresh while the process runs.
 struct AccessUpkeep: Service {
@@ -14,6 +15,15 @@ struct AccessUpkeep: Service {
       await revocations.follow(store, now: AccessCheck.systemSeconds)
       await keysRun
     }
+  }
+}
+
+/// Keeps what is known of the OpenID provider fresh.
+struct OpenIDUpkeep: Service {
+  let signIn: OpenIDSignIn
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown { await signIn.run() }
   }
 }
 

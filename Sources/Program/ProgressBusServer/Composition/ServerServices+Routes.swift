@@ -17,6 +17,7 @@ import Pages
 import PostgresDriver
 import PostgresSink
 import SessionRoutes
+import SignIn
 
 // What is answered over HTTP, and to whom.
 extension ServerServices {
@@ -31,7 +32,8 @@ extension ServerServices {
   /// Where learners' data may be read: whatever is good enough for operators is for teachers.
   private var readerHosts: HostCheck {
     HostCheck(
-      (configuration.settings.givenList("http.allowed_hosts") ?? []) + operatorHostNames)
+      (configuration.settings.givenList("http.allowed_hosts") ?? []) + operatorHostNames
+        + [configuration.publicHost].compactMap(\.self))
   }
 
   private var operatorHostNames: [String] {
@@ -41,7 +43,8 @@ extension ServerServices {
   /// Every route but the ingest's and the WebSocket's, which answer before a router is asked. Each stands in a
   /// group that says what it requires.
   func makeRouter(
-    health: HealthRegistry, mirror: MirrorConnections?, access: AccessCheck = .open
+    health: HealthRegistry, mirror: MirrorConnections?, access: AccessCheck = .open,
+    openID: OpenIDSignIn? = nil
   ) throws -> AccessRouter<CallerRequestContext> {
     let base = Router(context: CallerRequestContext.self, options: .autoGenerateHeadEndpoints)
     base.add(middleware: ProblemMiddleware())
@@ -82,6 +85,7 @@ extension ServerServices {
       let reading = try makeReadRoutes()
       reading.add(to: readers)
       reading.addDescription(to: anybody)
+      try configuration.signInRoutes(access: access, openID: openID).add(to: anybody)
       try PageRoutes.load().add(to: anybody)
     }
     return router

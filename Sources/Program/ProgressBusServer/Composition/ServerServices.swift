@@ -19,6 +19,7 @@ import Observability
 import PostgresDriver
 import PostgresSink
 import ServiceLifecycle
+import SignIn
 import TLS
 import WorkerRuntime
 
@@ -93,9 +94,11 @@ struct ServerServices {
     }
     if configuration.listens {
       let tls = try configuration.httpTLS()
+      let openID = try makeOpenIDSignIn()
+      if let openID { services.append(OpenIDUpkeep(signIn: openID)) }
       services.append(
         try makeApplication(
-          health: health, hub: hub, mirror: mirror, access: access.check, tls: tls,
+          health: health, hub: hub, mirror: mirror, access: access.check, openID: openID, tls: tls,
           onReady: onReady))
       if let tls { services.append(CertificateReloading(certificate: tls, logger: logger)) }
     }
@@ -136,6 +139,12 @@ struct ServerServices {
       rules: configuration.tokenRules, keys: keys, revocations: revocations,
       refused: RefusedRequests(metrics: registry))
     return (check, revocations, [upkeep])
+  }
+
+  /// Nil without the role, and where no provider is set.
+  private func makeOpenIDSignIn() throws -> OpenIDSignIn? {
+    guard configuration.roles.contains(.dashboard) else { return nil }
+    return try configuration.openIDSignIn(logger: logger)
   }
 
   /// Nil without the role.
@@ -194,9 +203,12 @@ struct ServerServices {
 
   private func makeApplication(
     health: HealthRegistry, hub: BroadcastHub?, mirror: MirrorConnections?, access: AccessCheck,
-    tls: ReloadingServerContext?, onReady: @escaping @Sendable (Int) async -> Void
+    openID: OpenIDSignIn?, tls: ReloadingServerContext?,
+    onReady: @escaping @Sendable (Int) async -> Void
   ) throws -> some Service {
-    let router = try makeRouter(health: health, mirror: mirror, access: access).checked()
+    let router = try makeRouter(
+      health: health, mirror: mirror, access: access, openID: openID
+    ).checked()
     let eventLoops = MultiThreadedEventLoopGroup.singleton
     let ingest =
       configuration.roles.contains(.ingest)

@@ -11,7 +11,7 @@ extension ServerConfiguration {
     + "`progressbus token issue` makes tokens"
 
   /// Whether requests need a token.
-  var asksForTokens: Bool {
+  public var asksForTokens: Bool {
     settings.text("jwt.secret") != nil || settings.text("jwt.jwks") != nil
   }
 

@@ -204,6 +204,7 @@ public struct ServerConfiguration: Sendable {
     _ = try bus()
     _ = try httpTLS()
     _ = try tokenKeys()
+    try checkSignIn()
     try checkSessions()
     try checkFirestore()
     if usesMirror { _ = try mirror() }

@@ -11,7 +11,7 @@ import WorkerRuntime
 /// there alone: the setting asks the type.
 public enum Settings {
   public static let all: [Setting] =
-    server + servers + ingest + bus + worker + webSocket + google + mirror + sessions
+    server + signIn + servers + ingest + bus + worker + webSocket + google + mirror + sessions
     + completedSessions
 
   static let server: [Setting] = [

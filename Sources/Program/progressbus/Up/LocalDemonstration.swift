@@ -1,7 +1,9 @@
+import Access
 import ArgumentParser
 import CurlTransport
 import Demonstration
 import Events
+import ProgressBusServer
 
 /// A simulated class that sends its events to the server on this machine, as notebooks would.
 struct LocalDemonstration {
@@ -19,15 +21,27 @@ struct LocalDemonstration {
       microseconds: now.microseconds - ClassPlan.minutesTaughtBefore * 60_000_000)
   }
 
-  /// Where the page shows the class.
-  func address(server: String) -> String { "\(server)/?course=\(plan.courseID)" }
+  /// The query with which the page shows the class.
+  var query: String { "?course=\(plan.courseID)" }
 
   /// Runs until the task is cancelled, or until the server refuses what the class sends.
-  func run(server: String, tell: @Sendable (String) -> Void) async {
+  ///
+  /// - Parameter configuration: the server's: where it asks for tokens, the class makes its own.
+  func run(
+    server: String, _ configuration: ServerConfiguration, tell: @Sendable (String) -> Void
+  ) async {
     let transport = CurlTransport()
     do {
-      try await ClassDelivery(server: server, transport: transport)
-        .run(SimulatedClass(plan, startedAt: startedAt))
+      let course = plan.courseID
+      let delivery = ClassDelivery(
+        server: server, transport: transport,
+        token: {
+          guard configuration.asksForTokens else { return nil }
+          return try AccessTokens.issue(
+            scopes: [.ingestClass], subject: "demonstration", courses: [course], lifetime: 600,
+            configuration)
+        })
+      try await delivery.run(SimulatedClass(plan, startedAt: startedAt))
     } catch is CancellationError {
     } catch {
       tell("the simulated class has stopped: \(error)")

@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import Foundation
 import LocalStack
@@ -97,9 +98,8 @@ struct LocalDeployment {
       http: ports.http, redis: ports.redis, channel: try configuration.busChannel(),
       urlsFile: urlsFile,
       bigQueryEmulator: bigQueryEmulator,
-      demonstration: demonstration.map {
-        .init(learners: $0.learners, address: $0.address(server: server))
-      })
+      demonstration: demonstration.map { .init(learners: $0.learners, query: $0.query) },
+      access: try Self.access(configuration, query: demonstration?.query ?? ""))
     let (listening, listens) = AsyncStream.makeStream(of: Void.self)
     try await withThrowingTaskGroup { group in
       if let lateMirror {
@@ -108,7 +108,9 @@ struct LocalDeployment {
       if let demonstration {
         group.addTask {
           for await _ in listening { break }
-          if !Task.isCancelled { await demonstration.run(server: server, tell: Self.tell) }
+          if !Task.isCancelled {
+            await demonstration.run(server: server, configuration, tell: Self.tell)
+          }
         }
       }
       try await Server(configuration: configuration).run { _ in
@@ -117,6 +119,18 @@ struct LocalDeployment {
       }
       group.cancelAll()
     }
+  }
+
+  /// How to get in. A link is shown on a terminal alone: elsewhere what is printed is kept, as logs are.
+  private static func access(
+    _ configuration: ServerConfiguration, query: String
+  ) throws -> Welcome.Access {
+    guard configuration.asksForTokens else { return .open }
+    guard isatty(STDOUT_FILENO) == 1,
+      let token = try? AccessTokens.issue(
+        scopes: [.admin], subject: "up", courses: [], lifetime: 12 * 3600, configuration)
+    else { return .byToken }
+    return .link(try configuration.signInLink(token, query: query))
   }
 
   private func serverConfiguration(_ urls: ConnectionURLs) async throws -> ServerConfiguration {

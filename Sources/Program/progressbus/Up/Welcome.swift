@@ -8,24 +8,34 @@ struct Welcome {
   /// Where the mirror's rows go; nil when it is off, or the operator's own.
   let bigQueryEmulator: String?
   let demonstration: Demonstration?
+  let access: Access
 
   struct Demonstration {
     let learners: Int
-    let address: String
+    let query: String
+  }
+
+  /// How to get in.
+  enum Access {
+    case open
+    /// By a link that is good for 12 hours.
+    case link(String)
+    /// By a token, which a command makes.
+    case byToken
   }
 
   var text: String {
     """
 
     ProgressBus is running. Ctrl-C stops it; the data stays for the next start.
-    \(invitation)
+    \(invitation)\(signIn)
       Dashboard   http://127.0.0.1:\(http)/
       Operations  http://127.0.0.1:\(http)/ops
       BigQuery    \(mirror)
       Servers     \(urlsFile)
 
     Send an event:
-      curl -i http://127.0.0.1:\(http)/student-progress -H 'Content-Type: application/json' -d '\(event)'
+      curl -i http://127.0.0.1:\(http)/student-progress -H 'Content-Type: application/json' \(authorization)-d '\(event)'
 
     Watch the bus, and put an event on it by hand:
       redis-cli -p \(redis) SUBSCRIBE \(channel)
@@ -45,9 +55,42 @@ struct Welcome {
 
       A simulated class of \(learners) is at work. Open
 
-        \(demonstration.address)
+        \(address(demonstration.query))
 
       """
+  }
+
+  private func address(_ query: String) -> String {
+    if case .link(let link) = access { return link }
+    return "http://127.0.0.1:\(http)/\(query)"
+  }
+
+  private var signIn: String {
+    switch access {
+    case .open: ""
+    case .link(let link) where demonstration == nil:
+      """
+
+        Tokens are asked for. This link signs you in as an administrator, for 12 hours:
+
+          \(link)
+
+      """
+    case .link: ""
+    case .byToken:
+      """
+
+        Tokens are asked for. A link that signs you in as an administrator:
+
+          PROGRESSBUS_HTTP_PORT=\(http) progressbus token issue --scope admin --sub me --link
+
+      """
+    }
+  }
+
+  private var authorization: String {
+    if case .open = access { return "" }
+    return #"-H "Authorization: Bearer $(progressbus token issue --scope ingest --sub s-1)" "#
   }
 
   private var event: String {

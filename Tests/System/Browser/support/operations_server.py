@@ -123,6 +123,7 @@ class OperationsServer:
             web.get("/api/bq-sync/health", self._health),
             web.post("/api/bq-sync/flush", self._flush),
             web.post("/api/bq-sync/retry", self._retry),
+            web.get("/sign-in", self._sign_in),
             web.get("/foreign", self._foreign),
             web.get("/{path:.*}", self._file),
         ])
@@ -249,6 +250,10 @@ class OperationsServer:
     async def _foreign(_):
         """A page that may do whatever a browser lets any page do."""
         return web.Response(text="<!doctype html><title>Foreign</title>", content_type="text/html")
+
+    async def _sign_in(self, _):
+        return web.json_response({"required": False, "signed_in": False, "subject": None, "scopes": [],
+                                  "seconds_left": None, "provider": None})
 
     async def _file(self, request):
         path = request.match_info["path"]

@@ -30,17 +30,26 @@ class _EmptyPage(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def other_origin(browser: Browser) -> Iterator[Callable[[str, list[dict]], int]]:
-    """Sends events from the page with the browser's `fetch`; the answer's status."""
+def empty_page(host: str = "localhost") -> Iterator[str]:
+    """Where an empty page is served, under this name of the machine."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _EmptyPage)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    context = browser.new_context()
     try:
-        page = context.new_page()
-        # Another host than 127.0.0.1, by which the server under test is reached.
-        page.goto(f"http://localhost:{server.server_address[1]}")
-        yield lambda url, events: page.evaluate(SEND, [url, events])
+        yield f"http://{host}:{server.server_address[1]}/"
     finally:
-        context.close()
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def other_origin(browser: Browser) -> Iterator[Callable[[str, list[dict]], int]]:
+    """Sends events from the page with the browser's `fetch`; the answer's status."""
+    # Another host than 127.0.0.1, by which the server under test is reached.
+    with empty_page() as url:
+        context = browser.new_context()
+        try:
+            page = context.new_page()
+            page.goto(url)
+            yield lambda url, events: page.evaluate(SEND, [url, events])
+        finally:
+            context.close()

@@ -41,11 +41,18 @@ extension ProgressBusProcess {
     _ method: String = "GET", _ target: String, token: String?, body: String = "",
     _ fields: String = ""
   ) async throws -> RawClient.Response {
+    try await request(method, target, by: .header, token: token, body: body, fields)
+  }
+
+  /// Sends a request by hand, with a token where the carrier has it.
+  func request(
+    _ method: String, _ target: String, by carrier: TokenCarrier, token: String?,
+    body: String = "", _ fields: String = ""
+  ) async throws -> RawClient.Response {
     let client = try await RawClient(port: port)
     defer { client.close() }
-    let authorization = token.map { "Authorization: Bearer \($0)\r\n" } ?? ""
     try await client.send(
-      "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\n\(authorization)\(fields)"
+      "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\n\(carrier.fields(token))\(fields)"
         + "Content-Type: application/json\r\nConnection: close\r\n"
         + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
     return try await client.response(hasBody: method != "HEAD")
@@ -62,6 +69,22 @@ extension ProgressBusProcess {
   }
 }
 
+/// Where a token stands in a request.
+enum TokenCarrier: CaseIterable {
+  case header
+  /// As a browser sends it for the server's own page.
+  case cookie
+
+  func fields(_ token: String?) -> String {
+    switch self {
+    case .header: token.map { "Authorization: Bearer \($0)\r\n" } ?? ""
+    case .cookie:
+      "Origin: http://localhost\r\n"
+        + (token.map { "Cookie: theme=dark; progressbus_token=\($0)\r\n" } ?? "")
+    }
+  }
+}
+
 extension EndToEnd {
   /// Every route and the live stream, with every kind of token.
   @Suite struct AccessMatrixTests {
@@ -71,6 +94,9 @@ extension EndToEnd {
       let target: String
       var body = ""
       let scopes: Set<String>?
+
+      /// Programs send events, and have no cookies.
+      var takesCookies: Bool { !["/student-progress", "/api/v1/events"].contains(target) }
     }
 
     private static let course = "py 101"
@@ -89,6 +115,9 @@ extension EndToEnd {
         route(nil, "GET", "/health/live"), route(nil, "GET", "/health/ready"),
         route(nil, "GET", "/"), route(nil, "GET", "/ops"), route(nil, "GET", "/css/layout.css"),
         route(nil, "GET", "/api/v1/openapi.yaml"),
+        route(nil, "GET", "/sign-in"), route(nil, "POST", "/sign-in", body: "{}"),
+        route(nil, "POST", "/sign-out"), route(nil, "GET", "/sign-in/openid"),
+        route(nil, "GET", "/sign-in/openid/callback"),
         route(admin, "GET", "/metrics"),
         route(sending, "POST", "/student-progress", body: event),
         route(sending, "POST", "/api/v1/events", body: event),
@@ -123,17 +152,17 @@ extension EndToEnd {
 
     /// - Returns: 0 for a WebSocket that stands.
     private static func ask(
-      _ process: ProgressBusProcess, _ route: Route, token: String?
+      _ process: ProgressBusProcess, _ route: Route, by carrier: TokenCarrier, token: String?
     ) async throws -> RawClient.Response {
       guard route.target == "/ws/dashboard" else {
         return try await process.request(
-          route.method, route.target, token: token, body: route.body)
+          route.method, route.target, by: carrier, token: token, body: route.body)
       }
       let client = try await RawClient(port: process.port)
       defer { client.close() }
       var answer = try await client.upgrade(
         "/ws/dashboard", host: "localhost",
-        extra: token.map { "Authorization: Bearer \($0)\r\n" } ?? "")
+        extra: carrier.fields(token))
       guard answer.status == 101 else { return answer }
       // The other direction: what a client says is taken from whoever may listen, and answered to nobody.
       let hello = try await client.frame()
@@ -162,13 +191,16 @@ extension EndToEnd {
         }
         let everything = TestTokens.claims(
           scope: "ingest ingest:class dashboard admin", courses: courses)
-        for route in Self.routes {
+        for (carrier, route) in TokenCarrier.allCases.flatMap({ carrier in
+          Self.routes.map { (carrier, $0) }
+        }) {
           for flaw in TokenFlaw.allCases {
             let answer = try await Self.ask(
-              process, route, token: try tokens.token(flaw, everything))
+              process, route, by: carrier, token: try tokens.token(flaw, everything))
             let isRefused = answer.status == 401
             #expect(
-              isRefused == (route.scopes != nil), "\(flaw) \(route.target): \(answer.status)")
+              isRefused == (route.scopes != nil),
+              "\(carrier) \(flaw) \(route.target): \(answer.status)")
             guard isRefused else { continue }
             let challenge = answer.headers["www-authenticate"] ?? ""
             #expect(challenge.hasPrefix("Bearer realm="), "\(flaw) \(route.target)")
@@ -177,12 +209,54 @@ extension EndToEnd {
           for scope in ["ingest", "ingest:class", "dashboard", "admin", "openid"] {
             let claims = TestTokens.claims(scope: scope, courses: courses)
             for token in [try TestTokens.token(claims), try tokens.rsaToken(claims)] {
-              let status = try await Self.ask(process, route, token: token).status
-              let isAllowed = route.scopes?.contains(scope) ?? true
+              let status = try await Self.ask(process, route, by: carrier, token: token).status
+              let isAllowed =
+                route.scopes.map {
+                  $0.contains(scope) && (carrier == .header || route.takesCookies)
+                }
+                ?? true
               #expect(
-                [401, 403].contains(status) != isAllowed, "\(scope) \(route.target): \(status)")
+                [401, 403].contains(status) != isAllowed,
+                "\(carrier) \(scope) \(route.target): \(status)")
             }
           }
+        }
+      }
+    }
+
+    /// A browser sends a cookie with what any page of the site asks, those on other ports of the machine too.
+    @Test func aCookieIsGoodForTheServersOwnPagesAlone() async throws {
+      let tokens = try await TestTokens.make()
+      try await withDeployment { deployment in
+        let process = try await deployment.serve(
+          "ingest,dashboard", accessBy: tokens,
+          settings: ["websocket.allowed_origins=https://school.example"])
+        let token = try TestTokens.token(
+          scope: "admin dashboard ingest:class", courses: ["default"])
+        let cookie = "Cookie: progressbus_token=\(token)\r\n"
+        for (origin, socket) in [
+          ("http://localhost", 101), ("https://school.example", 101),
+          ("http://localhost:8888", 403), ("https://evil.example", 403), ("null", 403), (nil, 401),
+        ] as [(String?, Int)] {
+          let fields = cookie + (origin.map { "Origin: \($0)\r\n" } ?? "")
+          let client = try await RawClient(port: process.port)
+          defer { client.close() }
+          let upgrade = try await client.upgrade(
+            "/ws/dashboard", host: "localhost", extra: fields)
+          #expect(upgrade.status == socket, "\(origin ?? "no origin")")
+          for route in Self.routes where route.method != "GET" && route.scopes != nil {
+            let answer = try await process.request(
+              route.method, route.target, token: nil, body: route.body, fields)
+            let isAllowed = origin == "http://localhost" && route.takesCookies
+            #expect(
+              [401, 403].contains(answer.status) != isAllowed,
+              "\(origin ?? "no origin") \(route.target): \(answer.status)")
+          }
+          // What may be read is answered, and no page of another origin is let see the answer.
+          let read = try await process.request(
+            "GET", "/api/v1/courses", token: nil, fields)
+          #expect(read.status == 200)
+          #expect(read.headers["access-control-allow-origin"] == nil)
         }
       }
     }

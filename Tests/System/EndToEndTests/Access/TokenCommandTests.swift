@@ -87,6 +87,55 @@ extension EndToEnd {
       }
     }
 
+    @Test func aLinkBringsItsTokenBehindTheAddressOfTheServer() async throws {
+      try await withTemporaryFolder { folder in
+        func link(_ arguments: [String], _ environment: [String: String]) async throws
+          -> CommandOutcome
+        {
+          try await ProgressBusCommand.run(
+            ["token", "issue", "--link"] + arguments,
+            environment: environment.merging(["PROGRESSBUS_JWT_SECRET": TestTokens.secret]) { $1 },
+            folder: folder, withinSeconds: 20)
+        }
+        let admin = ["--scope", "admin", "--sub", "kim"]
+        for (environment, base) in [
+          ([:], "http://127.0.0.1:8080"),
+          (["PROGRESSBUS_HTTP_HOST": "0.0.0.0"], "http://127.0.0.1:8080"),
+          (["PROGRESSBUS_HTTP_PUBLIC_URL": "https://class.example/"], "https://class.example"),
+        ] {
+          let issued = try await link(admin, environment)
+          #expect(issued.status == 0, "\(issued)")
+          #expect(issued.output.hasPrefix("\(base)/#token=ey"), "\(issued)")
+        }
+        let path = try await link(admin, ["PROGRESSBUS_HTTP_PUBLIC_URL": "https://a.example/class"])
+        #expect(path.status == 1 && path.errors.contains("without a path"))
+        let learner = try await link(["--scope", "ingest", "--sub", "s-1"], [:])
+        #expect(learner.status != 0 && learner.errors.contains("--link"))
+      }
+    }
+
+    @Test func whatAProviderNeedsIsSaidAtOnce() async throws {
+      try await withTemporaryFolder { folder in
+        func check(_ environment: [String: String]) async throws -> CommandOutcome {
+          try await ProgressBusCommand.run(
+            ["check-config"], environment: environment, folder: folder, withinSeconds: 20)
+        }
+        let secret = ["PROGRESSBUS_JWT_SECRET": TestTokens.secret]
+        let issuer = "PROGRESSBUS_OPENID_ISSUER"
+        for (environment, expected) in [
+          (secret.merging([issuer: "http://id.example"]) { $1 }, "must be an https URL"),
+          (secret.merging([issuer: "https://id.example"]) { $1 }, "PROGRESSBUS_OPENID_CLIENT_ID"),
+          (
+            [issuer: "https://id.example", "PROGRESSBUS_OPENID_CLIENT_ID": "progressbus"],
+            "PROGRESSBUS_JWT_SECRET"
+          ),
+        ] {
+          let outcome = try await check(environment)
+          #expect(outcome.status == 1 && outcome.errors.contains(expected), "\(outcome)")
+        }
+      }
+    }
+
     @Test func whatCannotWorkIsSaidAtOnce() async throws {
       try await withTemporaryFolder { folder in
         func run(

@@ -14,9 +14,11 @@ const tick = 1_000;
 
 /** Holds the page together: the user's choices, the class that is followed, and the painting. */
 export class ClassroomPage {
-  constructor(document, api) {
+  /** @param {import("./state/sign-in.js").SignIn} signIn which hears of what `api` asks */
+  constructor(document, api, signIn) {
     this.document = document;
     this.api = api;
+    this.signIn = signIn;
     this.courses = [];
     this.session = null;
     this.filter = "all";
@@ -24,8 +26,9 @@ export class ClassroomPage {
     this.painter = new Painter((budget) => this.paint(budget));
     this.languageAndTheme = new LanguageAndTheme();
     const names = [
-      "page-links", "class-picker", "connection-status", "page-settings", "state-counters", "help-queue",
-      "attention-list", "progress-board", "exercise-board", "learner-roster", "activity-chart", "live-feed", "learner-drawer",
+      "page-links", "class-picker", "connection-status", "page-settings", "session-menu", "sign-in-panel", "state-counters",
+      "help-queue", "attention-list", "progress-board", "exercise-board", "learner-roster", "activity-chart", "live-feed",
+      "learner-drawer",
     ];
     this.components = names.map((name) => document.querySelector(name));
     this.drawer = document.querySelector("learner-drawer");
@@ -49,6 +52,8 @@ export class ClassroomPage {
       "class-save": () => this.save(),
       "learner-close": () => {},
       "view-change": () => {},
+      "sign-in": (token) => this.signIn.signIn(token).then((mayRead) => mayRead && this.signIn.reload()),
+      "sign-out": () => this.signIn.signOut(),
       "feed-toggle": () => {
         const { feed } = this.session;
         if (feed.isPaused) feed.resume();
@@ -64,10 +69,15 @@ export class ClassroomPage {
     }
     addEventListener("popstate", () => {
       const { course, notebook } = this.address();
-      if (course !== null) this.follow(course, notebook, "none");
+      if (course !== null && !this.signIn.isNeeded) this.follow(course, notebook, "none");
     });
+    addEventListener("hashchange", () => this.signIn.fragmentChanged());
     setInterval(requestPaint, tick);
-    this.readCourses();
+    this.signIn.onChange = () => {
+      if (this.signIn.isNeeded) this.leave();
+      requestPaint();
+    };
+    this.signIn.start().then((mayRead) => mayRead && this.readCourses());
     requestPaint();
   }
 
@@ -76,7 +86,15 @@ export class ClassroomPage {
     return { course: parameters.get("course"), notebook: parameters.get("notebook") };
   }
 
+  /** Nothing of the class stays in sight of somebody who may not see it any more. */
+  leave() {
+    this.session?.stop();
+    this.session = null;
+    this.drawer.leave();
+  }
+
   async readCourses() {
+    if (this.signIn.isNeeded) return;
     try {
       const { courses } = await this.api.courses();
       this.courses = courses.map(({ course_id }) => course_id);
@@ -86,6 +104,7 @@ export class ClassroomPage {
       if (problem.name !== "Problem") throw problem;
       if (this.session === null) this.problem = problem;
     }
+    if (this.signIn.isNeeded) return;
     const delay = this.session === null ? emptyCourseInterval : courseInterval;
     setTimeout(() => this.readCourses(), delay);
     this.painter.request();
@@ -116,6 +135,7 @@ export class ClassroomPage {
       notebook,
       onChange: () => this.painter.request(),
       onEvent: (event) => this.drawer.add(event),
+      onAccessEnded: () => this.signIn.ended(),
     });
     this.session.start();
   }
@@ -164,6 +184,7 @@ export class ClassroomPage {
       isLoaded: session.isLoaded,
       problem: session.problem,
       filter: this.filter,
+      signIn: this.signIn,
       theme: this.languageAndTheme.theme,
       now,
     };
@@ -171,18 +192,21 @@ export class ClassroomPage {
 
   emptyMoment() {
     this.blank ??= new ClassSession({ api: this.api, course: "", notebook: null, onChange: () => {} });
-    return { ...this.sessionMoment(this.blank), courses: this.courses, problem: this.problem };
+    const moment = { ...this.sessionMoment(this.blank), courses: this.courses, problem: this.problem };
+    return this.signIn.isNeeded ? { ...moment, courses: [], status: "signedOut" } : moment;
   }
 
   showNotices({ problem }) {
     const { translator } = this;
     const isWaiting = this.session === null;
+    const isHidden = this.signIn.isNeeded || this.signIn.phase === "checking";
     this.main.hidden = isWaiting;
-    this.welcome.hidden = !isWaiting || problem !== null;
+    this.welcome.hidden = isHidden || !isWaiting || problem !== null;
     setText(this.welcome.querySelector("h2"), translator.text("course.none"));
     setText(this.welcome.querySelector("p"), translator.text("course.noneHint"));
-    this.notice.hidden = problem === null;
-    if (problem === null) return setText(this.notice, "");
+    this.notice.hidden = isHidden || problem === null;
+    if (this.notice.hidden) return setText(this.notice, "");
+    if (problem.status === 403) return setText(this.notice, translator.text("problem.otherCourse"));
     const detail = problem.message || translator.text("problem.offline");
     const text = translator.text("problem.read", { detail });
     setText(this.notice, `${text} ${translator.text("problem.retrying")}`);

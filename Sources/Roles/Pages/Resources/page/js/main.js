@@ -1,4 +1,5 @@
 import { ClassroomClient } from "./api/classroom-client.js";
+import { SignInClient } from "./api/sign-in-client.js";
 import { ActivityChart } from "./components/activity-chart.js";
 import { AttentionList } from "./components/attention-list.js";
 import { ClassPicker } from "./components/class-picker.js";
@@ -11,8 +12,11 @@ import { LiveFeed } from "./components/live-feed.js";
 import { PageLinks } from "./components/page-links.js";
 import { PageSettings } from "./components/page-settings.js";
 import { ProgressBoard } from "./components/progress-board.js";
+import { SessionMenu } from "./components/session-menu.js";
+import { SignInPanel } from "./components/sign-in-panel.js";
 import { StateCounters } from "./components/state-counters.js";
 import { ClassroomPage } from "./classroom-page.js";
+import { SignIn, classroomScopes } from "./state/sign-in.js";
 
 const components = {
   "activity-chart": ActivityChart,
@@ -27,8 +31,12 @@ const components = {
   "page-links": PageLinks,
   "page-settings": PageSettings,
   "progress-board": ProgressBoard,
+  "session-menu": SessionMenu,
+  "sign-in-panel": SignInPanel,
   "state-counters": StateCounters,
 };
 for (const [name, component] of Object.entries(components)) customElements.define(name, component);
 
-new ClassroomPage(document, new ClassroomClient()).start();
+const signIn = new SignIn({ client: new SignInClient(), scopes: classroomScopes });
+const api = new ClassroomClient(signIn.watching((...parameters) => fetch(...parameters)));
+new ClassroomPage(document, api, signIn).start();

@@ -59,6 +59,12 @@ export class LearnerDrawer extends HTMLElement {
     this.read();
   }
 
+  /** Closes, and forgets the learner. */
+  leave() {
+    if (this.isOpen) this.dialog.close();
+    Object.assign(this, { events: [], known: new Set() });
+  }
+
   get isOpen() {
     return this.dialog.open;
   }

@@ -4,6 +4,9 @@ import { parseFrame } from "./frames.js";
 /** A silent connection is probed this often, in milliseconds. */
 const probeInterval = 2_000;
 
+/** The close code of a server whose client has to sign in again. */
+const accessEnded = 4401;
+
 /** A connection that has not said hello by then, in milliseconds, is tried anew. */
 const helloDeadline = 10_000;
 
@@ -13,7 +16,7 @@ const helloDeadline = 10_000;
  * The server keeps a connection open while its bus is away, so a silent one is probed: no event for a
  * while and a bus that is down count as a lost connection.
  *
- * Handlers: `onEvents(events)`, `onReload()`, `onPhase(phase)`.
+ * Handlers: `onEvents(events)`, `onReload()`, `onPhase(phase)`, `onAccessEnded()`.
  */
 export class LiveConnection {
   /**
@@ -95,8 +98,10 @@ export class LiveConnection {
       if (malformed > 0) console.warn(`the live stream brought ${malformed} lines that are no JSON object`);
       this.feed({ on: "objects", objects });
     };
-    socket.onclose = () => {
-      if (socket === this.socket) this.feed({ on: "closed" });
+    socket.onclose = ({ code }) => {
+      if (socket !== this.socket) return;
+      this.feed({ on: "closed" });
+      if (code === accessEnded) this.handlers.onAccessEnded();
     };
   }
 

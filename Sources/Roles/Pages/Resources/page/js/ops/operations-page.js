@@ -7,15 +7,17 @@ import { Poller } from "./poller.js";
 
 /** Holds the operators' page together: the user's choices, what is known of the server, and the painting. */
 export class OperationsPage {
-  constructor(document, api) {
+  /** @param {import("../state/sign-in.js").SignIn} signIn which hears of what `api` asks */
+  constructor(document, api, signIn) {
     this.document = document;
     this.api = api;
+    this.signIn = signIn;
     this.operations = new Operations(api);
     this.painter = new Painter((budget) => this.paint(budget));
     this.poller = new Poller(() => this.poll());
     this.languageAndTheme = new LanguageAndTheme();
     const names = [
-      "page-links", "connection-status", "page-settings", "bus-panel", "sinks-panel", "dead-letters-panel",
+      "page-links", "connection-status", "page-settings", "session-menu", "sign-in-panel", "bus-panel", "sinks-panel", "dead-letters-panel",
       "mirror-panel", "dead-letter-drawer", "confirm-dialog",
     ];
     this.components = names.map((name) => document.querySelector(name));
@@ -54,6 +56,8 @@ export class OperationsPage {
         this.document.querySelector("dead-letters-panel").focusFilter();
       },
       "view-change": () => {},
+      "sign-in": (token) => this.signIn.signIn(token).then((mayRead) => mayRead && this.signIn.reload()),
+      "sign-out": () => this.signIn.signOut(),
       ...this.languageAndTheme.handlers,
     };
     for (const [type, handle] of Object.entries(handlers)) {
@@ -62,10 +66,26 @@ export class OperationsPage {
         this.painter.request();
       });
     }
-    const look = () => this.poller.setVisible(this.document.visibilityState === "visible");
-    this.document.addEventListener("visibilitychange", look);
-    look();
+    addEventListener("hashchange", () => this.signIn.fragmentChanged());
+    this.signIn.onChange = () => {
+      if (this.signIn.isNeeded) this.leave();
+      this.painter.request();
+    };
+    this.signIn.start().then((mayRead) => mayRead && this.look());
+    this.document.addEventListener("visibilitychange", () => this.look());
     this.painter.request();
+  }
+
+  /** Asks the server while somebody looks who may. */
+  look() {
+    const isAllowed = this.signIn.phase === "in" || this.signIn.phase === "open";
+    this.poller.setVisible(isAllowed && this.document.visibilityState === "visible");
+  }
+
+  /** Nothing stays in sight of somebody who may not see it any more. */
+  leave() {
+    this.look();
+    for (const dialog of this.document.querySelectorAll("dialog[open]")) dialog.close();
   }
 
   setFilter(filter) {
@@ -84,22 +104,26 @@ export class OperationsPage {
   paint(budget) {
     const { translator, operations, document } = this;
     this.languageAndTheme.paint(document);
-    const moment = { operations, actions: this.actions, theme: this.languageAndTheme.theme, status: this.status };
+    const moment = { operations, actions: this.actions, theme: this.languageAndTheme.theme, status: this.status,
+      signIn: this.signIn };
     for (const component of this.components) component.update(moment, translator, budget);
     setText(document.querySelector("title"), translator.text("operations.title"));
     setText(document.querySelector("#skip"), translator.text("operations.skip"));
-    this.showNotice();
+    const isHidden = this.signIn.isNeeded || this.signIn.phase === "checking";
+    document.querySelector("main").hidden = isHidden;
+    this.showNotice(isHidden);
   }
 
   get status() {
+    if (this.signIn.isNeeded) return "signedOut";
     if (this.operations.isUnreachable) return "unreachable";
     return this.operations.answeredAt === null ? "connecting" : "live";
   }
 
-  showNotice() {
+  showNotice(isHidden) {
     const { translator, operations } = this;
-    this.notice.hidden = !operations.isUnreachable;
-    if (!operations.isUnreachable) return setText(this.notice, "");
+    this.notice.hidden = isHidden || !operations.isUnreachable;
+    if (this.notice.hidden) return setText(this.notice, "");
     const since = operations.answeredAt;
     const text =
       since === null

@@ -21,10 +21,12 @@ const rememberedEvents = 5_000;
 export class ClassSession {
   /**
    * @param {{api: object, course: string, notebook: string | null, onChange: () => void,
-   *   onEvent?: (event: object) => void, backoff?: Backoff}} options
+   *   onEvent?: (event: object) => void, onAccessEnded?: () => void, backoff?: Backoff}} options
    *   without `notebook` the API chooses the one that the class works on
    */
-  constructor({ api, course, notebook, onChange, onEvent = () => {}, backoff = new Backoff() }) {
+  constructor({
+    api, course, notebook, onChange, onEvent = () => {}, onAccessEnded = () => {}, backoff = new Backoff(),
+  }) {
     this.api = api;
     this.course = course;
     this.notebookChoice = notebook;
@@ -57,6 +59,7 @@ export class ClassSession {
         onEvents: (events) => this.inbox.add(events),
         onReload: () => this.reload(),
         onPhase: (phase) => this.follow(phase),
+        onAccessEnded,
       },
     });
   }

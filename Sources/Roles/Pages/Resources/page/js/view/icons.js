@@ -13,6 +13,7 @@ const paths = {
   connecting: ["M4 10h.1", "M10 10h.1", "M16 10h.1"],
   reconnecting: ["M16 10a6 6 0 1 1-1.8-4.3", "M16.5 3v3.5H13"],
   unreachable: ["M5.5 5.5l9 9", "M14.5 5.5l-9 9"],
+  signedOut: ["M6 9V7a4 4 0 0 1 8 0v2", "M4.5 9h11v8h-11z"],
   refreshing: ["M16 10a6 6 0 1 1-1.8-4.3", "M16.5 3v3.5H13"],
   refreshed: ["M10 3a7 7 0 1 1 0 14 7 7 0 0 1 0-14z", "M10 6.5v4", "M10 13.4v.1"],
   ran: ["M4.5 10.5l3.5 3.5 7.5-8"],
