@@ -50,7 +50,7 @@ def course() -> str:
 
 @pytest.fixture
 def dashboard(stack: ComposeStack, course: str):
-    dashboard = Dashboard(stack.url("dashboard", "ws"), course)
+    dashboard = Dashboard(stack.url("dashboard", "ws"), course, stack.authorization(course))
     eventually("the dashboard's hello", lambda: dashboard.connections)
     yield dashboard
     dashboard.close()

@@ -18,7 +18,8 @@ def send(stack: ComposeStack, course: str, numbers: range) -> set[str]:
          "error_message": "\t\\ \"quoted\" ü", "attributes": {"k": [1, "x"][number % 2]}}
         for number in numbers
     ]
-    status, answer = post_json(stack.url("ingest") + "/student-progress", events)
+    status, answer = post_json(
+        stack.url("ingest") + "/student-progress", events, stack.authorization(course))
     assert status == 202
     return {item["event_id"] for item in answer["accepted"]}
 
@@ -95,7 +96,7 @@ def test_the_time_series_is_filled_again_from_postgres(stack: ComposeStack, cour
                       f" from progress_events e where course_id = '{course}' order by occurred_at")
     status, body = request(
         stack.url("ingest") + "/student-progress", rows.encode(),
-        {"Content-Type": "application/x-ndjson"})
+        {"Content-Type": "application/x-ndjson"} | stack.authorization(course))
     assert status == 202, body
     eventually("60 points again", lambda: set(time_series_numbers(stack, course)) == numbers)
     assert sorted(postgres_ids(stack, course)) == sorted(stored)

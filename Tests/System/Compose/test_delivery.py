@@ -24,7 +24,8 @@ def test_posts_and_published_messages_reach_everything(
     ids = set()
     for number, service in enumerate(["dashboard", "ingest"], start=1):
         status, answer = post_json(
-            stack.url(service) + "/student-progress", event(course, execution_count=number))
+            stack.url(service) + "/student-progress", event(course, execution_count=number),
+            stack.authorization(course))
         assert status == 202
         ids.add(answer["accepted"][0]["event_id"])
     stack.execute(
@@ -44,23 +45,26 @@ def test_the_mirror_brings_rows_to_bigquery(stack: ComposeStack, course: str):
     assert "progress_events" in made
     status, answer = post_json(
         stack.url("ingest") + "/student-progress",
-        [event(course, execution_count=number) for number in range(20)])
+        [event(course, execution_count=number) for number in range(20)],
+        stack.authorization(course))
     assert status == 202
     ids = {item["event_id"] for item in answer["accepted"]}
     eventually("20 rows in BigQuery", lambda: set(bigquery_ids(stack, course)) == ids, seconds=120)
-    status, body = request(stack.url("dashboard") + "/api/bq-sync/status")
+    status, body = request(
+        stack.url("dashboard") + "/api/bq-sync/status", headers=stack.authorization(course))
     assert status == 200 and json.loads(body)
 
 
 def test_the_page_and_its_api_answer(stack: ComposeStack, course: str):
     status, page = request(stack.url("dashboard") + "/")
     assert status == 200 and b"<!doctype html>" in page[:100].lower()
-    post_json(stack.url("dashboard") + "/student-progress", event(course))
+    post_json(stack.url("dashboard") + "/student-progress", event(course), stack.authorization(course))
 
     def learners() -> bool:
-        status, body = request(f"{stack.url('dashboard')}/api/v1/courses/{course}/progress")
+        status, body = request(
+            f"{stack.url('dashboard')}/api/v1/courses/{course}/progress", headers=stack.authorization(course))
         return status == 200 and json.loads(body)["learners"] == 1
 
     eventually("the learner in the read API", learners)
-    status, metrics = request(stack.url("ingest") + "/metrics")
+    status, metrics = request(stack.url("ingest") + "/metrics", headers=stack.authorization(course))
     assert status == 200 and b"progressbus_events_accepted_total" in metrics

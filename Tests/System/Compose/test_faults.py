@@ -28,7 +28,7 @@ def assert_all_is_stored(stack: ComposeStack, course: str, accepted: dict[str, i
 def test_each_service_in_turn_is_restarted_under_load(
     stack: ComposeStack, dashboard: Dashboard, course: str, figures
 ):
-    senders = Senders([stack.url("ingest"), stack.url("dashboard")], course)
+    senders = Senders([stack.url("ingest"), stack.url("dashboard")], course, stack.authorization(course))
     for service in SERVERS + ROLES:
         before = stack.state(service)["StartedAt"]
         stack.run("restart", service)
@@ -51,7 +51,7 @@ def test_three_workers_share_the_work_and_one_may_die(stack: ComposeStack, cours
     stack.up("--scale", "worker=3")
     for number in [1, 2, 3]:
         eventually(f"worker {number}", lambda: stack.is_healthy("worker", number))
-    senders = Senders([stack.url("ingest")], course)
+    senders = Senders([stack.url("ingest")], course, stack.authorization(course))
     eventually("200 events", lambda: len(senders.accepted) >= 200)
     stack.stop_engine_process(stack.container("worker", 2))
     eventually("200 more", lambda: len(senders.accepted) >= 400)
@@ -77,14 +77,14 @@ def test_a_sink_is_left_out_and_taken_in_again(stack: ComposeStack, course: str)
     stack.execute("redis", "redis-cli", "XGROUP", "DESTROY", "progress-events:journal", "influxdb")
     event = {"event_type": "cell_executed", "student_id": "s-1", "course_id": course,
              "notebook_path": "a.ipynb", "cell_id": "c1"}
-    post_json(stack.url("ingest") + "/student-progress", event | {"execution_count": 1})
+    post_json(stack.url("ingest") + "/student-progress", event | {"execution_count": 1}, stack.authorization(course))
     eventually("the row", lambda: len(postgres_ids(stack, course)) == 1)
     groups = stack.execute("redis", "redis-cli", "XINFO", "GROUPS", "progress-events:journal")
     assert "postgres" in groups and "influxdb" not in groups
 
     stack.settings["WORKER_SINKS"] = sinks
     stack.up()
-    post_json(stack.url("ingest") + "/student-progress", event | {"execution_count": 2})
+    post_json(stack.url("ingest") + "/student-progress", event | {"execution_count": 2}, stack.authorization(course))
     eventually("the next point", lambda: 2 in time_series_numbers(stack, course))
 
 
@@ -96,7 +96,7 @@ def test_data_stays_over_down_and_up_and_processes_end_in_time(
          "notebook_path": "a.ipynb", "cell_id": "c1", "execution_count": number}
         for number in range(50)
     ]
-    status, answer = post_json(stack.url("ingest") + "/student-progress", sent)
+    status, answer = post_json(stack.url("ingest") + "/student-progress", sent, stack.authorization(course))
     assert status == 202
     accepted = {item["event_id"]: item["index"] for item in answer["accepted"]}
     assert_all_is_stored(stack, course, accepted)

@@ -36,7 +36,9 @@ def test_no_secret_is_in_the_image_or_in_a_log(stack: ComposeStack):
     image = stack.inspect(stack.settings["PROGRESSBUS_IMAGE"])
     secrets = [value for name, value in stack.settings.items()
                if re.search("PASSWORD|TOKEN|SALT", name)]
-    logs = stack.run("logs", *ROLES, "migrate")
+    secrets.append(stack.execute("dashboard", "cat", "/run/progressbus/jwt-secret"))
+    assert len(secrets[-1]) == 64
+    logs = stack.run("logs", *ROLES, "migrate", "secret")
     for secret in secrets:
         assert secret not in str(image["Config"])
         assert secret not in logs

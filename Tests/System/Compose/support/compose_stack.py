@@ -41,6 +41,8 @@ class ComposeStack:
         self.settings = example_settings() | SECRETS
         ports = [name for name in self.settings if name.endswith("_PORT")]
         self.settings |= {name: str(free_port()) for name in ports}
+        self.settings["PUBLIC_URL"] = self.url("dashboard")
+        self._tokens: dict[str, str] = {}
         self.settings |= {
             "COMPOSE_PROJECT_NAME": PROJECT, "PROGRESSBUS_IMAGE": self._image(),
             "BQ_SYNC_ENABLED": "true", "BQ_SYNC_INTERVAL_SECONDS": "1",
@@ -89,6 +91,18 @@ class ComposeStack:
             raise RuntimeError(
                 f"{shlex.join(command)}: exit {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
         return done.stdout
+
+    # --- Access ---------------------------------------------------------------------------------
+
+    def issue_token(self, *arguments: str) -> str:
+        return self.execute("dashboard", "progressbus", "token", "issue", *arguments).strip()
+
+    def authorization(self, course: str) -> dict[str, str]:
+        """The header of somebody who may send into the course, see it, and do what operators do."""
+        if course not in self._tokens:
+            scopes = [part for scope in ["ingest:class", "dashboard", "admin"] for part in ("--scope", scope)]
+            self._tokens[course] = self.issue_token(*scopes, "--sub", "tests", "--course", course, "--ttl", "1d")
+        return {"Authorization": f"Bearer {self._tokens[course]}"}
 
     # --- What the engine says -------------------------------------------------------------------
 

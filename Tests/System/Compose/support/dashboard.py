@@ -10,7 +10,8 @@ from websockets.sync.client import connect
 
 
 class Dashboard:
-    def __init__(self, url: str, course: str) -> None:
+    def __init__(self, url: str, course: str, headers: dict[str, str]) -> None:
+        self._headers = headers
         self.events: dict[str, dict] = {}
         self.gaps: list[dict] = []
         self.connections = 0
@@ -28,7 +29,9 @@ class Dashboard:
         while not self._stopping.is_set():
             url = self._url + (f"&after={self._after}" if self._after else "")
             try:
-                with connect(url, proxy=None, open_timeout=5, close_timeout=2) as socket:
+                with connect(
+                    url, additional_headers=self._headers, proxy=None, open_timeout=5, close_timeout=2,
+                ) as socket:
                     self._read(socket)
             except (OSError, WebSocketException):
                 self._stopping.wait(0.5)

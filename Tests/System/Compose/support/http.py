@@ -22,7 +22,9 @@ def request(
         return answer.code, answer.read()
 
 
-def post_json(url: str, value: object, seconds: float = 10) -> tuple[int, dict]:
+def post_json(
+    url: str, value: object, headers: dict[str, str] | None = None, seconds: float = 10,
+) -> tuple[int, dict]:
     status, body = request(
-        url, json.dumps(value).encode(), {"Content-Type": "application/json"}, seconds)
+        url, json.dumps(value).encode(), {"Content-Type": "application/json"} | (headers or {}), seconds)
     return status, json.loads(body or b"{}")

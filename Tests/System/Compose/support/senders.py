@@ -13,8 +13,11 @@ from .http import post_json
 class Senders:
     """A steady load from several threads, until `finish`."""
 
-    def __init__(self, urls: list[str], course: str, per_second: int = 60, threads: int = 6) -> None:
+    def __init__(
+        self, urls: list[str], course: str, headers: dict[str, str], per_second: int = 60, threads: int = 6,
+    ) -> None:
         self.course = course
+        self._headers = headers
         self.accepted: dict[str, int] = {}
         self.tried_again = 0
         self._urls = urls
@@ -54,7 +57,7 @@ class Senders:
 
     def _is_accepted(self, url: str, event: dict) -> bool:
         try:
-            status, answer = post_json(url, event, seconds=5)
+            status, answer = post_json(url, event, self._headers, seconds=5)
         except (OSError, ValueError):
             return False
         if status == 202:

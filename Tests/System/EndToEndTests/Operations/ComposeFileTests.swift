@@ -53,6 +53,23 @@ import Yams
     #expect(published == 7)
   }
 
+  /// Nobody gets in without a token, and nothing starts before there is a secret.
+  @Test func theStackMakesItsSecret() throws {
+    #expect(!compose.contains("ALLOW_ANONYMOUS"))
+    let services = try #require(try Yams.compose(yaml: compose)?["services"])
+    for service in ["migrate", "notebook-token"] {
+      let condition = services[service]?["depends_on"]?["secret"]?["condition"]?.string
+      #expect(condition == "service_completed_successfully", "\(service)")
+    }
+    for service in ["migrate", "ingest", "worker", "dashboard"] {
+      let file =
+        services[service]?["environment"]?["PROGRESSBUS_JWT_SECRET_FILE"]?.string
+        ?? services[service]?["environment"]?["<<"]?["PROGRESSBUS_JWT_SECRET_FILE"]?.string
+        ?? services[service]?["environment"]?["<<"]?[0]?["PROGRESSBUS_JWT_SECRET_FILE"]?.string
+      #expect(file == "/run/progressbus/jwt-secret", "\(service)")
+    }
+  }
+
   /// The schema is there before anything that uses it.
   @Test func everyRoleWaitsForTheMigrations() throws {
     let services = try #require(try Yams.compose(yaml: compose)?["services"])
