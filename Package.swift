@@ -265,7 +265,7 @@ let package = Package(
       .net, "Access",
       [
         "HTTPServer", "Cryptography", "CurlTransport", "JSONText", "Concurrency", "Observability",
-        nioHTTP1, nioLocks, hummingbird, httpTypes, logging, coreMetrics,
+        nioCore, nioHTTP1, nioLocks, hummingbird, httpTypes, logging, coreMetrics,
       ]),
 
     // Drivers: the only targets that import C.

@@ -15,8 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from . import (
-    decoder_case, fan_out_case, ingest_case, machine, read_api_case, report, session_migration_case,
-    sink_case, store_case,
+    decoder_case, fan_out_case, ingest_case, limits_case, machine, read_api_case, report,
+    session_migration_case, sink_case, store_case,
 )
 from .load import compile_load_programs
 from .options import FULL, QUICK, Options
@@ -31,6 +31,7 @@ CASES = {
     "decoder": decoder_case.run,
     "read-api": read_api_case.run,
     "sessions": session_migration_case.run,
+    "limits": limits_case.run,
 }
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 OPEN_FILES = 4096

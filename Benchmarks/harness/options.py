@@ -20,6 +20,7 @@ class Options:
     decoder_repetitions: int = 500_000
     sessions: int = 1000
     """Moved by both sides."""
+    idle_subscribers: int = 10_000
     migrations: tuple[int, ...] = (1_000, 10_000, 100_000)
     """Sessions of one migration, for its memory."""
 
@@ -27,5 +28,5 @@ class Options:
 FULL = Options(rounds=5, seconds=8)
 QUICK = Options(
     rounds=3, seconds=2, paced_seconds=1, journal_events=100_000, decoder_repetitions=100_000,
-    sessions=200, migrations=(1_000, 10_000),
+    sessions=200, migrations=(1_000, 10_000), idle_subscribers=1_000,
 )

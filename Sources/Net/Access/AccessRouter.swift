@@ -1,11 +1,14 @@
-import HTTPServer
+public import HTTPServer
 public import HTTPTypes
 public import Hummingbird
+import NIOCore
 import Observability
 
 /// A context that says who asks.
 public protocol CallerContext: RequestContext {
   var caller: Caller { get set }
+  /// The other end of the connection; nil for one without an address.
+  var peer: ClientAddress? { get }
 }
 
 /// A context of requests that `AccessRouter` has let through.
@@ -13,8 +16,12 @@ public struct CallerRequestContext: CallerContext {
   public var coreContext: CoreRequestContextStorage
   /// Nobody, until the router has looked.
   public var caller = Caller.nobody
+  public let peer: ClientAddress?
 
-  public init(source: Source) { coreContext = .init(source: source) }
+  public init(source: Source) {
+    coreContext = .init(source: source)
+    peer = ClientAddress(source.channel.remoteAddress)
+  }
 }
 
 /// A router of which every route says what it requires. One that does not is not served: `checked()` refuses
@@ -30,12 +37,17 @@ public final class AccessRouter<Context: CallerContext>: RouterMethods {
 
   private let router: Router<Context>
   private let check: AccessCheck
+  private let proxies: TrustedProxies
   public private(set) var declarations: [Declaration] = []
   private var undeclared: [String] = []
 
-  public init(_ router: Router<Context>, check: AccessCheck) {
+  /// - Parameter proxies: those who say from which address a request comes.
+  public init(
+    _ router: Router<Context>, check: AccessCheck, proxies: TrustedProxies = TrustedProxies()
+  ) {
     self.router = router
     self.check = check
+    self.proxies = proxies
   }
 
   /// Routes that are added to the group require this.
@@ -74,7 +86,8 @@ public final class AccessRouter<Context: CallerContext>: RouterMethods {
     declarations.append(Declaration(method: method, path: written, required: required))
     router.on(
       path, method: method,
-      responder: CheckedResponder(required: required, check: check, responder: responder))
+      responder: CheckedResponder(
+        required: required, check: check, proxies: proxies, responder: responder))
   }
 }
 
@@ -109,6 +122,7 @@ private struct CheckedResponder<Responder: HTTPResponder>: HTTPResponder
 where Responder.Context: CallerContext {
   let required: RequiredAccess
   let check: AccessCheck
+  let proxies: TrustedProxies
   let responder: Responder
 
   func respond(to request: Request, context: Responder.Context) async throws -> Response {
@@ -125,7 +139,7 @@ where Responder.Context: CallerContext {
         throw Problem.otherCourse()
       }
     }
-    let response = try await AuditActor.$current.withValue(actor(context.caller)) {
+    let response = try await AuditActor.$current.withValue(actor(of: request, context)) {
       try await responder.respond(to: request, context: context)
     }
     // By nothing but a course that stands elsewhere than in its path does a route refuse a caller itself.
@@ -133,8 +147,12 @@ where Responder.Context: CallerContext {
     return response
   }
 
-  private func actor(_ caller: Caller) -> AuditActor {
-    guard let claims = caller.token?.claims else { return .anonymous(address: nil) }
-    return .token(subject: claims.subject ?? "without a subject")
+  private func actor(of request: Request, _ context: Responder.Context) -> AuditActor {
+    if let claims = context.caller.token?.claims {
+      return .token(subject: claims.subject ?? "without a subject")
+    }
+    let lines = HTTPField.Name(proxies.headerName).map { request.headers[values: $0] } ?? []
+    let client = context.peer.map { proxies.client(behind: $0, lines: lines) }
+    return .anonymous(address: client?.description)
   }
 }

@@ -24,12 +24,23 @@ public final class VerifiedToken: Sendable {
   public let subjectBytes: [UInt8]?
   /// The moment until which it is good, the leeway included, in seconds since 1970.
   public let goodUntil: Int64
+  /// Whose limits its requests count for.
+  public let holder: TokenHolder
 
-  init(claims: TokenClaims, goodUntil: Int64) {
+  init(claims: TokenClaims, goodUntil: Int64, digest: [UInt8] = []) {
     self.claims = claims
     subjectBytes = claims.subject.map { Array($0.utf8) }
     self.goodUntil = goodUntil
+    holder = claims.subject.map { .subject($0) } ?? .token(digest: digest)
   }
+}
+
+/// Who has a token. One who gets a new token stays the same.
+public enum TokenHolder: Hashable, Sendable {
+  /// The claim `sub`.
+  case subject(String)
+  /// Of a token without a `sub`: its SHA-256.
+  case token(digest: [UInt8])
 }
 
 /// Why a token is not taken. The descriptions are for whoever sent it, and hold nothing of it.
@@ -106,7 +117,9 @@ public struct TokenVerifier: Sendable {
     } catch {
       throw error == .withoutEnd ? .withoutEnd : .malformed
     }
-    let token = VerifiedToken(claims: claims, goodUntil: claims.expiresAt + rules.leeway)
+    let token = VerifiedToken(
+      claims: claims, goodUntil: claims.expiresAt + rules.leeway,
+      digest: claims.subject == nil ? SHA256.digest(of: text) : [])
     guard now < token.goodUntil else { throw .ended }
     // A token of the future was issued by a clock that is wrong, or is meant for later.
     for moment in [claims.notBefore, claims.issuedAt] {

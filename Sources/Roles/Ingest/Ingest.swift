@@ -16,17 +16,20 @@ public struct Ingest: Sendable {
   public static let paths = ["/student-progress", "/api/v1/events"]
 
   private let configuration: IngestConfiguration
+  private let limits: SendingLimits?
   private let workspaces: [ObjectIdentifier: NIOLoopBoundBox<IngestWorkspace>]
 
   /// - Parameters:
   ///   - access: who may send.
+  ///   - limits: how fast; nil where nobody is limited.
   ///   - eventLoops: all loops that connections can live on.
   public init(
     configuration: IngestConfiguration, catalog: EventCatalog, publisher: any EventPublisher,
-    access: AccessCheck = .open, metrics factory: any MetricsFactory,
+    access: AccessCheck = .open, limits: SendingLimits? = nil, metrics factory: any MetricsFactory,
     eventLoops: some Sequence<any EventLoop>
   ) {
     self.configuration = configuration
+    self.limits = limits
     let metrics = IngestMetrics(factory: factory)
     // One body is let in whatever the limit; its storage grows by doubling.
     let memory = BodyMemory(
@@ -56,7 +59,8 @@ public struct Ingest: Sendable {
     guard let workspace = workspaces[ObjectIdentifier(channel.eventLoop)] else {
       preconditionFailure("the channel's event loop was not given to the ingest endpoint")
     }
-    return [IngestHandler(workspace: workspace.value)]
+    let allowance = limits.map { SenderAllowance($0, peer: ClientAddress(channel.remoteAddress)) }
+    return [IngestHandler(workspace: workspace.value, allowance: allowance)]
   }
 }
 

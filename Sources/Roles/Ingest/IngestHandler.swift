@@ -24,6 +24,9 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
     case publishing
     /// The request was refused before it had ended; what still comes of it is thrown away.
     case refused
+    /// The sender has sent too much; the request is thrown away, and answered when it has ended, so that
+    /// the connection can stay.
+    case limited
   }
 
   private let workspace: IngestWorkspace
@@ -39,9 +42,14 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
   private var origin: String?
   /// The request at hand is a HEAD, whose answer has no body (RFC 9110, section 9.3.2).
   private var omitsBody = false
+  /// Nil where nothing limits senders.
+  private var allowance: SenderAllowance?
+  /// The answer to a request that is `limited`.
+  private var excess: Problem?
 
-  init(workspace: IngestWorkspace) {
+  init(workspace: IngestWorkspace, allowance: SenderAllowance? = nil) {
     self.workspace = workspace
+    self.allowance = allowance
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -65,7 +73,11 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
       write(.noContent, headers, body: nil, context: context)
     case (.refused, .end):
       state = .idle
-    case (.preflight, .body), (.refused, .body):
+    case (.limited, .end):
+      state = .idle
+      if let excess { answer(excess, context: context) }
+      excess = nil
+    case (.preflight, .body), (.refused, .body), (.limited, .body):
       break
     default:
       context.fireChannelRead(data)
@@ -109,8 +121,15 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
         if let origin {
           try workspace.policy.admit(origin: origin, host: head.headers.first(name: "host"))
         }
+        if isOverLimit(allowance?.begin(head.headers)) { return }
         sender = workspace.sender(fields)
-        if case .refused(let problem) = sender { throw problem }
+        switch sender {
+        case .caller(let caller): if isOverLimit(allowance?.refusal(of: caller)) { return }
+        case .refused(let problem):
+          allowance?.take(1)
+          throw problem
+        case .unknownKey: break
+        }
         request = try IncomingRequest(fields: fields, limit: workspace.bodyBytes)
         state = .receiving
       } catch {
@@ -121,6 +140,13 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
     default:
       refuse(.methodNotAllowed(), context: context)
     }
+  }
+
+  private func isOverLimit(_ problem: Problem?) -> Bool {
+    guard let problem else { return false }
+    excess = problem
+    state = .limited
+    return true
   }
 
   private func finish(context: ChannelHandlerContext) {
@@ -144,7 +170,9 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
         self.state = .idle
         switch sender {
         case .success(let caller): self.take(request, from: caller, context: context)
-        case .failure(let problem): self.answer(problem, context: context)
+        case .failure(let problem):
+          self.allowance?.take(1)
+          self.answer(problem, context: context)
         }
       }
     }
@@ -153,14 +181,20 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
   private func take(
     _ request: IncomingRequest, from sender: Caller, context: ChannelHandlerContext
   ) {
+    if let problem = allowance?.lastLook(at: sender) {
+      state = .idle
+      return answer(problem, context: context)
+    }
     let batch: DecodedBatch
     do {
       batch = try workspace.decode(request, from: sender)
     } catch {
       state = .idle
+      allowance?.take(1)
       answer(error, context: context)
       return
     }
+    allowance?.take(max(1, batch.accepted.count + batch.rejected.count))
     guard !batch.events.isEmpty else {
       state = .idle
       answer(batch, context: context)

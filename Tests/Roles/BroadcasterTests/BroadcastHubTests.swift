@@ -363,6 +363,26 @@ import Testing
     }
   }
 
+  @Test func aSubscriberBeyondTheLimitIsToldToComeBackAndPlacesComeFreeAgain() async throws {
+    let bus = FakeBus()
+    var configuration = BroadcastConfiguration()
+    configuration.maximumSubscribers = 1
+    try await withHub(bus, configuration: configuration) { port, hub in
+      let first = try await Dashboard(port: port)
+      _ = try await first.next()
+      let refused = await #expect(throws: Dashboard.Refused.self) {
+        try await Dashboard(port: port)
+      }
+      #expect(refused?.response.status == 503)
+      #expect(refused?.response.headers["retry-after"] == "2")
+      first.close()
+      try await eventually("the place is free") { hub.subscriberCount == 0 }
+      let next = try await Dashboard(port: port)
+      _ = try await next.next()
+      next.close()
+    }
+  }
+
   @Test func aReplayOfWhichNothingIsTakenIsClosed() async throws {
     let bus = try await Self.busOfLargeEvents(800)
     var configuration = BroadcastConfiguration()

@@ -23,6 +23,11 @@ struct IngestServer: Sendable {
   var arrivingBytes: Double { value("progressbus_ingest_arriving_bytes") }
   var refusedBodies: Double { value("progressbus_ingest_bodies_refused_total") }
 
+  /// Requests refused by a limit.
+  func refusals(_ limit: String) -> Double {
+    value(#"progressbus_limited_total{limit="\#(limit)"}"#)
+  }
+
   private func value(_ name: String) -> Double {
     let line = metrics.prometheusText().split(separator: "\n").first { $0.hasPrefix(name + " ") }
     return line.flatMap { Double($0.dropFirst(name.utf8.count + 1)) } ?? 0
@@ -38,6 +43,7 @@ func withIngest<Result: Sendable>(
   _ configuration: IngestConfiguration = IngestConfiguration(),
   server: HTTPServerChannelConfiguration = HTTPServerChannelConfiguration(),
   journalCapacity: Int = 1_000_000, access keys: KeyStore? = nil,
+  limits: @Sendable (MetricsRegistry) -> SendingLimits? = { _ in nil },
   _ body: @escaping @Sendable (IngestServer) async throws -> Result
 ) async throws -> Result {
   let eventLoops = MultiThreadedEventLoopGroup.singleton
@@ -45,7 +51,7 @@ func withIngest<Result: Sendable>(
   let metrics = MetricsRegistry()
   let ingest = Ingest(
     configuration: configuration, catalog: .standard, publisher: bus.publisher,
-    access: try await makeCheck(keys), metrics: metrics,
+    access: try await makeCheck(keys), limits: limits(metrics), metrics: metrics,
     eventLoops: eventLoops.makeIterator())
   let earlyHandlers: HTTPServerChannel.EarlyHandlers = { ingest.makeHandlers(for: $0) }
   return try await withServer(configuration: server, earlyHandlers: earlyHandlers) { port, _ in

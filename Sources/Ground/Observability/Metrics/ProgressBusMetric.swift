@@ -14,6 +14,7 @@ public enum ProgressBusMetric: String, CaseIterable, Sendable {
   case httpConnections = "progressbus_http_connections"
   case httpConnectionsRefused = "progressbus_http_connections_refused_total"
   case accessRefused = "progressbus_access_refused_total"
+  case limited = "progressbus_limited_total"
 
   case sinkWritten = "progressbus_sink_written_total"
   case sinkRetries = "progressbus_sink_retries_total"
@@ -107,6 +108,8 @@ extension ProgressBusMetric {
     case .httpConnectionsRefused: counter("Connections refused because too many were open.")
     case .accessRefused:
       counter("Requests refused for want of a token that is good and enough, by reason.")
+    case .limited:
+      counter("Requests, connections and subscribers refused, by the limit that they were over.")
     case .sinkWritten: counter("Events that a sink committed.")
     case .sinkRetries: counter("Writes tried again because the sink was unavailable.")
     case .sinkRefused: counter("Writes refused whole, after which the batch was halved.")

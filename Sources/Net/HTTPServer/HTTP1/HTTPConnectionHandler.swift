@@ -68,8 +68,12 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     context.fireChannelActive()
     switch admission {
     case .serve: break
-    case .refuse:
-      let detail = "The server has too many connections; try again."
+    case .refuse(let refusal):
+      let detail =
+        switch refusal {
+        case .all: "The server has too many connections; try again."
+        case .address: "There are too many connections from this address; try again."
+        }
       fail(
         Problem(status: .serviceUnavailable, detail: detail, retryAfter: 5), context: context)
     case .cut: context.close(promise: nil)
@@ -279,8 +283,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     case .notYet(let next):
       setTimer(next, context: context)
     case .close:
+      if let late = state.lateness { configuration.onTimeout(late) }
       context.close(promise: nil)
     case .answerTimeout:
+      configuration.onTimeout(.body)
       fail(
         Problem(status: .requestTimeout, detail: "The body of the request did not come in time."),
         context: context)

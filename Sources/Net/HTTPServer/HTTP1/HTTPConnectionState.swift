@@ -25,6 +25,7 @@ struct HTTPConnectionState {
   /// When to ask for `expiry` at the latest.
   private(set) var deadline: NIODeadline
   private var isReceivingBody = false
+  private var hasHadRequest = false
   private var closesAfterResponse = false
   private var isShuttingDown = false
   private(set) var isResponsePending = false
@@ -46,6 +47,7 @@ struct HTTPConnectionState {
 
   /// - Parameter isLast: the request, or its protocol version, ends the connection.
   mutating func requestBegan(isLast: Bool, now: NIODeadline) {
+    hasHadRequest = true
     isReceivingBody = true
     isResponsePending = true
     hasResponseBegun = false
@@ -104,6 +106,13 @@ struct HTTPConnectionState {
     }
     let mayAnswer = isReceivingBody && isResponsePending && !hasResponseBegun && !isLingering
     return mayAnswer ? .answerTimeout : .close
+  }
+
+  /// What a connection whose time is up has not sent in time; nil where it had nothing to send.
+  var lateness: HTTPTimeout? {
+    if isLingering || isShuttingDown { return nil }
+    if isReceivingBody { return .body }
+    return hasHadRequest ? nil : .head
   }
 
   /// A shutdown's deadline holds whatever the requests do.

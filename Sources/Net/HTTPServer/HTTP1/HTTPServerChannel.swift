@@ -2,8 +2,6 @@ public import HummingbirdCore
 public import Logging
 public import NIOCore
 import NIOHTTP1
-public import NIOHTTPTypes
-import NIOHTTPTypesHTTP1
 public import TLS
 
 /// An HTTP/1.1 connection of a Hummingbird server that also takes WebSockets, on any request of the
@@ -11,8 +9,6 @@ public import TLS
 ///
 /// Use it as `Application(router: router, server: .webSocketUpgrade(…))`.
 public struct HTTPServerChannel: ServerChildChannel, HTTPChannelHandler {
-  public typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
-
   /// Makes the handlers that see each request before Hummingbird does, on the connection's event
   /// loop. They take `HTTPServerRequestPart`, answer `HTTPServerResponsePart`, and pass on whatever
   /// they do not answer. At most one request is in flight. A connection that becomes a WebSocket
@@ -39,7 +35,7 @@ public struct HTTPServerChannel: ServerChildChannel, HTTPChannelHandler {
     self.webSockets = webSockets
   }
 
-  public func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+  public func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTPServerConnection> {
     channel.eventLoop.makeCompletedFuture {
       let pipeline = channel.pipeline.syncOperations
       let connection = HTTPConnectionHandler(
@@ -57,21 +53,30 @@ public struct HTTPServerChannel: ServerChildChannel, HTTPChannelHandler {
             routes: webSockets, configuration: webSocketConfiguration, decoder: decoder,
             httpHandlers: httpHandlers))
       }
-      try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: configuration.tls != nil))
-      return try NIOAsyncChannel(
-        wrappingChannelSynchronously: channel,
-        configuration: .init(isOutboundHalfClosureEnabled: true))
+      let framework = FrameworkEntry(
+        isSecure: configuration.tls != nil, eventLoop: channel.eventLoop)
+      try pipeline.addHandler(framework)
+      return HTTPServerConnection(channel: channel, framework: framework.opened)
     }
   }
 
-  public func handle(value: Value, logger: Logger) async {
-    await handleHTTP(asyncChannel: value, logger: logger)
+  public func handle(value: HTTPServerConnection, logger: Logger) async {
+    let channel = await withTaskCancellationHandler {
+      // Never failed.
+      try? await value.framework.get()
+    } onCancel: {
+      // As Hummingbird does once it has the connection.
+      value.channel.close(mode: .input, promise: nil)
+    }
+    // Nil when nothing ever came for Hummingbird: all was for early handlers, or a WebSocket.
+    if let channel { await handleHTTP(asyncChannel: channel, logger: logger) }
   }
 
   private func admission(of channel: any Channel) -> ConnectionLimit.Admission {
     guard let limit = configuration.connectionLimit else { return .serve }
-    channel.closeFuture.whenComplete { _ in limit.end() }
-    return limit.begin()
+    let peer = ClientAddress(channel.remoteAddress)
+    channel.closeFuture.whenComplete { _ in limit.end(from: peer) }
+    return limit.begin(from: peer)
   }
 
   private var decoderLimits: NIOHTTPDecoderLimitConfiguration {
@@ -100,6 +105,11 @@ extension HTTPServerBuilder {
   }
 }
 
+/// What a client did not send in time.
+public enum HTTPTimeout: Sendable {
+  case head, body
+}
+
 /// Limits and timeouts of an HTTP/1.1 connection.
 public struct HTTPServerChannelConfiguration: Sendable {
   /// Shared by all connections of a server, or of several; nil for none.
@@ -117,6 +127,9 @@ public struct HTTPServerChannelConfiguration: Sendable {
   public var lingerTimeout: TimeAmount = .seconds(2)
   /// How long requests in flight may take once the server shuts down.
   public var shutdownTimeout: TimeAmount = .seconds(5)
+  /// Called for each connection that ends because the head of its first request, or a body, did not come in time, on
+  /// its event loop.
+  public var onTimeout: @Sendable (HTTPTimeout) -> Void = { _ in }
   /// The longest header field, in bytes; then 431.
   public var maximumHeaderFieldSize = 16 * 1024
   /// All header fields of a request together, in bytes; then 431.

@@ -44,12 +44,12 @@ extension ServerServices {
   /// group that says what it requires.
   func makeRouter(
     health: HealthRegistry, mirror: MirrorConnections?, access: AccessCheck = .open,
-    openID: OpenIDSignIn? = nil
+    openID: OpenIDSignIn? = nil, proxies: TrustedProxies = TrustedProxies()
   ) throws -> AccessRouter<CallerRequestContext> {
     let base = Router(context: CallerRequestContext.self, options: .autoGenerateHeadEndpoints)
     base.add(middleware: ProblemMiddleware())
     base.add(middleware: CrossOriginProtection())
-    let router = AccessRouter(base, check: access)
+    let router = AccessRouter(base, check: access, proxies: proxies)
     let watching = HealthAndMetricsRoutes(registry: registry, health: health)
     watching.addHealth(to: router.requiring(.open))
     watching.addMetrics(to: router.requiring(.operating))

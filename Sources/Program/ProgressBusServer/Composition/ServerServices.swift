@@ -206,23 +206,31 @@ struct ServerServices {
     openID: OpenIDSignIn?, tls: ReloadingServerContext?,
     onReady: @escaping @Sendable (Int) async -> Void
   ) throws -> some Service {
+    let proxies = try configuration.trustedProxies()
     let router = try makeRouter(
-      health: health, mirror: mirror, access: access, openID: openID
+      health: health, mirror: mirror, access: access, openID: openID, proxies: proxies
     ).checked()
     let eventLoops = MultiThreadedEventLoopGroup.singleton
     let ingest =
       configuration.roles.contains(.ingest)
       ? Ingest(
         configuration: configuration.ingest, catalog: catalog, publisher: bus.publisher,
-        access: access, metrics: registry, eventLoops: eventLoops.makeIterator()) : nil
+        access: access,
+        limits: configuration.sendingLimits(proxies: proxies, metrics: registry),
+        metrics: registry, eventLoops: eventLoops.makeIterator()) : nil
+    let requestLimits = configuration.requestLimits(proxies: proxies, metrics: registry)
     var server = configuration.httpServer
-    server.connectionLimit = makeConnectionLimit()
+    server.connectionLimit = makeConnectionLimit(proxies: proxies)
+    server.onTimeout = configuration.timeoutCounting(in: registry)
     server.tls = tls
     let application = Application(
       router: router,
       server: .webSocketUpgrade(
         configuration: server,
-        earlyHandlers: { channel in ingest?.makeHandlers(for: channel) ?? [] },
+        earlyHandlers: { channel in
+          let handlers = ingest?.makeHandlers(for: channel) ?? []
+          return handlers + (requestLimits.map { [$0.makeHandler(for: channel)] } ?? [])
+        },
         webSockets: hub.map { [webSocketRoute(of: $0, access: access)] } ?? []),
       configuration: .init(
         address: .hostname(configuration.host, port: configuration.port), backlog: 4096),
@@ -232,11 +240,8 @@ struct ServerServices {
       application: application, host: configuration.host, port: configuration.port)
   }
 
-  private func makeConnectionLimit() -> ConnectionLimit {
-    let refused = ProgressBusMetric.httpConnectionsRefused.counter(in: registry)
-    let limit = ConnectionLimit(
-      maximum: configuration.settings.integer("http.max_connections"),
-      onRefusal: { refused.increment() })
+  private func makeConnectionLimit(proxies: TrustedProxies) -> ConnectionLimit {
+    let limit = configuration.connectionLimit(proxies: proxies, metrics: registry)
     let connections = ProgressBusMetric.httpConnections.gauge(in: registry)
     registry.onCollect { connections.set(limit.count) }
     return limit

@@ -142,6 +142,7 @@ public struct ServerConfiguration: Sendable {
   var httpServer: HTTPServerChannelConfiguration {
     var server = HTTPServerChannelConfiguration()
     server.bodyTimeout = .seconds(Int64(settings.integer("ingest.body_timeout_seconds")))
+    server.headTimeout = .seconds(Int64(settings.integer("http.head_timeout_seconds")))
     server.shutdownTimeout = TimeAmount(drainDeadline)
     return server
   }
@@ -149,6 +150,7 @@ public struct ServerConfiguration: Sendable {
   var broadcast: BroadcastConfiguration {
     var broadcast = BroadcastConfiguration()
     broadcast.maximumOutstandingBytes = settings.integer("websocket.queue_bytes")
+    broadcast.maximumSubscribers = settings.integer("websocket.max_subscribers")
     broadcast.maximumReplays = settings.integer("websocket.max_replays")
     broadcast.replayPageBytes = settings.integer("websocket.replay_bytes")
     return broadcast
@@ -205,6 +207,7 @@ public struct ServerConfiguration: Sendable {
     _ = try httpTLS()
     _ = try tokenKeys()
     try checkSignIn()
+    _ = try trustedProxies()
     try checkSessions()
     try checkFirestore()
     if usesMirror { _ = try mirror() }

@@ -11,7 +11,8 @@ import WorkerRuntime
 /// there alone: the setting asks the type.
 public enum Settings {
   public static let all: [Setting] =
-    server + signIn + servers + ingest + bus + worker + webSocket + google + mirror + sessions
+    server + signIn + servers + ingest + limits + bus + worker + webSocket + google + mirror
+    + sessions
     + completedSessions
 
   static let server: [Setting] = [
@@ -29,6 +30,22 @@ public enum Settings {
     Setting(
       "http.max_connections", .integer(1...1_000_000), default: "10000",
       "The most connections, WebSockets included; those beyond are answered 503."),
+    Setting(
+      "http.max_connections_per_address", .integer(0...1_000_000), default: "2500",
+      "The most connections of one address; those beyond are answered 503. 0 is no limit; this machine and trusted proxies have none."
+    ),
+    Setting(
+      "http.head_timeout_seconds", .integer(1...3600),
+      default: "\(HTTPServerChannelConfiguration().headTimeout.nanoseconds / 1_000_000_000)",
+      "How long a new connection may take to send the head of its first request."),
+    Setting(
+      "http.trusted_proxies", .list(),
+      "Addresses (`192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`) of proxies whose word is taken for a client's address."
+    ),
+    Setting(
+      "http.proxy_header", .choice(TrustedProxies.Header.allCases.map(\.rawValue)),
+      default: TrustedProxies.Header.forwardedFor.rawValue,
+      "The header in which these say it. The other one is ignored."),
     Setting(
       "http.allowed_hosts", .list(),
       "Names with a dot under which pages, the read API and the live stream may be asked, behind a "
@@ -150,6 +167,30 @@ public enum Settings {
       "The origins whose pages may send events (CORS), beside the server's own; `*` is every one."),
   ]
 
+  static let limits: [Setting] = [
+    Setting(
+      "limits.learner_events_per_second", .integer(0...1_000_000), default: "50",
+      "Events that one learner's token may send in the long run; beyond it 429. 0 is no limit, here and below."
+    ),
+    Setting(
+      "limits.learner_burst", .integer(1...1_000_000_000), default: "5000",
+      "Events that it may send at once, after a rest."),
+    Setting(
+      "limits.class_events_per_second", .integer(0...1_000_000), default: "2000",
+      "The same of a token with scope `ingest:class`."),
+    Setting("limits.class_burst", .integer(1...1_000_000_000), default: "50000", "The same."),
+    Setting(
+      "limits.address_events_per_second", .integer(0...1_000_000), default: "5000",
+      "The same of one address, whatever its tokens. This machine itself has no limit."),
+    Setting("limits.address_burst", .integer(1...1_000_000_000), default: "100000", "The same."),
+    Setting(
+      "limits.address_requests_per_second", .integer(0...1_000_000), default: "200",
+      "Requests of one address other than for sending events, WebSockets' handshakes included."),
+    Setting(
+      "limits.address_request_burst", .integer(1...1_000_000_000), default: "2000",
+      "Such requests at once, after a rest."),
+  ]
+
   static let bus: [Setting] = [
     Setting(
       "bus.namespace", .text,
@@ -186,6 +227,10 @@ public enum Settings {
       "websocket.queue_bytes", .integer(65_536...1_073_741_824),
       default: "\(BroadcastConfiguration().maximumOutstandingBytes)",
       "What may wait for one slow subscriber before it is closed."),
+    Setting(
+      "websocket.max_subscribers", .integer(1...1_000_000),
+      default: "\(BroadcastConfiguration().maximumSubscribers)",
+      "The most subscribers of this process; those beyond are answered 503."),
     Setting(
       "websocket.max_replays", .integer(1...1_000_000),
       default: "\(BroadcastConfiguration().maximumReplays)",

@@ -18,6 +18,8 @@ public struct BroadcastConfiguration: Sendable {
   /// The most bytes read from the journal at once; a single event may be larger. A replay holds so many at
   /// most, beside what its connection has not taken yet (`WebSocketConfiguration.writeBufferWaterMark`).
   public var replayPageBytes = 256 * 1024
+  /// Subscribers of the process; who comes beyond is told to come back.
+  public var maximumSubscribers = 8000
   /// Replays under way at the same moment; who asks for one more is told to come back.
   public var maximumReplays = 500
   /// Replays that may read the journal at the same moment; the others wait their turn.
@@ -32,7 +34,7 @@ public struct BroadcastConfiguration: Sendable {
   /// How long a subscriber that was too slow may take to read what it was sent and the close frame
   /// behind it.
   public var slowCloseTimeout: TimeAmount = .seconds(30)
-  /// What a client that came while the bus was away, or too many replayed, is told to wait, in seconds.
+  /// What a client that came while the bus was away, or too many replayed or listened, is told to wait, in seconds.
   public var retryAfterSeconds = 2
 
   public init() {}

@@ -251,6 +251,10 @@ public final class BroadcastHub: ChannelListener, Service {
   /// Subscribers at this moment.
   public var subscriberCount: Int { state.withLockedValue { $0.subscribers } }
 
+  /// Whether one more subscriber may come. One that was told so may still be refused: it counts once its
+  /// WebSocket stands.
+  var takesSubscribers: Bool { subscriberCount < configuration.maximumSubscribers }
+
   /// Subscribers at this moment who are being given what they missed.
   public var replayCount: Int { state.withLockedValue { $0.replays } }
 

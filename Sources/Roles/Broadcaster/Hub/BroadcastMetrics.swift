@@ -10,6 +10,7 @@ struct BroadcastMetrics: Sendable {
   private let sentCounter: Counter
   private let replayGauge: Meter
   private let refusedReplayCounter: Counter
+  private let refusedCounter: Counter
 
   init(factory: any MetricsFactory) {
     subscriberGauge = ProgressBusMetric.websocketSubscribers.gauge(in: factory)
@@ -18,10 +19,12 @@ struct BroadcastMetrics: Sendable {
     sentCounter = ProgressBusMetric.websocketEventsSent.counter(in: factory)
     replayGauge = ProgressBusMetric.websocketReplays.gauge(in: factory)
     refusedReplayCounter = ProgressBusMetric.websocketReplaysRefused.counter(in: factory)
+    refusedCounter = ProgressBusMetric.limited.counter([("limit", "subscribers")], in: factory)
   }
 
   func subscribers(_ count: Int) { subscriberGauge.set(count) }
   func replays(_ count: Int) { replayGauge.set(count) }
+  func subscriberRefused() { refusedCounter.increment() }
   func replayRefused() { refusedReplayCounter.increment() }
   func gap() { gapCounter.increment() }
   func slowClosed() { slowCounter.increment() }

@@ -37,6 +37,11 @@ final class Subscriber: WebSocketSession {
   // MARK: The connection
 
   func webSocketOpened() {
+    guard hub.takesSubscribers else {
+      hub.metrics.subscriberRefused()
+      return connection.close(
+        code: .tryAgainLater, reason: "too many subscribers; come back later")
+    }
     let newest = group.join(self)
     let state = SubscriberState(
       newest: newest, after: after, maximumHeldBytes: hub.configuration.maximumHeldBytes)

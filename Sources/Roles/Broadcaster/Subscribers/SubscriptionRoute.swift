@@ -24,7 +24,7 @@ extension BroadcastHub {
   /// Decides on a handshake: `?course_id=` filters, `?after=` replays first.
   ///
   /// 400 for a malformed parameter, 403 for a course that is not open to the caller, 503 while the
-  /// bus is away, or for a replay while too many are under way.
+  /// bus is away or there are too many subscribers, or for a replay while too many are under way.
   /// - Parameter access: what the caller was let in by, and is asked whether the caller may stay.
   public func decide(
     _ head: HTTPRequestHead, from caller: Caller = .anyone, access: AccessCheck = .open
@@ -46,6 +46,13 @@ extension BroadcastHub {
       return .refuse(
         Problem(
           status: .serviceUnavailable, detail: "The event bus is away; try again.",
+          retryAfter: configuration.retryAfterSeconds))
+    }
+    guard takesSubscribers else {
+      metrics.subscriberRefused()
+      return .refuse(
+        Problem(
+          status: .serviceUnavailable, detail: "The server has too many subscribers; try again.",
           retryAfter: configuration.retryAfterSeconds))
     }
     if request.after != nil, !takesReplays {

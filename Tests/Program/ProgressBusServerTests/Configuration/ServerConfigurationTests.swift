@@ -3,6 +3,7 @@ import Events
 import HTTPServer
 import Ingest
 import NIOCore
+import Observability
 import Testing
 
 @testable import ProgressBusServer
@@ -120,5 +121,35 @@ import Testing
     #expect(configuration.ingest.keepsWork)
     #expect(configuration.ingest.allowedOrigins == ["https://a", "https://b"])
     #expect(configuration.httpServer.bodyTimeout == .seconds(2))
+    let other = try await self.configuration(["http.head_timeout_seconds": "3"])
+    #expect(other.httpServer.headTimeout == .seconds(3))
+  }
+
+  @Test(arguments: [
+    "10.0.0.1/8", "10.0.0.0/33", "proxy.example", "192.0.2.7,nonsense", "2001:db8::/129",
+  ]) func aTrustedProxyThatIsNoAddressIsRefusedByTheNameOfTheSetting(_ text: String) async throws {
+    let configuration = try await configuration(["http.trusted_proxies": text])
+    let error = #expect(throws: ConfigurationError.self) { try configuration.check() }
+    #expect(error?.name == "PROGRESSBUS_HTTP_TRUSTED_PROXIES")
+    #expect(error?.reason.contains("10.0.0.0/8") == true)
+  }
+
+  @Test func trustedProxiesAreBelievedInTheHeaderThatIsNamed() async throws {
+    let peer = try #require(ClientAddress("10.1.2.3"))
+    var overrides = ["http.trusted_proxies": "10.0.0.0/8, 2001:db8::/32"]
+    var proxies = try await configuration(overrides).trustedProxies()
+    #expect(proxies.headerName == "x-forwarded-for")
+    #expect(proxies.client(behind: peer, lines: ["192.0.2.1"]).description == "192.0.2.1")
+    overrides["http.proxy_header"] = "forwarded"
+    proxies = try await configuration(overrides).trustedProxies()
+    #expect(proxies.client(behind: peer, lines: ["for=192.0.2.1"]).description == "192.0.2.1")
+  }
+
+  @Test func aRateOfZeroSwitchesALimitOff() async throws {
+    let metrics = MetricsRegistry()
+    let proxies = TrustedProxies()
+    #expect(try await configuration([:]).requestLimits(proxies: proxies, metrics: metrics) != nil)
+    let off = try await configuration(["limits.address_requests_per_second": "0"])
+    #expect(off.requestLimits(proxies: proxies, metrics: metrics) == nil)
   }
 }

@@ -128,6 +128,7 @@ extension EndToEnd {
         route(reading, "GET", "/api/v1/courses/py%20101/students"),
         route(reading, "GET", "/api/v1/courses/py%20101/help"),
         route(reading, "GET", "/api/v1/courses/py%20101/activity"),
+        route(reading, "GET", "/api/v1/courses/py%20101/exercises"),
         route(reading, "GET", "/api/v1/students/s-1"),
         route(admin, "GET", "/api/v1/users/s-1/stats"),
         route(admin, "GET", "/api/v1/bus"), route(admin, "GET", "/api/v1/sinks"),
@@ -269,7 +270,7 @@ extension EndToEnd {
         for course in [
           "other", "Caf%C3%A9", "caf%C3%A9%20", "%20caf%C3%A9", "cafe", "caf%25C3%25A9",
         ] {
-          for kind in ["progress", "students", "help", "activity"] {
+          for kind in ["progress", "students", "help", "activity", "exercises"] {
             let path = "/api/v1/courses/\(course)/\(kind)"
             let status = try await process.request(path, token: teacher).status
             #expect(status == 403, "\(path)")

@@ -52,7 +52,7 @@ import Testing
     "POST /api/v1/users/{user}/sessions": .work,
     "POST /api/v1/users/{user}/sessions/{id}/events": .work,
     "POST /student-progress": .work, "POST /api/v1/events": .work,
-    "POST /events/firestore": .work,
+    "POST /events/firestore": .work, "POST /sign-in": .work, "POST /sign-out": .work,
   ]
 
   @Test func everyCommandAndRouteSaysWhetherItIsAnAct() async throws {

@@ -58,10 +58,37 @@ import Testing
     let limit = ConnectionLimit(maximum: 8)
     let admissions = (0..<26).map { _ in limit.begin() }
     #expect(admissions.prefix(8).allSatisfy { $0 == .serve })
-    #expect(admissions[8..<25].allSatisfy { $0 == .refuse })
+    #expect(admissions[8..<25].allSatisfy { $0 == .refuse(.all) })
     #expect(admissions[25] == .cut)
     for _ in 0..<26 { limit.end() }
     #expect(limit.begin() == .serve)
+  }
+
+  @Test func anAddressHasALimitOfItsOwnThatThisMachineAndProxiesDoNotHave() throws {
+    let proxy = try #require(AddressRange("10.0.0.0/8"))
+    let limit = ConnectionLimit(
+      maximum: 1000, maximumOfAddress: 2, proxies: TrustedProxies([proxy]))
+    let one = ClientAddress("192.0.2.1")
+    for expected in [ConnectionLimit.Admission.serve, .serve, .refuse(.address)] {
+      #expect(limit.begin(from: one) == expected)
+    }
+    #expect(limit.begin(from: ClientAddress("192.0.2.2")) == .serve)
+    // Whoever has one IPv6 address has all 64 bits behind it.
+    #expect(limit.begin(from: ClientAddress("2001:db8::1")) == .serve)
+    #expect(limit.begin(from: ClientAddress("2001:db8::2")) == .serve)
+    #expect(limit.begin(from: ClientAddress("2001:db8::3")) == .refuse(.address))
+    #expect(limit.begin(from: ClientAddress("2001:db8:0:1::1")) == .serve)
+    for peer in ["127.0.0.1", "127.1.2.3", "::1", "10.1.2.3"] {
+      for _ in 0..<3 { #expect(limit.begin(from: ClientAddress(peer)) == .serve) }
+    }
+    // One more than may be, until another has gone, and the refused one too.
+    limit.end(from: one)
+    #expect(limit.begin(from: one) == .refuse(.address))
+    limit.end(from: one)
+    limit.end(from: one)
+    #expect(limit.begin(from: one) == .serve)
+    for _ in 0..<20 { _ = limit.begin(from: one) }
+    #expect(limit.begin(from: one) == .cut)
   }
 
   @Test func aConnectionThatIsCutHearsNothing() throws {
