@@ -22,7 +22,9 @@ extension AgentEngineSessionStore {
       let failure: GoogleCallError
       do throws(GoogleCallError) { return try await client.send(call) } catch { failure = error }
       let error = failure.storeError
-      if case .throttled(let wait) = error, throttled < GoogleClient.patientQuotaTries, !Task.isCancelled {
+      if case .throttled(let wait) = error, throttled < GoogleClient.patientQuotaTries,
+        !Task.isCancelled
+      {
         throttled += 1
         await pacing.slowDown(kind, for: wait)
         continue
