@@ -235,7 +235,10 @@ import Testing
       let error = await #expect(throws: MirrorError.self) {
         try await mirror.controller.prepare()
       }
-      #expect(error == .missingSalt(tables: ["progress_events", "training_sessions"]))
+      #expect(
+        error
+          == .missingSalt(
+            tables: ["exercise_checks", "progress_events", "training_sessions"]))
       #expect(error?.description.contains("PSEUDONYMIZATION_SALT") == true)
     }
   }
