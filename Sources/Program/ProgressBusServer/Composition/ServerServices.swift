@@ -129,15 +129,16 @@ struct ServerServices {
   private func makeAccess() throws -> (
     check: AccessCheck, revocations: RevocationList?, services: [any Service]
   ) {
-    guard configuration.listens, let keys = try configuration.tokenKeys(logger: logger) else {
-      return (.open, nil, [])
-    }
+    guard configuration.listens else { return (.open, nil, []) }
+    // Its series are there where nobody is asked for a token, too: a panel without any looks broken.
+    let refused = RefusedRequests(metrics: registry)
+    guard let keys = try configuration.tokenKeys(logger: logger) else { return (.open, nil, []) }
     let revocations = RevocationList(logger: logger)
     let upkeep = AccessUpkeep(
       keys: keys, revocations: revocations, store: RevocationsInRedis(tokens: bus.revokedTokens))
     let check = AccessCheck(
       rules: configuration.tokenRules, keys: keys, revocations: revocations,
-      refused: RefusedRequests(metrics: registry))
+      refused: refused)
     return (check, revocations, [upkeep])
   }
 
