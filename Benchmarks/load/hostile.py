@@ -1,6 +1,7 @@
 """Clients that hold connections or watch the clock, each kind in a process of its own.
 
-hostile.py sockets PORT COUNT      opens COUNT WebSockets, prints `ready`, and answers pings
+hostile.py sockets PORT COUNT      opens COUNT WebSockets of a course where nothing happens, prints `ready`, and
+                                   answers pings
 hostile.py heads PORT COUNT        keeps COUNT connections open that send half a head
 hostile.py bodies PORT COUNT       keeps COUNT POSTs open that send a byte of their body a second
 hostile.py senders PORT COUNT SECONDS EVENT_FILE
@@ -30,7 +31,7 @@ def connect(port: int, number: int) -> socket.socket:
 def web_socket(port: int, number: int) -> socket.socket:
     connection = connect(port, number)
     connection.sendall(
-        b"GET /ws/dashboard HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\n"
+        b"GET /ws/dashboard?course_id=idle HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\n"
         b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
         b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" % port
     )
