@@ -1,14 +1,9 @@
-import { Problem } from "./problem.js";
+import { ApiClient } from "./api-client.js";
 
 const pageSize = 1_000;
-const deadline = 15_000;
 
 /** Reads the API. Every method throws `Problem`. */
-export class ClassroomClient {
-  constructor(fetchFunction = (...parameters) => fetch(...parameters)) {
-    this.fetch = fetchFunction;
-  }
-
+export class ClassroomClient extends ApiClient {
   courses() {
     return this.allPages("/api/v1/courses", {}, "courses");
   }
@@ -41,8 +36,7 @@ export class ClassroomClient {
   /** Whether the server says that its bus is away; no answer says nothing about the bus. */
   async isBusDown() {
     try {
-      const response = await this.fetch("/health/ready", { signal: AbortSignal.timeout(deadline) });
-      const report = await response.json();
+      const report = await (await this.ask("/health/ready")).json();
       return report.checks?.bus?.status === "down";
     } catch {
       return false;
@@ -60,26 +54,6 @@ export class ClassroomClient {
       cursor = page.next_cursor;
     }
     return first;
-  }
-
-  async get(path, query) {
-    const parameters = new URLSearchParams();
-    for (const [name, value] of Object.entries(query)) {
-      if (value !== null && value !== undefined) parameters.set(name, value);
-    }
-    let response;
-    try {
-      response = await this.fetch(`${path}?${parameters}`, {
-        headers: { accept: "application/json" },
-        signal: AbortSignal.timeout(deadline),
-      });
-    } catch {
-      throw new Problem(0, "");
-    }
-    const body = await response.json().catch(() => null);
-    if (!response.ok) throw new Problem(response.status, body?.detail ?? body?.title ?? response.statusText);
-    if (body === null) throw new Problem(502, "the answer is no JSON");
-    return body;
   }
 }
 

@@ -2,11 +2,12 @@ import { ClassroomClient } from "./classroom-client.js";
 import { Problem } from "./problem.js";
 
 const deadLetters = "/api/v1/dead-letters";
-/** A replay or purge works for up to ten seconds before it answers. */
-const deadline = 30_000;
 
 /** What the operators' page asks of the server. Every method throws `Problem`. */
 export class OperationsClient extends ClassroomClient {
+  /** A replay or purge works for up to ten seconds before it answers. */
+  deadline = 30_000;
+
   bus() {
     return this.get("/api/v1/bus", {});
   }
@@ -70,12 +71,7 @@ export class OperationsClient extends ClassroomClient {
 
   /** An unhealthy mirror answers 503, and says why. */
   async mirrorHealth() {
-    let response;
-    try {
-      response = await this.fetch("/api/bq-sync/health", { signal: AbortSignal.timeout(deadline) });
-    } catch {
-      throw new Problem(0, "");
-    }
+    const response = await this.ask("/api/bq-sync/health");
     const body = await response.json().catch(() => null);
     if (Array.isArray(body?.problems)) return body;
     throw new Problem(response.status, body?.detail ?? response.statusText);
@@ -87,25 +83,5 @@ export class OperationsClient extends ClassroomClient {
 
   retryMirror() {
     return this.send("POST", "/api/bq-sync/retry");
-  }
-
-  async send(method, path, body) {
-    const options = { method, headers: { accept: "application/json" }, signal: AbortSignal.timeout(deadline) };
-    if (body !== undefined) {
-      options.headers["content-type"] = "application/json";
-      options.body = JSON.stringify(body);
-    }
-    let response;
-    try {
-      response = await this.fetch(path, options);
-    } catch {
-      throw new Problem(0, "");
-    }
-    const answer = await response.json().catch(() => null);
-    if (!response.ok) {
-      throw new Problem(response.status, answer?.detail ?? answer?.title ?? response.statusText);
-    }
-    if (answer === null) throw new Problem(502, "the answer is no JSON");
-    return answer;
   }
 }
