@@ -11,7 +11,7 @@ public struct EventuallyFailure: Error, CustomStringConvertible {
 ///   - what: what is waited for, for the failure's message.
 /// - Throws: `EventuallyFailure` with the place and the last error that `condition` threw.
 public func eventually(
-  within deadline: Duration = .seconds(30), _ what: String = "the condition",
+  within deadline: Duration = .seconds(60), _ what: String = "the condition",
   fileID: String = #fileID, line: Int = #line,
   isolation: isolated (any Actor)? = #isolation,
   _ condition: () async throws -> Bool

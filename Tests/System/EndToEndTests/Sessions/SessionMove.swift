@@ -3,6 +3,7 @@ import ProgressBusTesting
 import Sessions
 import SessionsTesting
 import Synchronization
+import Testing
 
 /// The program itself between a Firestore emulator and a stub of Agent Engine.
 struct SessionMove: Sendable {
@@ -40,6 +41,12 @@ struct SessionMove: Sendable {
   func validate(_ arguments: [String] = []) async throws -> (status: Int, report: SessionValue) {
     let outcome = try await run(["validate", "--json", "report.json"] + arguments)
     return (outcome.status, try SessionValue(json: Array(contents("report.json"))))
+  }
+
+  /// Both sides are the same.
+  func expectEqualSides(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    let outcome = try await run(["validate"])
+    #expect(outcome.status == 0, "\(outcome)", sourceLocation: sourceLocation)
   }
 
   func contents(_ name: String) throws -> Data {

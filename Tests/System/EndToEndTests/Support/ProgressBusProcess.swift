@@ -48,7 +48,7 @@ struct ProgressBusProcess: Sendable {
   }
 
   func waitUntilReady() async throws {
-    try await eventually(within: .seconds(30), "\(logPath) is ready") {
+    try await eventually(within: .seconds(120), "\(logPath) is ready") {
       if let exit = await process.exit { throw Ended(exit: exit, log: try log) }
       return try await HTTP.shared.get("\(url)/health/ready").status == 200
     }
