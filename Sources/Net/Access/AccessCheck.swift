@@ -64,6 +64,22 @@ public final class AccessCheck: Sendable {
     return try await caller(credentials, needs: required)
   }
 
+  /// Who has signed in; nil for nobody. Somebody who has no token asks for nothing that could be refused.
+  ///
+  /// - Throws: as for a request that needs any scope.
+  public func callerIfSignedIn(_ fields: HTTPFields) async throws(Problem) -> Caller? {
+    guard asksForTokens else { return .anyone }
+    let credentials = Credentials(
+      authorization: fields[values: .authorization], cookies: fields[values: .cookie],
+      mayUseCookie: true)
+    let text: String
+    do throws(TokenFault) { text = try credentials.token() } catch {
+      if error == .missing { return nil }
+      throw refusal(error, needs: .signedIn)
+    }
+    return try await caller(ofToken: text, needs: .signedIn)
+  }
+
   /// Who opens a WebSocket.
   public func caller(
     ofHandshake head: HTTPRequestHead, needs required: RequiredAccess
@@ -252,13 +268,7 @@ private struct Credentials {
 
   func token() throws(TokenFault) -> String {
     if !authorization.isEmpty || cookies.isEmpty { return try Self.bearer(authorization) }
-    let texts = cookies.flatMap { $0.split(separator: ";") }.compactMap { pair -> String? in
-      let parts = pair.split(separator: "=", maxSplits: 1)
-      guard parts.count == 2, parts[0].drop(while: { $0 == " " }) == AccessCheck.cookieName else {
-        return nil
-      }
-      return String(parts[1])
-    }
+    let texts = CookieValues.of(AccessCheck.cookieName, in: cookies)
     guard let text = texts.first, mayUseCookie else { throw .missing }
     guard texts.count == 1 else { throw .severalAtOnce }
     return text

@@ -16,7 +16,7 @@ public struct RequiredAccess: Sendable, Equatable {
   public static let open = RequiredAccess(nil)
   /// Learners' data of the caller's courses.
   public static let reading = RequiredAccess([.dashboard, .admin])
-  /// A good token, whatever it allows.
+  /// A good token with any scope of ours.
   public static let signedIn = RequiredAccess(Scope.allCases)
   /// What operators see and do.
   public static let operating = RequiredAccess([.admin])
@@ -41,7 +41,7 @@ public struct Caller: Sendable {
 
   /// Nothing is allowed but what is open.
   public static let nobody = Caller(
-    token: VerifiedToken(claims: TokenClaims(scopes: [], expiresAt: 0), goodUntil: 0))
+    token: VerifiedToken(claims: TokenClaims(scopes: [], expiresAt: 0), goodUntil: 0, text: ""))
 
   /// Whose data may be read.
   public var courses: ReadableCourses {

@@ -2,6 +2,7 @@ import Concurrency
 public import Cryptography
 public import CurlTransport
 import Foundation
+import HTTPServer
 import HTTPTypes
 public import Logging
 import NIOConcurrencyHelpers
@@ -38,6 +39,14 @@ public struct KeySetURL: KeySetSource {
   public init(_ url: String, transport: any HTTPTransport) {
     self.url = url
     self.transport = transport
+  }
+
+  /// Whether a URL is good enough for keys and tokens: nobody on the way can change what is asked there.
+  public static func isTrustworthy(_ url: String) -> Bool {
+    guard let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty else {
+      return false
+    }
+    return parts.scheme == "https" || parts.scheme == "http" && ClientAddress.isThisMachine(host)
   }
 
   public func keySet() async throws -> [UInt8] {

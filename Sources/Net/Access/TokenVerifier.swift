@@ -1,4 +1,4 @@
-import Cryptography
+public import Cryptography
 import Foundation
 import JSONText
 
@@ -27,11 +27,12 @@ public final class VerifiedToken: Sendable {
   /// Whose limits its requests count for.
   public let holder: TokenHolder
 
-  init(claims: TokenClaims, goodUntil: Int64, digest: [UInt8] = []) {
+  /// - Parameter text: the token itself.
+  init(claims: TokenClaims, goodUntil: Int64, text: String) {
     self.claims = claims
     subjectBytes = claims.subject.map { Array($0.utf8) }
     self.goodUntil = goodUntil
-    holder = claims.subject.map { .subject($0) } ?? .token(digest: digest)
+    holder = claims.subject.map { .subject($0) } ?? .token(SHA256Digest(of: text))
   }
 }
 
@@ -40,7 +41,7 @@ public enum TokenHolder: Hashable, Sendable {
   /// The claim `sub`.
   case subject(String)
   /// Of a token without a `sub`: its SHA-256.
-  case token(digest: [UInt8])
+  case token(SHA256Digest)
 }
 
 /// Why a token is not taken. The descriptions are for whoever sent it, and hold nothing of it.
@@ -118,8 +119,7 @@ public struct TokenVerifier: Sendable {
       throw error == .withoutEnd ? .withoutEnd : .malformed
     }
     let token = VerifiedToken(
-      claims: claims, goodUntil: claims.expiresAt + rules.leeway,
-      digest: claims.subject == nil ? SHA256.digest(of: text) : [])
+      claims: claims, goodUntil: claims.expiresAt + rules.leeway, text: text)
     guard now < token.goodUntil else { throw .ended }
     // A token of the future was issued by a clock that is wrong, or is meant for later.
     for moment in [claims.notBefore, claims.issuedAt] {

@@ -51,6 +51,8 @@ struct IssueTokenCommand: AsyncParsableCommand {
 
   func run() async throws {
     let configuration = try await options.serverConfiguration()
+    // What cannot be shown is not to be made.
+    if link { _ = try configuration.signInLink("") }
     let id = AccessTokens.newID()
     let scopes = Set(scope).map(\.rawValue).sorted().joined(separator: " ")
     // Whose it is may be a learner's name, and stays out of the audit log. That log need not be there yet: a first start

@@ -115,19 +115,17 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
     let fields = RequestFields(head.headers)
     origin = fields.origin
     omitsBody = head.method == .HEAD
+    if isOverLimit(allowance?.begin(head.headers)) { return }
     switch head.method {
     case .POST:
       do throws(Problem) {
         if let origin {
           try workspace.policy.admit(origin: origin, host: head.headers.first(name: "host"))
         }
-        if isOverLimit(allowance?.begin(head.headers)) { return }
         sender = workspace.sender(fields)
         switch sender {
         case .caller(let caller): if isOverLimit(allowance?.refusal(of: caller)) { return }
-        case .refused(let problem):
-          allowance?.take(1)
-          throw problem
+        case .refused(let problem): throw problem
         case .unknownKey: break
         }
         request = try IncomingRequest(fields: fields, limit: workspace.bodyBytes)
@@ -136,6 +134,7 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
         refuse(error, context: context)
       }
     case .OPTIONS:
+      allowance?.take(1)
       state = .preflight
     default:
       refuse(.methodNotAllowed(), context: context)
@@ -158,6 +157,7 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
       try request.end()
     } catch {
       state = .idle
+      allowance?.take(1)
       answer(error, headers: [("connection", "close")], context: context)
       return
     }
@@ -233,6 +233,7 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
   /// Answers a request that has not ended, and ends the connection.
   private func refuse(_ problem: Problem, context: ChannelHandlerContext) {
     state = .refused
+    allowance?.take(1)
     drop()
     answer(problem, headers: [("connection", "close")], context: context)
   }

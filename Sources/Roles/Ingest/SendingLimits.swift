@@ -54,7 +54,7 @@ public struct SendingLimits: Sendable {
 }
 
 /// What the senders on one connection may still send. Stays on the connection's event loop. The buckets are looked up
-/// once a connection and token; what a request costs is two looks at the clock and at each bucket.
+/// once a connection and token; what a request costs is two looks at the clock, and at each bucket.
 struct SenderAllowance {
   fileprivate enum Limit { case learner, classroom, address }
 
@@ -80,15 +80,19 @@ struct SenderAllowance {
     addressBucket = limits.addresses.flatMap {
       client.bucket(for: headers, limiter: $0, proxies: limits.proxies)
     }
+    guard addressBucket != nil else { return nil }
+    now = .now()
     return refusal()
   }
 
   /// It is known who sends the request.
   ///
-  /// - Returns: the answer, when that token or the address has sent too much.
+  /// - Returns: the answer, when that token has sent too much.
   mutating func refusal(of caller: Caller) -> Problem? {
     identify(caller)
-    return tokenBucket == nil ? nil : refusal()
+    guard tokenBucket != nil else { return nil }
+    if addressBucket == nil { now = .now() }
+    return refusal()
   }
 
   /// The request has come whole.
@@ -97,6 +101,8 @@ struct SenderAllowance {
   mutating func lastLook(at caller: Caller) -> Problem? {
     // A key that had to be asked for makes a token known only now.
     if tokenBucket == nil { identify(caller) }
+    guard addressBucket != nil || tokenBucket != nil else { return nil }
+    now = .now()
     return refusal()
   }
 
@@ -106,16 +112,15 @@ struct SenderAllowance {
     tokenBucket = known?.bucket
   }
 
-  private mutating func refusal() -> Problem? {
-    guard addressBucket != nil || tokenBucket != nil else { return nil }
-    now = .now()
-    if let wait = addressBucket?.wait(now: now), wait > 0 {
-      return limits.refusal(.address, wait: wait)
+  /// By the longer of the waits: who comes back sooner would be refused again.
+  private func refusal() -> Problem? {
+    let ofAddress = addressBucket?.wait(now: now) ?? 0
+    let ofToken = tokenBucket?.wait(now: now) ?? 0
+    guard max(ofAddress, ofToken) > 0 else { return nil }
+    guard ofToken > ofAddress, let token = known?.token else {
+      return limits.refusal(.address, wait: ofAddress)
     }
-    if let wait = tokenBucket?.wait(now: now), wait > 0, let token = known?.token {
-      return limits.refusal(Self.isOfClass(token) ? .classroom : .learner, wait: wait)
-    }
-    return nil
+    return limits.refusal(Self.isOfClass(token) ? .classroom : .learner, wait: ofToken)
   }
 
   /// Counts what the request has brought.

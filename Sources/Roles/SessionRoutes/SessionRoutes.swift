@@ -151,16 +151,7 @@ public struct SessionRoutes: Sendable {
   }
 
   private static func body(_ request: Request) async throws -> [String: SessionValue] {
-    let type = request.headers[.contentType].flatMap(MediaType.init)
-    guard let type, type.isType(.applicationJson) else {
-      throw Problem(
-        status: .unsupportedMediaType, detail: "Content-Type must be application/json")
-    }
-    let buffer: ByteBuffer
-    do { buffer = try await request.body.collect(upTo: bodyLimit) } catch is NIOTooManyBytesError {
-      throw Problem(
-        status: .contentTooLarge, detail: "the body has more than \(bodyLimit) bytes")
-    }
+    let buffer = try await request.jsonBody(upTo: bodyLimit)
     do throws(SessionValueError) {
       if let members = try SessionValue(json: buffer.readableBytesView).members { return members }
     } catch {

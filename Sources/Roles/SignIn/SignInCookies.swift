@@ -1,4 +1,5 @@
 import Access
+import HTTPServer
 import HTTPTypes
 import Hummingbird
 
@@ -17,11 +18,10 @@ struct SignInCookies: Sendable {
   /// Sent with what the server's own pages ask, and with nothing that another site's page asks or leads to.
   ///
   /// - Returns: nil for a token that no browser would keep.
-  func token(_ text: String, seconds: Int64?, _ request: Request) -> HTTPField? {
+  func token(_ text: String, seconds: Int64, _ request: Request) -> HTTPField? {
     guard AccessCheck.cookieName.utf8.count + text.utf8.count <= Self.byteLimit else { return nil }
     return field(
-      "\(AccessCheck.cookieName)=\(text)", path: "/", site: "Strict", seconds: seconds ?? 0, request
-    )
+      "\(AccessCheck.cookieName)=\(text)", path: "/", site: "Strict", seconds: seconds, request)
   }
 
   func cleared(_ request: Request) -> HTTPField {
@@ -41,23 +41,22 @@ struct SignInCookies: Sendable {
 
   /// The attempt that a request names; nil for none, and for several, of which one may be planted.
   static func attempt(of request: Request) -> String? {
-    let values = request.headers[values: .cookie].flatMap { $0.split(separator: ";") }
-      .compactMap { pair -> String? in
-        let parts = pair.split(separator: "=", maxSplits: 1)
-        guard parts.count == 2, parts[0].drop(while: { $0 == " " }) == attemptName else {
-          return nil
-        }
-        return String(parts[1])
-      }
+    let values = CookieValues.of(attemptName, in: request.headers[values: .cookie])
     return values.count == 1 ? values[0] : nil
   }
 
   /// Whether a browser reached the server by HTTPS. A proxy's word is taken from anybody: all that it does is
-  /// to have the sender's own browser keep a cookie from plain HTTP.
+  /// to have the sender's own browser keep a cookie from plain HTTP, and come back to an address with https.
   func isSecure(_ request: Request) -> Bool {
-    isAlwaysSecure
-      || request.headers[.forwardedProtocol]?.lowercased() == "https"
-      || request.headers[.forwarded].map { $0.lowercased().contains("proto=https") } ?? false
+    if isAlwaysSecure { return true }
+    // Of several proxies, the first one is the browser's.
+    func first(_ name: HTTPField.Name) -> Substring? {
+      request.headers[name]?.lowercased().split(separator: ",").first
+    }
+    if first(.forwardedProtocol)?.filter({ $0 != " " }) == "https" { return true }
+    return first(.forwarded)?.split(separator: ";").contains { pair in
+      pair.filter { $0 != " " && $0 != "\"" } == "proto=https"
+    } ?? false
   }
 
   private func field(

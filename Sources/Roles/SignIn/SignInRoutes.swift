@@ -56,11 +56,8 @@ public struct SignInRoutes: Sendable {
 
   /// Nil for nobody: without a token, or with one that is not good.
   private func caller(of request: Request) async throws(Problem) -> Caller? {
-    // A page that asks for the first time is no request that was refused.
-    let fields = request.headers
-    guard fields[.cookie] != nil || fields[.authorization] != nil else { return nil }
     do throws(Problem) {
-      return try await access.caller(fields, needs: .signedIn)
+      return try await access.callerIfSignedIn(request.headers)
     } catch {
       guard error.status == .unauthorized || error.status == .forbidden else { throw error }
       return nil
@@ -71,7 +68,8 @@ public struct SignInRoutes: Sendable {
     let text = try await Self.token(in: request)
     guard access.asksForTokens else { return (.anyone, nil) }
     let caller = try await access.caller(ofToken: text, needs: .reading)
-    guard let cookie = cookies.token(text, seconds: access.secondsLeft(of: caller), request) else {
+    guard let cookie = cookies.token(text, seconds: access.secondsLeft(of: caller) ?? 0, request)
+    else {
       throw Problem(
         status: .contentTooLarge,
         detail: "the token is longer than a browser keeps; ask for one of fewer courses")
@@ -80,17 +78,7 @@ public struct SignInRoutes: Sendable {
   }
 
   private static func token(in request: Request) async throws -> String {
-    guard
-      request.headers[.contentType].flatMap(MediaType.init)?.isType(.applicationJson) == true
-    else {
-      throw Problem(
-        status: .unsupportedMediaType, detail: "Content-Type must be application/json")
-    }
-    let buffer: ByteBuffer
-    do { buffer = try await request.body.collect(upTo: bodyLimit) } catch is NIOTooManyBytesError {
-      throw Problem(
-        status: .contentTooLarge, detail: "the body has more than \(bodyLimit) bytes")
-    }
+    let buffer = try await request.jsonBody(upTo: bodyLimit)
     guard
       let body = try? JSONDecoder().decode(SignInBody.self, from: Data(buffer.readableBytesView))
     else { throw Problem.badRequest(#"the body must be {"token": "…"}"#) }
@@ -107,7 +95,7 @@ public struct SignInRoutes: Sendable {
       json.member("subject", claims?.subject)
       json.array("scopes", (claims?.scopes ?? []).map(\.rawValue).sorted()) { $0.string($1) }
       json.member("seconds_left", caller.flatMap { access.secondsLeft(of: $0) }.map { Int($0) })
-      json.member("provider", openID == nil || !access.asksForTokens ? nil : "/sign-in/openid")
+      json.member("provider", openID == nil ? nil : "/sign-in/openid")
     }
     return ByteBuffer(bytes: json.bytes)
   }

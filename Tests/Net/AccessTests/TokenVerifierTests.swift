@@ -122,7 +122,7 @@ struct TokenVerifierTests {
   @Test func theCacheIsBoundedAndForgetsWhatHasChanged() throws {
     var cache = VerifiedTokenCache(capacity: 10)
     let token = VerifiedToken(
-      claims: TokenClaims(scopes: [], expiresAt: 100), goodUntil: 100)
+      claims: TokenClaims(scopes: [], expiresAt: 100), goodUntil: 100, text: "")
     let digests = (0..<25).map { SHA256Digest(of: "\($0)") }
     for digest in digests {
       #expect(cache.token(digest, revision: 1, now: 0) == nil)

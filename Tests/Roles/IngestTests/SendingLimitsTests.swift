@@ -71,7 +71,16 @@ import Testing
       let refused = try await client.post(SampleText.event(), one)
       #expect(refused.status == 429)
       #expect(refused.headers["retry-after"].flatMap { Int($0) } ?? 0 > 99 * 3600)
-      for _ in 0..<10 { #expect(try await client.post("[{", two).status == 400) }
+      for _ in 0..<8 { #expect(try await client.post("[{", two).status == 400) }
+      // Nor is anything else free that comes to this place.
+      let preflight = "OPTIONS /student-progress HTTP/1.1\r\nHost: t\r\n\(two[0])\r\n\r\n"
+      try await client.send(preflight)
+      #expect(try await client.response().status == 204)
+      let cut = try await RawClient(port: server.port)
+      try await cut.send(
+        cut.head(["Content-Length: 10", "Content-Encoding: gzip"] + two) + Array("0123456789".utf8))
+      #expect(try await cut.response().status == 400)
+      cut.close()
       #expect(try await client.post("[{", two).status == 429)
       #expect(try await server.journal().count == 109)
       client.close()
@@ -139,11 +148,11 @@ import Testing
     try await withIngest(limits: Self.limits(address: 1)) { server in
       let client = try await RawClient(port: server.port)
       #expect(try await client.post(SampleText.event(), Self.from("192.0.2.1")).status == 202)
-      let size = 1_000_000
+      // More than a body may have: one that is kept would be answered 413.
+      let size = 2_000_000
       try await client.send(
         client.head(["Content-Length: \(size)"] + Self.from("192.0.2.1")))
       try await client.send([UInt8](repeating: UInt8(ascii: " "), count: size - 1))
-      #expect(server.arrivingBytes == 0)
       try await client.send(" ")
       #expect(try await client.response().status == 429)
       #expect(try await client.post(SampleText.event(), Self.from("192.0.2.2")).status == 202)

@@ -14,10 +14,10 @@ final class ProviderStub: HTTPTransport {
 
   /// What it knows of a code until that is exchanged.
   struct Grant: Sendable {
-    var nonce: String
+    let nonce: String
     let challenge: String
     let redirectURI: String
-    var claims: [String: any Sendable]
+    let claims: [String: any Sendable]
   }
 
   private struct State {
@@ -52,12 +52,12 @@ final class ProviderStub: HTTPTransport {
   ///   - claims: of the ID token, beside or in place of those that the standard requires.
   /// - Returns: the query of the answer.
   func authorize(
-    _ location: String, claims: [String: any Sendable], nonce: String? = nil
+    _ location: String, claims: [String: any Sendable]
   ) throws -> String {
     let items = Self.items(try #require(URLComponents(string: location)?.percentEncodedQuery))
     let code = UUID().uuidString
     let grant = Grant(
-      nonce: try nonce ?? #require(items["nonce"]),
+      nonce: try #require(items["nonce"]),
       challenge: try #require(items["code_challenge"]),
       redirectURI: try #require(items["redirect_uri"]), claims: claims)
     state.withLockedValue { $0.grants[code] = grant }

@@ -77,7 +77,7 @@ struct ValueNormalizer {
 
   /// Writes `,"name":value` when the field has a value; says whether it had one.
   ///
-  /// - Parameter slot: where the object's first value stands among those that were located, less the place of its
+  /// - Parameter base: where the object's first value stands among those that were located, less the place of its
   ///   first field.
   @discardableResult
   mutating func write(

@@ -75,8 +75,9 @@ public struct HTTPServerChannel: ServerChildChannel, HTTPChannelHandler {
   private func admission(of channel: any Channel) -> ConnectionLimit.Admission {
     guard let limit = configuration.connectionLimit else { return .serve }
     let peer = ClientAddress(channel.remoteAddress)
+    let admission = limit.begin(from: peer)
     channel.closeFuture.whenComplete { _ in limit.end(from: peer) }
-    return limit.begin(from: peer)
+    return admission
   }
 
   private var decoderLimits: NIOHTTPDecoderLimitConfiguration {

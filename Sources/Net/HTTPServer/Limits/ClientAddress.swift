@@ -44,8 +44,14 @@ public struct ClientAddress: Hashable, Sendable {
   var isIPv4: Bool { high == 0 && low & ~0xFFFF_FFFF == Self.mappedPrefix }
 
   /// Of this machine itself.
-  public var isLoopback: Bool {
-    isIPv4 ? low >> 24 & 0xFF == 127 : high == 0 && low == 1
+  var isLoopback: Bool { isIPv4 ? low >> 24 & 0xFF == 127 : high == 0 && low == 1 }
+
+  /// Whether a host, as a URL or a setting has it, is this machine itself. A name other than `localhost` may stand for
+  /// any address, even one like `127.example.org`.
+  public static func isThisMachine(_ host: String) -> Bool {
+    let isBracketed = host.first == "[" && host.last == "]"
+    let address = isBracketed ? host.dropFirst().dropLast() : host[...]
+    return host == "localhost" || ClientAddress(address)?.isLoopback == true
   }
 
   /// What counts as one client: an IPv4 address, or 64 bits of an IPv6 address, for whoever has one has all that begin so

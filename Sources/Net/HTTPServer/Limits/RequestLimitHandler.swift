@@ -98,12 +98,12 @@ public struct LimitedClient {
   ) -> TokenBucket? {
     if isKnown { return bucket }
     guard let peer else { return nil }
-    let readsHeaders = proxies.readsHeaders(of: peer)
-    let lines = readsHeaders ? headers[proxies.headerName] : []
+    let isProxy = proxies.trust(peer)
+    let lines = isProxy ? headers[proxies.headerName] : []
     bucket = proxies.limitedClient(behind: peer, lines: lines).map {
       limiter.bucket(of: $0)
     }
-    isKnown = !readsHeaders
+    isKnown = !isProxy
     return bucket
   }
 }

@@ -19,6 +19,7 @@ public struct TrustedProxies: Sendable {
   /// The name of the header, in lower case.
   public var headerName: String { header.rawValue }
 
+  /// Whether who its requests come from stands in their headers.
   func trust(_ address: ClientAddress) -> Bool {
     networks.contains { $0.contains(address) }
   }
@@ -42,16 +43,13 @@ public struct TrustedProxies: Sendable {
 
   /// Whose limits a request counts for; nil for those who have none: this machine itself, and a proxy that asks for
   /// itself.
-  public func limitedClient(behind peer: ClientAddress, lines: [String]) -> ClientAddress? {
+  func limitedClient(behind peer: ClientAddress, lines: [String]) -> ClientAddress? {
     guard trust(peer) else { return peer.isLoopback ? nil : peer.network }
     return lines.isEmpty ? nil : client(behind: peer, lines: lines).network
   }
 
   /// Whether connections of this peer are counted: not where they are a proxy's, or this machine's own.
-  func counts(_ peer: ClientAddress) -> Bool { !peer.isLoopback && !trust(peer) }
-
-  /// Whether who a connection's requests come from stands in their headers.
-  public func readsHeaders(of peer: ClientAddress) -> Bool { trust(peer) }
+  func counts(_ peer: ClientAddress) -> Bool { limitedClient(behind: peer, lines: []) != nil }
 
   private func address(in element: Substring) -> ClientAddress? {
     switch header {

@@ -10,9 +10,12 @@ extension ServerConfiguration {
     "`openssl rand -base64 48` makes a secret for PROGRESSBUS_JWT_SECRET, with which "
     + "`progressbus token issue` makes tokens"
 
+  /// Whether commands can make tokens; otherwise they are an issuer's alone.
+  public var signsTokens: Bool { settings.text("jwt.secret") != nil }
+
   /// Whether requests need a token.
   public var asksForTokens: Bool {
-    settings.text("jwt.secret") != nil || settings.text("jwt.jwks") != nil
+    signsTokens || settings.text("jwt.jwks") != nil
   }
 
   var tokenRules: TokenRules {
@@ -58,10 +61,7 @@ extension ServerConfiguration {
   private func keySetSource() throws(ConfigurationError) -> (any KeySetSource)? {
     guard let place = settings.text("jwt.jwks") else { return nil }
     guard place.contains("://") else { return KeySetFile(path: place) }
-    let url = URL(string: place)
-    guard let scheme = url?.scheme, let host = url?.host,
-      scheme == "https" || scheme == "http" && Self.isLoopback(host)
-    else {
+    guard KeySetURL.isTrustworthy(place) else {
       throw ConfigurationError(
         "PROGRESSBUS_JWT_JWKS",
         "must be a file or an https URL: whoever can change it on its way can log in as anybody")

@@ -130,7 +130,7 @@ extension ServerConfiguration {
 
   private func openID() throws(ConfigurationError) -> OpenIDConfiguration? {
     guard let issuer = settings.text("openid.issuer") else { return nil }
-    guard OpenIDConfiguration.isTrustworthy(issuer) else {
+    guard KeySetURL.isTrustworthy(issuer) else {
       throw ConfigurationError(
         "PROGRESSBUS_OPENID_ISSUER",
         "must be an https URL: whoever can change it on its way can log in as anybody")

@@ -44,7 +44,8 @@ public struct ServerConfiguration: Sendable {
     logLevel = Logger.Level(rawValue: settings.text("log.level") ?? "") ?? .info
     logFormat = LogFormat(rawValue: settings.text("log.format") ?? "") ?? .text
     guard
-      Self.isLoopback(host) || asksForTokens || settings.boolean("insecure_allow_anonymous")
+      ClientAddress.isThisMachine(host) || asksForTokens
+        || settings.boolean("insecure_allow_anonymous")
     else {
       throw ConfigurationError(
         "PROGRESSBUS_HTTP_HOST",
@@ -52,13 +53,6 @@ public struct ServerConfiguration: Sendable {
           + "\(Self.secretAdvice). Set PROGRESSBUS_INSECURE_ALLOW_ANONYMOUS=true only where the port "
           + "itself is protected")
     }
-  }
-
-  /// A name other than `localhost` may stand for any address, even one like `127.example.org`.
-  static func isLoopback(_ host: String) -> Bool {
-    if host == "localhost" { return true }
-    guard let address = try? SocketAddress(ipAddress: host, port: 0).ipAddress else { return false }
-    return address == "::1" || address.hasPrefix("127.") && !address.contains(":")
   }
 
   var eventLimits: EventLimits {

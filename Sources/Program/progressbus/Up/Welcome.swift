@@ -22,6 +22,8 @@ struct Welcome {
     case link(String)
     /// By a token, which a command makes.
     case byToken
+    /// By a token of an issuer, whose keys alone are known here.
+    case byIssuer
   }
 
   var text: String {
@@ -85,12 +87,22 @@ struct Welcome {
           PROGRESSBUS_HTTP_PORT=\(http) progressbus token issue --scope admin --sub me --link
 
       """
+    case .byIssuer:
+      """
+
+        Tokens of your issuer are asked for, at the pages too.
+
+      """
     }
   }
 
   private var authorization: String {
-    if case .open = access { return "" }
-    return #"-H "Authorization: Bearer $(progressbus token issue --scope ingest --sub s-1)" "#
+    switch access {
+    case .open: ""
+    case .link, .byToken:
+      #"-H "Authorization: Bearer $(progressbus token issue --scope ingest --sub s-1)" "#
+    case .byIssuer: #"-H "Authorization: Bearer $TOKEN" "#
+    }
   }
 
   private var event: String {

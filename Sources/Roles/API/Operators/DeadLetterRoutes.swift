@@ -126,19 +126,8 @@ struct DeadLetterRoutes: Sendable {
   }
 
   private func asked(by request: Request) async throws -> DeadLetterBulkRequest {
-    let type = request.headers[.contentType].flatMap(MediaType.init)
-    guard let type, type.isType(.applicationJson) else {
-      throw Problem(
-        status: .unsupportedMediaType, detail: "Content-Type must be application/json")
-    }
-    do {
-      return try DeadLetterBulkRequest(
-        json: try await request.body.collect(upTo: DeadLetterBulkRequest.maximumBytes))
-    } catch is NIOTooManyBytesError {
-      throw Problem(
-        status: .contentTooLarge,
-        detail: "the body has more than \(DeadLetterBulkRequest.maximumBytes) bytes")
-    }
+    try DeadLetterBulkRequest(
+      json: try await request.jsonBody(upTo: DeadLetterBulkRequest.maximumBytes))
   }
 
   private func operation(

@@ -43,11 +43,7 @@ public struct CloudEventRoute: Sendable {
   }
 
   private func answer(_ request: Request) async throws -> Response {
-    let body: ByteBuffer
-    do { body = try await request.body.collect(upTo: bodyLimit) } catch is NIOTooManyBytesError {
-      throw Problem(
-        status: .contentTooLarge, detail: "the body must not be over \(bodyLimit) bytes")
-    }
+    let body = try await request.wholeBody(upTo: bodyLimit)
     guard let session = try session(request.headers, Array(buffer: body)) else {
       return Response(status: .noContent)
     }

@@ -19,15 +19,6 @@ public struct OpenIDConfiguration: Sendable {
     self.clientID = clientID
     self.clientSecret = clientSecret
   }
-
-  /// Whether a URL is good enough for keys and tokens: nobody on the way can change what is asked there.
-  public static func isTrustworthy(_ url: String) -> Bool {
-    guard let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty else {
-      return false
-    }
-    return parts.scheme == "https"
-      || parts.scheme == "http" && ["localhost", "127.0.0.1", "::1", "[::1]"].contains(host)
-  }
 }
 
 /// What the claims of an ID token allow. Nobody is let in for having an account: a role has to say so.

@@ -1,8 +1,10 @@
 import Access
+import Concurrency
 import Cryptography
 import CurlTransport
 import Foundation
 import HTTPTypes
+import JSONText
 
 /// What a provider says of itself (OpenID Connect Discovery 1.0, section 3).
 struct ProviderMetadata: Decodable, Sendable {
@@ -29,11 +31,14 @@ struct ProviderMetadata: Decodable, Sendable {
 actor OpenIDProvider: KeySetSource {
   /// How long a discovery document is good.
   private static let metadataAge = Duration.seconds(600)
+  /// How long a provider that does not answer is left alone while its last document will do.
+  private static let retryInterval = Duration.seconds(15)
   private static let answerLimit = 1 << 20
 
   private let configuration: OpenIDConfiguration
   private let transport: any HTTPTransport
-  private var known: (metadata: ProviderMetadata, at: ContinuousClock.Instant)?
+  private var known: (metadata: ProviderMetadata, goodUntil: ContinuousClock.Instant)?
+  private let fetches = SingleFlight<OnlyKey, ProviderMetadata, OpenIDFault>()
 
   init(_ configuration: OpenIDConfiguration, transport: any HTTPTransport) {
     self.configuration = configuration
@@ -41,14 +46,18 @@ actor OpenIDProvider: KeySetSource {
   }
 
   func metadata() async throws(OpenIDFault) -> ProviderMetadata {
-    if let known, .now - known.at < Self.metadataAge { return known.metadata }
+    if let known, .now < known.goodUntil { return known.metadata }
     do throws(OpenIDFault) {
-      let metadata = try await fetchMetadata()
-      known = (metadata, .now)
+      // Whoever asks to sign in must not make us ask once each.
+      let metadata = try await fetches.value { [self] () async throws(OpenIDFault) in
+        try await fetchMetadata()
+      }
+      known = (metadata, .now + Self.metadataAge)
       return metadata
     } catch {
       // Endpoints hardly ever move: what was known goes on to be used.
       guard let known else { throw error }
+      self.known?.goodUntil = .now + Self.retryInterval
       return known.metadata
     }
   }
@@ -67,11 +76,11 @@ actor OpenIDProvider: KeySetSource {
       let metadata = try? JSONDecoder().decode(ProviderMetadata.self, from: Data(answer.body))
     else { throw .providerUnavailable("its configuration lacks what the standard requires") }
     // Section 4.3: or one provider could speak for another.
-    guard metadata.issuer == issuer else {
+    guard metadata.issuer.isSame(issuer) else {
       throw .providerUnavailable("its configuration is of another issuer")
     }
     let places = [metadata.authorizationEndpoint, metadata.tokenEndpoint, metadata.keySet]
-    guard places.allSatisfy(OpenIDConfiguration.isTrustworthy) else {
+    guard places.allSatisfy(KeySetURL.isTrustworthy) else {
       throw .providerUnavailable("its configuration names an address without https")
     }
     return metadata

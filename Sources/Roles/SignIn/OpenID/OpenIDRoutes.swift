@@ -47,7 +47,7 @@ struct OpenIDRoutes: Sendable {
   ) async throws(OpenIDFault) -> HTTPField? {
     do throws(Problem) {
       let caller = try await access.caller(ofToken: token, needs: .reading)
-      return cookies.token(token, seconds: access.secondsLeft(of: caller), request)
+      return cookies.token(token, seconds: access.secondsLeft(of: caller) ?? 0, request)
     } catch {
       throw .providerUnavailable(error.detail ?? "our own token was refused")
     }

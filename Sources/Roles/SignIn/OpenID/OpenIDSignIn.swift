@@ -2,6 +2,7 @@ public import Access
 import Cryptography
 public import CurlTransport
 import HTTPServer
+import JSONText
 public import Logging
 
 /// Signing in at an OpenID provider: authorisation code with PKCE (OpenID Connect Core 1.0, section 3.1; RFC
@@ -99,7 +100,7 @@ public struct OpenIDSignIn: Sendable {
   /// RFC 9207, section 2.4: an answer may not be taken to another provider than it came from.
   private func check(issuer: String?) async throws(OpenIDFault) {
     if let issuer {
-      guard issuer == configuration.issuer else { throw .otherIssuer }
+      guard issuer.isSame(configuration.issuer) else { throw .otherIssuer }
     } else if try await provider.metadata().namesItself == true {
       throw .otherIssuer
     }
@@ -115,7 +116,7 @@ public struct OpenIDSignIn: Sendable {
     else { throw .wrongIDToken(.malformed) }
     // Several audiences want to know who asked for it; where it is said, it is us.
     let party = claims.text("azp")
-    guard party == nil ? verified.audience.count == 1 : party == configuration.clientID else {
+    guard party?.isSame(configuration.clientID) ?? (verified.audience.count == 1) else {
       throw .wrongParty
     }
     guard let claimed = claims.text("nonce"),
