@@ -17,8 +17,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[3]
 #: The oldest and the newest version of Kubernetes that the manifests are for.
 VERSIONS = ("1.33.0", "1.37.0")
-#: Variables that are no settings of ours.
-FOREIGN_VARIABLES = {"PGPASSWORD", "PGSSLROOTCERT"}
+#: The hosts that the program answers.
+HOSTS = ("PROGRESSBUS_HTTP_ALLOWED_HOSTS", "PROGRESSBUS_HTTP_OPERATOR_HOSTS")
 LABEL = "app.kubernetes.io/name"
 
 
@@ -26,7 +26,7 @@ def settings() -> set[str]:
     """The variables in README's table of settings, and `NAME_FILE` of each: which of them are secrets the
     table does not say, the program does when it starts."""
     names = set(re.findall(r"^\| `([A-Z0-9_]+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE))
-    return names | {f"{name}_FILE" for name in names} | FOREIGN_VARIABLES
+    return names | {f"{name}_FILE" for name in names}
 
 
 def pods(resources: list[dict]) -> Iterator[tuple[dict, dict]]:
@@ -144,6 +144,23 @@ def reference_faults(resources: list[dict]) -> Iterator[str]:
                         yield f"{name}: {variable['name']} names a file that is not mounted"
 
 
+def proxy_faults(resources: list[dict]) -> Iterator[str]:
+    """What an Ingress and the settings must know of each other."""
+    specs = [resource["spec"] for resource in resources if resource["kind"] == "Ingress"]
+    if not specs:
+        return
+    hosts = {rule["host"] for spec in specs for rule in spec["rules"]}
+    encrypted = {host for spec in specs for part in spec.get("tls", []) for host in part["hosts"]}
+    data = {key: value for resource in resources if resource["kind"] == "ConfigMap"
+            for key, value in resource["data"].items()}
+    answered = {host for key in HOSTS for host in data.get(key, "").split(",") if host}
+    yield from (f"no Ingress leads to {host}" for host in answered - hosts)
+    yield from (f"the program does not answer as {host}" for host in hosts - answered)
+    yield from (f"{host} has no TLS" for host in hosts - encrypted)
+    if not data.get("PROGRESSBUS_HTTP_TRUSTED_PROXIES"):
+        yield "no proxy is trusted, so all clients share the limits of one address"
+
+
 def faults(resources: list[dict]) -> Iterator[str]:
     known = settings()
     for resource in resources:
@@ -155,6 +172,7 @@ def faults(resources: list[dict]) -> Iterator[str]:
         name = f"{resource['kind']} {resource['metadata']['name']}"
         yield from (f"{name}: {fault}" for fault in pod_faults(resource, template, known))
     yield from reference_faults(resources)
+    yield from proxy_faults(resources)
     if not any(resource["kind"] == "NetworkPolicy" for resource in resources):
         yield "there is no NetworkPolicy"
 

@@ -23,7 +23,6 @@ import yaml
 from check_manifests import ROOT
 
 IMAGE = os.environ.get("KUBERNETES_TEST_IMAGE", "")
-BUILD = os.environ.get("KUSTOMIZE", "kubectl kustomize").split()
 ROLES = ("ingest", "worker", "dashboard")
 
 pytestmark = pytest.mark.skipif(not IMAGE, reason="KUBERNETES_TEST_IMAGE names no image")
@@ -191,7 +190,7 @@ def servers(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pods(servers):
-    built = run(*BUILD, str(ROOT / "deploy/kubernetes/base"))
+    built = run(str(ROOT / "scripts/kustomize"), str(ROOT / "deploy/kubernetes/base"))
     resources = [each for each in yaml.safe_load_all(built) if each]
     migrate = Pod(resources, "progressbus-migrate", servers)
     pods = {role: Pod(resources, f"progressbus-{role}", servers) for role in ROLES}
