@@ -33,13 +33,12 @@ public struct RedisAddress: Sendable, Equatable {
   /// `unix://[[user]:password@]/path/to/socket[?db=database]`
   /// (https://www.iana.org/assignments/uri-schemes/prov/redis).
   public init(parsing text: String) throws(RedisAddressError) {
-    guard let scheme = text.firstRange(of: "://").map({ text[..<$0.lowerBound].lowercased() })
-    else {
-      throw RedisAddressError("a Redis address begins with redis://, rediss:// or unix://")
-    }
-    guard ["redis", "rediss", "unix"].contains(scheme) else {
+    let scheme = text.firstRange(of: "://").map { text[..<$0.lowerBound].lowercased() }
+    guard let scheme, ["redis", "rediss", "unix"].contains(scheme) else {
+      // Whoever parses a `RedisLocation` may as well have meant its Sentinels.
       throw RedisAddressError(
-        "a Redis address begins with redis://, rediss:// or unix://, not with another scheme")
+        "a Redis address begins with redis://, rediss://, unix://, redis+sentinel:// or rediss+sentinel://"
+      )
     }
     usesTLS = scheme == "rediss"
     guard let components = URLComponents(string: text) else {

@@ -89,7 +89,7 @@ import Testing
     try await withRedis { redis in
       let address = try RedisAddress(parsing: redis.url)
       let bus = try await RedisEventBus.start(
-        RedisEventBusConfiguration(address: address), on: group, metrics: metrics,
+        RedisEventBusConfiguration(location: .server(address)), on: group, metrics: metrics,
         logger: log.logger)
       defer { bus.close() }
       let loops = Array(group.makeIterator())
@@ -126,7 +126,7 @@ import Testing
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 8)
     try await withRedis { redis in
       let bus = try await RedisEventBus.start(
-        RedisEventBusConfiguration(address: RedisAddress(parsing: redis.url)), on: group,
+        RedisEventBusConfiguration(location: RedisLocation(parsing: redis.url)), on: group,
         logger: log.logger)
       defer { bus.close() }
       await redis.kill()

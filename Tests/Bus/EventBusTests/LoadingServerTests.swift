@@ -13,7 +13,7 @@ import Testing
   @Test func aServerThatGoesOnLoadingIsLeftAndOneThatIsSoonDoneIsNot() async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let redis = try await ScriptedRedis.start()
-    var configuration = RedisEventBusConfiguration(address: try RedisAddress(parsing: redis.url))
+    var configuration = RedisEventBusConfiguration(location: try RedisLocation(parsing: redis.url))
     configuration.loadingGrace = .milliseconds(300)
     var logger = Logger(label: "test")
     logger.logLevel = .critical

@@ -29,7 +29,8 @@ import Testing
         let address = RedisAddress(endpoint: endpoint, database: min(database, 1))
         buses.append(
           try await RedisEventBus.start(
-            RedisEventBusConfiguration(address: address, keys: RedisKeys(namespace: namespace)),
+            RedisEventBusConfiguration(
+              location: .server(address), keys: RedisKeys(namespace: namespace)),
             on: group, logger: logger))
       }
       let listeners = buses.map { _ in RecordingListener() }

@@ -32,7 +32,7 @@ func withRedisEventBus(
   _ body: @Sendable (RedisEventBus) async throws -> Void
 ) async throws {
   let configuration = RedisEventBusConfiguration(
-    address: try RedisAddress(parsing: url), journalCapacity: journalCapacity,
+    location: try RedisLocation(parsing: url), journalCapacity: journalCapacity,
     deadLetterCapacity: deadLetterCapacity,
     responseTimeout: responseTimeout, probeInterval: probeInterval)
   var logger = Logger(label: "test")

@@ -102,7 +102,8 @@ import Testing
     try await withRedisEventBus { first, redis in
       first.close()
       await redis.stop()
-      let configuration = RedisEventBusConfiguration(address: try RedisAddress(parsing: redis.url))
+      let configuration = RedisEventBusConfiguration(
+        location: try RedisLocation(parsing: redis.url))
       var logger = Logger(label: "test")
       logger.logLevel = .critical
       let bus = try await RedisEventBus.start(
@@ -137,7 +138,7 @@ import Testing
   @Test func boundsWhatWaits() async throws {
     try await withRedis { redis in
       let configuration = RedisEventBusConfiguration(
-        address: try RedisAddress(parsing: redis.url), unansweredEventsPerLoop: 10,
+        location: try RedisLocation(parsing: redis.url), unansweredEventsPerLoop: 10,
         unansweredBytesPerLoop: 1_000)
       let bus = try await RedisEventBus.start(
         configuration, on: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"))

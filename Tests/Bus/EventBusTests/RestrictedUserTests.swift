@@ -31,7 +31,8 @@ import Testing
       ).get()
       #expect(made == .status("OK"))
       var configuration = RedisEventBusConfiguration(
-        address: RedisAddress(endpoint: plain.endpoint, user: "bus", password: "hunter2"))
+        location: .server(
+          RedisAddress(endpoint: plain.endpoint, user: "bus", password: "hunter2")))
       configuration.probeInterval = .milliseconds(50)
       var logger = Logger(label: "test")
       logger.logLevel = .critical

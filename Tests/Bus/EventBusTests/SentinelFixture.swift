@@ -20,9 +20,21 @@ struct SentinelGroup: Sendable {
     return "redis+sentinel://\(hosts)/\(Self.masterName)"
   }
 
-  /// Sends a command to the server or Sentinel of a port, on a connection of its own.
-  static func send(_ command: RedisCommand, to port: Int) async throws -> RedisReply {
-    let address = RedisAddress(endpoint: .tcp(host: "127.0.0.1", port: port))
+  /// What the Sentinels ask for; nil where they ask for nothing.
+  let password: String?
+
+  /// Sends a command to a Sentinel, on a connection of its own.
+  func ask(_ sentinel: ServerController<SentinelServer>, _ command: RedisCommand) async throws
+    -> RedisReply
+  {
+    try await Self.send(command, to: sentinel.port, password: password)
+  }
+
+  /// Sends a command to the server of a port, on a connection of its own.
+  static func send(
+    _ command: RedisCommand, to port: Int, password: String? = nil
+  ) async throws -> RedisReply {
+    let address = RedisAddress(endpoint: .tcp(host: "127.0.0.1", port: port), password: password)
     let connection = try await RedisConnection.connect(
       to: address, on: MultiThreadedEventLoopGroup.singleton.any()
     ).get()
@@ -34,8 +46,8 @@ struct SentinelGroup: Sendable {
   func master() async throws -> Int? {
     var ports: Set<String> = []
     for sentinel in sentinels {
-      let reply = try await Self.send(
-        ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", .string(Self.masterName)], to: sentinel.port)
+      let reply = try await ask(
+        sentinel, ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", .string(Self.masterName)])
       ports.insert(reply.array?.last?.text ?? "")
     }
     return ports.count == 1 ? ports.first.flatMap { Int($0) } : nil
@@ -58,8 +70,8 @@ struct SentinelGroup: Sendable {
     for sentinel in sentinels {
       try await eventually(within: .seconds(30), "a Sentinel knows the others") {
         let name = RedisCommand.Argument.string(Self.masterName)
-        let replicas = try await Self.send(["SENTINEL", "REPLICAS", name], to: sentinel.port).array
-        let others = try await Self.send(["SENTINEL", "SENTINELS", name], to: sentinel.port).array
+        let replicas = try await ask(sentinel, ["SENTINEL", "REPLICAS", name]).array
+        let others = try await ask(sentinel, ["SENTINEL", "SENTINELS", name]).array
         return replicas?.count == 2 && others?.count == 2
       }
     }
@@ -71,7 +83,10 @@ struct SentinelGroup: Sendable {
 }
 
 /// Runs `body` with a group and a bus that finds it by its Sentinels.
+///
+/// - Parameter password: what the Sentinels ask for.
 func withSentinels(
+  password: String? = nil,
   _ body: @Sendable (SentinelGroup, RedisEventBus) async throws -> Void
 ) async throws {
   try await withTemporaryFolder("sentinel") { folder in
@@ -99,16 +114,18 @@ func withSentinels(
       for number in 0..<3 {
         let sentinel = ServerController(
           SentinelServer(
-            folder: "\(folder)/sentinel-\(number)", port: try LoopbackPort.free(), master: master))
+            folder: "\(folder)/sentinel-\(number)", port: try LoopbackPort.free(), master: master,
+            password: password))
         try await sentinel.start()
         sentinels.append(sentinel)
       }
-      let group = SentinelGroup(servers: servers, sentinels: sentinels)
+      let group = SentinelGroup(servers: servers, sentinels: sentinels, password: password)
       try await group.waitUntilComplete()
       var logger = Logger(label: "test")
       logger.logLevel = .critical
       let bus = try await RedisEventBus.start(
-        RedisEventBusConfiguration(location: RedisLocation(parsing: group.url)),
+        RedisEventBusConfiguration(
+          location: RedisLocation(parsing: group.url, sentinelPassword: password)),
         on: MultiThreadedEventLoopGroup.singleton, logger: logger)
       defer { bus.close() }
       try await body(group, bus)
@@ -147,6 +164,8 @@ struct SentinelServer: LocalServer {
   let folder: String
   let port: Int
   let master: Int
+  /// Nil to ask for nothing.
+  let password: String?
 
   let name = "Sentinel"
   var portFlag: String? { nil }
@@ -154,6 +173,8 @@ struct SentinelServer: LocalServer {
 
   func prepare() async throws -> ServerCommand {
     let name = SentinelGroup.masterName
+    // They log in to each other as well.
+    let login = password.map { "requirepass \($0)\nsentinel sentinel-pass \($0)" } ?? ""
     // It writes down in its file what it learns.
     let path = "\(folder)/sentinel.conf"
     try """
@@ -164,6 +185,7 @@ struct SentinelServer: LocalServer {
     sentinel down-after-milliseconds \(name) 1000
     sentinel failover-timeout \(name) 10000
     sentinel parallel-syncs \(name) 2
+    \(login)
 
     """.write(toFile: path, atomically: true, encoding: .utf8)
     return ServerCommand(
@@ -172,6 +194,7 @@ struct SentinelServer: LocalServer {
   }
 
   func isReady() async throws -> Bool {
-    try await RedisServer(folder: folder, port: port).isReady()
+    _ = try await SentinelGroup.send(["PING"], to: port, password: password)
+    return true
   }
 }

@@ -15,7 +15,7 @@ import Testing
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     return try await RedisEventBus.start(
-      RedisEventBusConfiguration(address: RedisAddress(parsing: url)), on: group, logger: logger)
+      RedisEventBusConfiguration(location: RedisLocation(parsing: url)), on: group, logger: logger)
   }
 
   private func publish(_ number: Int, to bus: RedisEventBus, on loop: any EventLoop) async throws {

@@ -20,7 +20,7 @@ import WorkerRuntime
     try await withRedis { redis in
       let address = try RedisAddress(parsing: redis.url)
       let bus = try await RedisEventBus.start(
-        RedisEventBusConfiguration(address: address),
+        RedisEventBusConfiguration(location: .server(address)),
         on: MultiThreadedEventLoopGroup.singleton, logger: Self.logger)
       defer { bus.close() }
       let commands = try await RedisConnection.connect(to: address, on: Self.eventLoop).get()

@@ -49,22 +49,6 @@ public struct RedisEventBusConfiguration: Sendable {
     self.probeInterval = probeInterval
   }
 
-  /// A bus at one address.
-  public init(
-    address: RedisAddress, keys: RedisKeys = RedisKeys(),
-    journalCapacity: Int = defaultJournalCapacity,
-    deadLetterCapacity: Int = defaultDeadLetterCapacity,
-    unansweredEventsPerLoop: Int = 16_384, unansweredBytesPerLoop: Int = 32 << 20,
-    responseTimeout: TimeAmount = .seconds(2), connectTimeout: TimeAmount = .seconds(2),
-    probeInterval: TimeAmount = .seconds(5)
-  ) {
-    self.init(
-      location: .server(address), keys: keys, journalCapacity: journalCapacity,
-      deadLetterCapacity: deadLetterCapacity, unansweredEventsPerLoop: unansweredEventsPerLoop,
-      unansweredBytesPerLoop: unansweredBytesPerLoop, responseTimeout: responseTimeout,
-      connectTimeout: connectTimeout, probeInterval: probeInterval)
-  }
-
   func options(_ role: String) -> RedisConnectionOptions {
     RedisConnectionOptions(
       clientName: "progressbus-\(role)", connectTimeout: connectTimeout,

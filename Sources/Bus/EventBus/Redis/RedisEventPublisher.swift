@@ -1,4 +1,3 @@
-public import Logging
 public import NIOCore
 import RedisDriver
 
@@ -22,14 +21,6 @@ public final class RedisEventPublisher: EventPublisher {
 
   /// Starts to connect on every loop of the group. Returns when each first attempt has ended, well
   /// or badly: what fails is tried again in the background.
-  public static func start(
-    _ configuration: RedisEventBusConfiguration, on group: any EventLoopGroup, logger: Logger
-  ) async -> RedisEventPublisher {
-    await start(
-      PrimaryConnector(configuration: configuration), on: group,
-      condition: BusCondition(logger: logger))
-  }
-
   static func start(
     _ connector: PrimaryConnector, on group: any EventLoopGroup,
     condition: BusCondition

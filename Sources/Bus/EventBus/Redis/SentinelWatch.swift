@@ -25,20 +25,14 @@ final class SentinelWatch: Sendable {
     var changes = 0
   }
 
-  init(_ questions: SentinelQuestions, on eventLoop: any EventLoop, logger: Logger) {
-    self.questions = questions
-    self.eventLoop = eventLoop
-    self.logger = logger
-  }
-
   /// Nil where no Sentinels know the server.
-  convenience init?(
+  init?(
     _ configuration: RedisEventBusConfiguration, on eventLoop: any EventLoop, logger: Logger
   ) {
     guard case .sentinels(let sentinels) = configuration.location else { return nil }
-    self.init(
-      SentinelQuestions(sentinels, options: configuration.options("sentinel")), on: eventLoop,
-      logger: logger)
+    questions = SentinelQuestions(sentinels, options: configuration.options("sentinel"))
+    self.eventLoop = eventLoop
+    self.logger = logger
   }
 
   /// How often another master has been named.
