@@ -19,7 +19,7 @@ python3 -m venv "$folder/venv"
 # Without JupyterLab and its widgets, which nbgrader also asks for.
 "$folder/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check \
   nbclient==0.11.0 nbformat==5.11.1 jupyter_server==2.21.1 setuptools==80.9.0 python-dateutil==2.9.0.post0 \
-  alembic rapidfuzz requests sqlalchemy
+  alembic==1.20.1 rapidfuzz==3.14.6 requests==2.34.2 sqlalchemy==2.1.9
 "$folder/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check --no-deps nbgrader==0.9.6
 
 cd "$folder"
