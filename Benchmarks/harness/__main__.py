@@ -34,6 +34,7 @@ CASES = {
     "limits": limits_case.run,
 }
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
+#: A thousand subscribers are as many descriptors in the server and in the load program.
 OPEN_FILES = 4096
 
 
@@ -76,17 +77,17 @@ def progress(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def allow_open_files() -> None:
-    """A thousand subscribers are as many descriptors in the server and in the load program."""
+def allow_open_files(needed: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < OPEN_FILES:
-        raise BenchmarkError(f"{hard} open files are allowed, {OPEN_FILES} are needed: ulimit -n")
-    if soft != resource.RLIM_INFINITY and soft < OPEN_FILES:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, hard))
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        raise BenchmarkError(f"{hard} open files are allowed, {needed} are needed: ulimit -n")
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
 def measure(parsed: argparse.Namespace, options: Options) -> str:
-    allow_open_files()
+    of_limits = limits_case.open_files(options) if "limits" in parsed.cases else 0
+    allow_open_files(max(OPEN_FILES, of_limits))
     load_before = os.getloadavg()[0]
     if load_before > os.cpu_count() / 4:
         progress(f"The machine is busy: load average {load_before:.1f}. Only ratios mean anything.")

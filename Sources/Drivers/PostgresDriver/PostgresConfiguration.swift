@@ -65,7 +65,7 @@ public struct PostgresConfiguration: Sendable, CustomStringConvertible {
 
   /// Begins a transaction that has these settings to itself. What a session sets for its next transactions is
   /// set for this one, and before its first query: later would be too late for the isolation.
-  var beginning: String {
+  func beginning() -> String {
     let forNext = "default_transaction_"
     func quoted(_ text: String) -> String { "'\(text.replacing("'", with: "''"))'" }
     let own = sessionSettings.filter { $0.0.hasPrefix(forNext) }.map { name, value in

@@ -6,6 +6,7 @@ import Sessions
 // Writes that are tried again, and operations that are waited for.
 extension AgentEngineSessionStore {
   private static let tries = 3
+
   /// Makes a write, again when it failed, and as long as the quota wants it to wait.
   ///
   /// - Parameter isDone: whether a write whose answer was lost was made.

@@ -11,6 +11,8 @@ public struct GoogleClient: Sendable {
   /// it throws keeps the call from being made again, unless it is a `GoogleCallError` that may pass.
   public typealias Authorization = @Sendable () async throws -> String
 
+  /// How often who is asked for an answer lets a quota refuse a call: seconds at the default backoff.
+  public static let usualQuotaTries = 5
   /// How often who has time lets a quota refuse a call: about ten minutes at the default backoff.
   public static let patientQuotaTries = 100
 
@@ -30,7 +32,7 @@ public struct GoogleClient: Sendable {
   ///     (https://cloud.google.com/docs/quotas/overview): who has time waits for that.
   public init(
     baseURL: String, transport: any HTTPTransport, authorization: Authorization?,
-    timeout: Duration = .seconds(30), tries: Int = 5, quotaTries: Int = 5,
+    timeout: Duration = .seconds(30), tries: Int = 5, quotaTries: Int = usualQuotaTries,
     backoff: Backoff = Backoff(first: .milliseconds(250), longest: .seconds(8), jitter: .half)
   ) {
     self.baseURL = baseURL

@@ -26,12 +26,12 @@ extension PostgresConnection {
   }
 
   private func begin() throws(PostgresError) {
-    guard configuration.pooling == .transaction else {
+    guard let pooledBeginning else {
       try query("begin")
       return
     }
     do {
-      try executeScript(configuration.beginning)
+      try executeScript(pooledBeginning)
     } catch {
       rollBack()
       throw error

@@ -14,6 +14,8 @@ public actor PostgresConnection {
   }
 
   let configuration: PostgresConfiguration
+  /// Begins a transaction in a session that is lent for it; nil where the session is ours.
+  let pooledBeginning: String?
   let logger: Logger
   private let notices: NoticeLog
   /// Nil before `open` and once closed.
@@ -22,6 +24,7 @@ public actor PostgresConnection {
 
   private init(_ configuration: PostgresConfiguration, logger: Logger) {
     self.configuration = configuration
+    pooledBeginning = configuration.pooling == .transaction ? configuration.beginning() : nil
     self.logger = logger
     self.notices = NoticeLog(logger)
   }

@@ -25,7 +25,8 @@ public struct SessionConnections: Sendable {
     _ configuration: ServerConfiguration, waitsForQuotas: Bool = false
   ) throws(ConfigurationError) -> SessionConnections {
     let settings = configuration.settings
-    let quotaTries = waitsForQuotas ? GoogleClient.patientQuotaTries : 5
+    let quotaTries =
+      waitsForQuotas ? GoogleClient.patientQuotaTries : GoogleClient.usualQuotaTries
     let project = try configuration.firestoreProject()
     let engine = try configuration.agentEngine()
     let transport = CurlTransport(
