@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+import threading
+import unittest
+from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
+import numpy
 import pytest
 
 from conftest import wait_until
 from kernel import environment, run_notebook, running_kernel
+from progressbus import check
+from progressbus.exercises import recorder as recording
+from progressbus.exercises.checkers import Checkers
 from progressbus.exercises.graded_cell import graded_cell
+from progressbus.exercises.imports import ImportWatcher
 from recording_server import RecordingServer
 
 LOAD = "%load_ext progressbus"
@@ -30,6 +41,163 @@ def told(events: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
         (event["exercise_id"], event["attempt"], event["passed"], event.get("points"))
         for event in events
     ]
+
+
+class Recorded(recording.ExerciseRecorder):
+    """A recorder that is not in a kernel, and what it reported."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+        super().__init__(self.events.append, lambda: "c1", lambda: True, lambda: True)
+
+    @property
+    def passed(self) -> list[bool]:
+        return [event["passed"] for event in self.events]
+
+
+@pytest.fixture
+def recorded() -> Iterator[Recorded]:
+    recorder = Recorded()
+    recording.activate(recorder)
+    yield recorder
+    recording.deactivate(recorder)
+
+
+def test_a_function_that_returns_numpys_false_is_wrong(recorded: Recorded) -> None:
+    values = numpy.array([1, 2])
+    for other in ([1, 3], [1, 2]):
+        check("q1")(lambda: (values == other).all())()  # noqa: B023
+    check("q2")(lambda: numpy.zeros(2))()
+    check("q2")(lambda: 0)()
+    assert recorded.passed == [False, True, True, True]
+
+
+def test_a_coroutine_has_not_run(recorded: Recorded) -> None:
+    @check("q1")
+    async def test() -> bool:
+        return False
+
+    assert asyncio.run(test()) is False
+    assert recorded.events == []
+
+
+def test_loading_the_extension_changes_no_check(recorded: Recorded) -> None:
+    check("q1", numpy.array([1, 2]) == 2)
+    assert recorded.events == []
+    check("q1", True, answer=10**5000, points=10**400, points_possible=Fraction(3, 2))
+    check("q1", numpy.bool_(False), answer=41, points=numpy.int64(2))
+    assert [event.get("points") for event in recorded.events] == [None, 2]
+    assert recorded.events[0]["points_possible"] == 1.5
+    assert recorded.events[1]["answer"] == "41"
+    # Releases of Python before the limit write any number.
+    assert hasattr(sys, "get_int_max_str_digits") is ("answer" not in recorded.events[0])
+
+
+def test_an_exercise_is_reported_once_a_cell_however_long_its_name(recorded: Recorded) -> None:
+    name = "q" * 500
+    recorded.cell_begins()
+    check(name, True)
+    assert recorded.was_checked(name)
+    recorded.cell_begins()
+    assert not recorded.was_checked(name)
+
+
+def test_a_cell_remembers_as_many_exercises_as_are_counted(
+    recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "_MOST_EXERCISES", 3)
+    for number in range(9):
+        check(f"q{number}", True)
+    assert [recorded.was_checked(f"q{number}") for number in (2, 3)] == [True, False]
+    assert len(recorded.events) == 9
+
+
+def test_a_cell_in_another_thread_keeps_to_itself(recorded: Recorded) -> None:
+    recorded.cell_begins()
+    check("q1", True)
+    recorded.tally("Tests", "unittest", True)
+
+    def subshell() -> None:
+        recorded.cell_begins()
+        recorded.tally("Others", "unittest", False)
+        recorded.cell_ends("c2")
+
+    thread = threading.Thread(target=subshell)
+    thread.start()
+    thread.join()
+    assert recorded.was_checked("q1")
+    recorded.cell_ends("c1")
+    assert [(event["exercise_id"], event["cell_id"]) for event in recorded.events] == [
+        ("q1", "c1"),
+        ("Others", "c2"),
+        ("Tests", "c1"),
+    ]
+
+
+def test_tests_in_a_learners_thread_are_the_cells(recorded: Recorded) -> None:
+    recorded.cell_begins()
+    thread = threading.Thread(target=lambda: recorded.tally("Tests", "unittest", True))
+    thread.start()
+    thread.join()
+    recorded.cell_ends("c1")
+    assert recorded.passed == [True]
+
+
+def test_two_shells_of_one_process_watch_imports(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[str] = []
+    hooks = {"wave": lambda module: called.append(module.__name__)}
+    watchers = [ImportWatcher(hooks), ImportWatcher(hooks)]
+    monkeypatch.delitem(sys.modules, "wave", raising=False)
+    for watcher in watchers:
+        watcher.start()
+    try:
+        __import__("wave")
+    finally:
+        for watcher in watchers:
+            watcher.stop()
+    assert called == ["wave"]
+
+
+class Hostile:
+    """A learner's object that does not like to be looked at."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+
+def error_of(call: Callable[[], Any]) -> str | None:
+    try:
+        call()
+    except Exception as error:
+        return repr(error)
+    return None
+
+
+class Quiet(unittest.TestResult):
+    """A result that keeps no lists."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("failures", "skipped"):
+            raise RuntimeError(name)
+        return super().__getattribute__(name)
+
+
+def test_odd_objects_of_a_learner_do_no_harm(recorded: Recorded) -> None:
+    import doctest
+
+    class Case(unittest.TestCase):
+        def test(self) -> None: ...
+
+    checkers = Checkers()
+    checkers.start()
+    try:
+        Case("test").run(Quiet())
+        hooked = error_of(lambda: doctest.run_docstring_examples(Hostile(), {}))
+    finally:
+        checkers.stop()
+    assert hooked == error_of(lambda: doctest.run_docstring_examples(Hostile(), {}))
+    recorded.cell_ends("c1")
+    assert recorded.passed == [True]
 
 
 def test_a_call_a_block_and_a_function(server: RecordingServer, tmp_path: Path) -> None:
@@ -275,6 +443,21 @@ def test_nbgrader(server: RecordingServer, tmp_path: Path) -> None:
     assert {event["checker"] for event in events} == {"nbgrader"}
     assert {event["cell_id"] for event in events} == {"c2"}
     assert {event["points_possible"] for event in events} == {3}
+
+
+def test_an_interrupt_is_no_wrong_answer(server: RecordingServer, tmp_path: Path) -> None:
+    graded = {"progressbus": {"exercise": "q1"}}
+    with running_kernel(environment(server.url, tmp_path)) as kernel:
+        kernel.run(LOAD)
+        kernel.run("raise KeyboardInterrupt", graded)
+        kernel.run("1 / 0", graded)
+    wait_until(lambda: server.of_type("notebook_closed"))
+    assert told(server.of_type("exercise_checked")) == [("q1", 1, False, None)]
+
+
+def test_many_blank_lines_cost_nothing() -> None:
+    # Where each line is looked at from all lines before it, this takes hours.
+    assert graded_cell(None, "\n" * 1_000_000 + "#" * 1_000_000, "c1") is None
 
 
 def test_what_makes_a_cell_a_check() -> None:

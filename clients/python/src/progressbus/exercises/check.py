@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from functools import wraps
+from inspect import isawaitable
 from types import TracebackType
 from typing import Any, Callable, TypeVar
 
@@ -15,8 +16,10 @@ __builtins__ = BUILTINS
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _UNSAID: Any = object()
+_name_of = type.__dict__["__name__"].__get__
+_module_of = type.__dict__["__module__"].__get__
 #: Python makes a text of these by itself; nothing else of a learner's is asked for its text.
-_PLAIN_TYPES = (str, int, float, bool, type(None))
+_PLAIN_TYPES = (str, int, float, bool)
 
 
 def check(
@@ -49,9 +52,41 @@ def check(
     if passed is _UNSAID:
         return one
     with checking() as recorder:
-        if recorder is not None:
-            recorder.checked(one.outcome(bool(passed)))
+        is_right = None if recorder is None else _truth(passed)
+        if recorder is not None and is_right is not None:
+            recorder.checked(one.outcome(is_right))
     return None
+
+
+def _truth(passed: Any) -> bool | None:
+    """Whether `passed` is true; None where it does not say, as an array of several numbers."""
+    try:
+        return bool(passed)
+    except Exception:  # Without the extension nobody would have asked.
+        return None
+
+
+def _returned_right(result: Any) -> bool | None:
+    """What a function says by returning `result`; None where its body has not run yet."""
+    try:
+        if isawaitable(result):
+            return None
+    except Exception:  # A learner's object, which says nothing of itself.
+        return True
+    # A learner's object may not like to be compared. numpy has a False of its own.
+    kind = type(result)
+    is_numpys = _module_of(kind) == "numpy" and _name_of(kind) in ("bool", "bool_")
+    return not (result is False or (is_numpys and not result))
+
+
+def _text(answer: Any) -> str | None:
+    """The answer in words, where it has some."""
+    if type(answer) not in _PLAIN_TYPES:
+        return None
+    try:
+        return str(answer)
+    except ValueError:  # An integer of more digits than Python writes.
+        return None
 
 
 class Check(AbstractContextManager["Check"]):
@@ -69,7 +104,7 @@ class Check(AbstractContextManager["Check"]):
         self._label = label
         self._points = points
         self._points_possible = points_possible
-        self._answer = str(answer) if type(answer) in _PLAIN_TYPES and answer is not None else None
+        self._answer = answer
         self._running: list[Any] = []
 
     def outcome(self, passed: bool) -> Outcome:
@@ -84,7 +119,7 @@ class Check(AbstractContextManager["Check"]):
             label=self._label,
             points=points,
             points_possible=self._points_possible,
-            answer=self._answer,
+            answer=_text(self._answer),
         )
 
     def __enter__(self) -> Check:
@@ -105,7 +140,10 @@ class Check(AbstractContextManager["Check"]):
             recorder.checked(self.outcome(kind is None))
 
     def __call__(self, function: _Function) -> _Function:
-        """Make every call of `function` a check: wrong when it raises, or returns `False`."""
+        """Make every call of `function` a check: wrong when it raises, or returns `False`.
+
+        Of a coroutine nothing is told: its body runs later, and elsewhere.
+        """
 
         @wraps(function)
         def checked(*arguments: Any, **named: Any) -> Any:
@@ -116,8 +154,9 @@ class Check(AbstractContextManager["Check"]):
                     if recorder is not None:
                         recorder.checked(self.outcome(False))
                     raise
-                if recorder is not None:
-                    recorder.checked(self.outcome(result is not False))
+                is_right = None if recorder is None else _returned_right(result)
+                if recorder is not None and is_right is not None:
+                    recorder.checked(self.outcome(is_right))
                 return result
 
         return checked  # type: ignore[return-value]

@@ -78,7 +78,7 @@ class Checkers:
         @wraps(original)
         def run(case: Any, result: Any = None) -> Any:
             with checking() as recorder:
-                before = _counts(result)
+                before = (0, 0) if recorder is None else _counts(result)
                 returned = original(case, result)
                 if recorder is not None:
                     final = returned if result is None else result
@@ -110,7 +110,7 @@ class Checkers:
         @wraps(examples)
         def run_docstring_examples(f: Any, *arguments: Any, **named: Any) -> Any:
             # It calls the test "NoName".
-            self._doctest_name.value = getattr(f, "__name__", None)
+            _guarded(lambda: setattr(self._doctest_name, "value", getattr(f, "__name__", None)))
             try:
                 return examples(f, *arguments, **named)
             finally:
@@ -155,10 +155,17 @@ def _of_otter(result: Any) -> Outcome:
 
 
 def _counts(result: Any) -> tuple[int, int]:
-    """Tests that failed and tests that were skipped, so far."""
+    """Tests that failed and tests that were skipped, so far. The result may be anybody's."""
     lists = ("failures", "errors", "unexpectedSuccesses")
-    failed = sum(len(getattr(result, name, ())) for name in lists)
-    return failed, len(getattr(result, "skipped", ()))
+    return sum(_count(result, name) for name in lists), _count(result, "skipped")
+
+
+def _count(result: Any, name: str) -> int:
+    try:
+        found: Any = getattr(result, name, None)
+        return list.__len__(found) if issubclass(type(found), list) else 0
+    except Exception:
+        return 0
 
 
 def _tally_case(recorder: Any, case: Any, before: tuple[int, int], after: tuple[int, int]) -> None:

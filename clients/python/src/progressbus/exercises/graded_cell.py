@@ -11,7 +11,7 @@ from ..originals import BUILTINS
 __builtins__ = BUILTINS
 
 #: nbgrader's and otter's marks around tests, as instructors write them.
-_TESTS = re.compile(r"^\s*#+\s*BEGIN (?:HIDDEN )?TESTS?\b", re.MULTILINE | re.IGNORECASE)
+_TESTS = re.compile(r"^[ \t]*#+[ \t]*BEGIN (?:HIDDEN )?TESTS?\b", re.MULTILINE | re.IGNORECASE)
 _TAG_PREFIX = "exercise:"
 
 

@@ -50,7 +50,9 @@ class ImportWatcher(MetaPathFinder):
         if hook is None:
             return None
         for finder in list(sys.meta_path):
-            find = None if finder is self else getattr(finder, "find_spec", None)
+            # Another watcher would ask this one. Its hooks report to the same recorders.
+            is_watcher = isinstance(finder, ImportWatcher)
+            find = None if is_watcher else getattr(finder, "find_spec", None)
             spec = None if find is None else find(fullname, path, target)
             if spec is not None:
                 if spec.loader is not None and hasattr(spec.loader, "exec_module"):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
+from numbers import Real
 from threading import local
 from typing import Any, Callable
 
@@ -58,6 +59,14 @@ class Tally:
         )
 
 
+class _CellChecks:
+    """What was checked in the cell that runs."""
+
+    def __init__(self) -> None:
+        self.tallies: dict[tuple[str, str], Tally] = {}
+        self.reported: set[str] = set()
+
+
 class ExerciseRecorder:
     """Counts attempts, and reports checks of the notebook that it belongs to.
 
@@ -74,11 +83,12 @@ class ExerciseRecorder:
     ) -> None:
         self._record = record
         self._cell = cell
-        self._is_on = is_on
+        #: Whether checks are reported at all.
+        self.is_on = is_on
         self._keeps_answers = keeps_answers
         self._attempts: dict[str, int] = {}
-        self._tallies: dict[tuple[str, str], Tally] = {}
-        self._reported: set[str] = set()
+        self._latest = _CellChecks()
+        self._local = local()
 
     def checked(self, outcome: Outcome, cell: str | None = None) -> None:
         """Report a check. Never raises, for it runs inside the learner's cell."""
@@ -89,25 +99,39 @@ class ExerciseRecorder:
 
     def tally(self, exercise: str, checker: str, passed: bool) -> None:
         """Count one test of an exercise; the exercise is reported when the cell ends."""
-        self._tallies.setdefault((exercise, checker), Tally()).add(passed)
+        self._checks().tallies.setdefault((exercise, checker), Tally()).add(passed)
 
     def cell_ends(self, cell: str) -> None:
         """Report what was counted in the cell."""
-        tallies, self._tallies = self._tallies, {}
+        checks = self._checks()
+        tallies, checks.tallies = checks.tallies, {}
         for (exercise, checker), tally in tallies.items():
             self.checked(tally.outcome(exercise, checker), cell)
 
     def was_checked(self, exercise: str) -> bool:
         """Whether the cell that is ending has reported this exercise."""
-        return exercise in self._reported
+        return exercise[: TEXT_LENGTHS["exercise_id"]] in self._checks().reported
 
     def cell_begins(self) -> None:
         """Forget what the cell before reported."""
-        self._reported.clear()
+        try:
+            checks: _CellChecks = self._local.checks
+        except AttributeError:
+            checks = self._local.checks = _CellChecks()
+        checks.reported.clear()
+        self._latest = checks
+
+    def _checks(self) -> _CellChecks:
+        """Of this thread's cell, as kernels may run cells in several threads (subshells).
+
+        A thread of a learner's own runs no cell: what it checks is the latest cell's.
+        """
+        checks: _CellChecks = getattr(self._local, "checks", self._latest)
+        return checks
 
     def _report(self, outcome: Outcome, cell: str | None) -> None:
         exercise = outcome.exercise[: TEXT_LENGTHS["exercise_id"]]
-        if not exercise or not self._is_on():
+        if not exercise or not self.is_on():
             return
         if len(self._attempts) < _MOST_EXERCISES or exercise in self._attempts:
             self._attempts[exercise] = self._attempts.get(exercise, 0) + 1
@@ -123,15 +147,20 @@ class ExerciseRecorder:
         _put(fields, "cell_id", cell or self._cell())
         if outcome.answer is not None and self._keeps_answers():
             fields["answer"] = outcome.answer[: 2 * TEXT_LENGTHS["answer"]]
-        self._reported.add(exercise)
+        if exercise in self._attempts:
+            self._checks().reported.add(exercise)
         self._record(fields)
 
 
 def points(value: Any) -> float | None:
     """`value` as points that the server takes, else None."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    # numpy's numbers are real ones, too.
+    if isinstance(value, bool) or not isinstance(value, Real):
         return None
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
     return number if isfinite(number) and abs(number) <= _MOST_POINTS else None
 
 

@@ -129,7 +129,7 @@ class CellWatcher:
             if run is not None:
                 fields = self._describe(run, result, ended_at)
                 if self._exercises is not None:
-                    self._tell_exercises(self._exercises, run, fields)
+                    self._tell_exercises(self._exercises, run, result, fields)
                 self._record(fields)
         except BaseException:  # As above; and a report is never worth a learner's traceback.
             return
@@ -152,10 +152,16 @@ class CellWatcher:
         return cell_id(run.info, parent, execution_count - self._injected)
 
     def _tell_exercises(
-        self, exercises: ExerciseRecorder, run: _Run, fields: dict[str, Any]
+        self, exercises: ExerciseRecorder, run: _Run, result: Any, fields: dict[str, Any]
     ) -> None:
         cell: str = fields["cell_id"]
         exercises.cell_ends(cell)
+        error = _error(result)
+        if error is None and run.shown is not None:
+            error = run.shown.error
+        # An interrupt says nothing of the answer.
+        if not exercises.is_on() or not (error is None or issubclass(type(error), Exception)):
+            return
         graded = graded_cell(self._parent().get("metadata"), str(run.info.raw_cell or ""), cell)
         if graded is None or exercises.was_checked(graded.exercise):
             return
