@@ -61,13 +61,21 @@ create table exercise_progress (
 create index exercise_progress_notebook on exercise_progress (course_id, notebook_path);
 
 -- Stores a batch of `exercise_checked`. The same event may come again, and twice in one batch.
+--
+-- What is new is added in the order in which store_notebook_events adds it (0230): when a class begins, the two wait
+-- for one another in one direction.
 create function store_exercise_checks(events json) returns bigint
 language plpgsql
 set jit = off
 as $$
 declare
+  -- Read once.
+  checks exercise_checks[];
   stored_count bigint;
 begin
+  select array_agg(event) into checks
+  from json_populate_recordset(null::exercise_checks, events) as event;
+
   insert into exercise_checks (
     event_id, occurred_at, received_at, corrected_at, points, points_possible, attempt, cell_index,
     passed, course_id, student_id, notebook_path, exercise_id, cell_id, label, checker, team,
@@ -76,48 +84,55 @@ begin
     event_id, occurred_at, received_at, corrected_at, points, points_possible, attempt, cell_index,
     passed, course_id, student_id, notebook_path, exercise_id, cell_id, label, checker, team,
     session_id, answer
-  from json_populate_recordset(null::exercise_checks, events)
+  from unnest(checks)
   order by event_id
   on conflict (event_id) do nothing;
   get diagnostics stored_count = row_count;
 
   -- Who was never heard of before. Rows that are there are left alone, and not locked: their events lock
   -- them in an order of their own.
+  insert into enrollments (course_id, student_id, first_seen_at, last_seen_at, executions, errors)
+  select course_id, student_id, min(coalesce(corrected_at, occurred_at)),
+    max(coalesce(corrected_at, occurred_at)), 0, 0
+  from unnest(checks)
+  group by course_id, student_id
+  order by course_id, student_id
+  on conflict do nothing;
+  insert into students (student_id)
+  select distinct student_id from unnest(checks) order by student_id
+  on conflict do nothing;
   insert into courses (course_id, first_seen_at)
-  select course_id, min(at) from exercise_checks_in(events) group by course_id
+  select course_id, min(coalesce(corrected_at, occurred_at)) from unnest(checks)
+  group by course_id
   order by course_id
   on conflict do nothing;
   insert into notebooks (course_id, notebook_path, first_seen_at)
-  select course_id, notebook_path, min(at) from exercise_checks_in(events)
+  select course_id, notebook_path, min(coalesce(corrected_at, occurred_at)) from unnest(checks)
   group by course_id, notebook_path
   order by course_id, notebook_path
-  on conflict do nothing;
-  insert into students (student_id)
-  select distinct student_id from exercise_checks_in(events) order by student_id
-  on conflict do nothing;
-  insert into enrollments (course_id, student_id, first_seen_at, last_seen_at, executions, errors)
-  select course_id, student_id, min(at), max(at), 0, 0 from exercise_checks_in(events)
-  group by course_id, student_id
-  order by course_id, student_id
   on conflict do nothing;
 
   -- Locks the rows, in the order of their keys. The statement after it sees what was committed until it
   -- began, so nobody else can have counted half of them.
   insert into exercise_progress as known (student_id, course_id, notebook_path, exercise_id)
   select distinct student_id, course_id, notebook_path, exercise_id
-  from exercise_checks_in(events)
+  from unnest(checks)
   order by student_id, course_id, notebook_path, exercise_id
   on conflict (student_id, course_id, notebook_path, exercise_id)
     do update set exercise_id = excluded.exercise_id;
 
   update exercise_progress as known set
-    attempts = counted.attempts,
+    -- Fewer checks than were counted before: retention has deleted the oldest, and what they told stays.
+    attempts = greatest(known.attempts, counted.attempts),
     failures_in_a_row = counted.failures_in_a_row,
     failing_since = counted.failing_since,
-    first_passed_attempt = counted.first_passed_attempt,
-    first_checked_at = counted.first_checked_at,
+    first_passed_attempt = coalesce(
+      case when counted.attempts < known.attempts then known.first_passed_attempt end,
+      counted.first_passed_attempt + greatest(known.attempts - counted.attempts, 0),
+      known.first_passed_attempt),
+    first_checked_at = least(known.first_checked_at, counted.first_checked_at),
     last_checked_at = counted.last_checked_at,
-    label = counted.label,
+    label = coalesce(counted.label, known.label),
     cell = counted.cell,
     cell_index = counted.cell_index,
     points = counted.points,
@@ -146,7 +161,7 @@ begin
         from exercise_checks as checked
           join (
             select distinct student_id, course_id, notebook_path, exercise_id
-            from exercise_checks_in(events)
+            from unnest(checks)
           ) as changed using (student_id, course_id, notebook_path, exercise_id)
       ) as placed
     ) as judged
@@ -156,16 +171,6 @@ begin
     and known.notebook_path = counted.notebook_path and known.exercise_id = counted.exercise_id;
   return stored_count;
 end
-$$;
-
--- The keys and moments of a batch.
-create function exercise_checks_in(events json)
-returns table (
-  course_id text, student_id text, notebook_path text, exercise_id text, at timestamptz)
-language sql stable
-as $$
-  select course_id, student_id, notebook_path, exercise_id, coalesce(corrected_at, occurred_at)
-  from json_populate_recordset(null::exercise_checks, events)
 $$;
 
 create view bq_export_exercise_checks as

@@ -18,7 +18,7 @@ struct BatchGrouping: Sendable {
     let form: Form
   }
 
-  /// In the order of the functions' names, so that concurrent batches lock tables in one order.
+  /// In the order of the functions' names.
   let groups: [Group]
   /// Events of kinds that the catalog does not know.
   let refusals: [Refusal]

@@ -4,11 +4,15 @@ public import Logging
 public import PostgresDriver
 public import WorkerRuntime
 
-/// Stores events in PostgreSQL: a batch is one transaction, and a call of one SQL function for each
-/// group of kinds (`EventKind.storedBy`), which takes its events as one JSON array. Notebook events, by
-/// far the most, come as rows of COPY instead, which costs PostgreSQL less than parsing JSON.
+/// Stores events in PostgreSQL: a batch is one transaction for each group of kinds (`EventKind.storedBy`), with a
+/// call of the group's SQL function, which takes its events as one JSON array. Notebook events, by far the most,
+/// come as rows of COPY instead, which costs PostgreSQL less than parsing JSON.
 ///
-/// Writing is idempotent by `event_id`. A connection that broke is replaced at the next write.
+/// Each function locks what it touches in one order. Two of them in one transaction would not, as learners and
+/// classes are theirs alike: concurrent batches could deadlock when a class begins.
+///
+/// Writing is idempotent by `event_id`, so that of a batch whose second group fails the first may be there. A
+/// connection that broke is replaced at the next write.
 public struct PostgresSink: Sink {
   public static let name = "postgres"
   public static let defaultLanes = 2
@@ -27,7 +31,7 @@ public struct PostgresSink: Sink {
   /// - Parameters:
   ///   - lanes: connections, each of which takes one batch at a time. Two overlap one batch's commit
   ///     with the next one's parsing.
-  ///   - batchSize: the most events in one transaction.
+  ///   - batchSize: the most events in one write.
   public init(
     _ configuration: PostgresConfiguration, catalog: EventCatalog = .standard,
     lanes: Int = defaultLanes, batchSize: Int = defaultBatchSize, logger: Logger
@@ -45,8 +49,8 @@ public struct PostgresSink: Sink {
     let grouping = BatchGrouping(batch, catalog: catalog)
     guard !grouping.groups.isEmpty else { return grouping.refusals }
     do {
-      try await pool.transaction { connection throws(PostgresError) in
-        for group in grouping.groups {
+      for group in grouping.groups {
+        try await pool.transaction { connection throws(PostgresError) in
           switch group.form {
           case .rows(let rows):
             try connection.query(ArrivedBatch.preparation)

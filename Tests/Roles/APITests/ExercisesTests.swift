@@ -87,6 +87,41 @@ struct ExercisesTests {
     }
   }
 
+  /// Whoever of the learners comes first by their id.
+  @Test(arguments: ["ada", "zoe"]) func anExerciseIsCalledAsItWasCalledLast(
+    _ earlier: String
+  ) async throws {
+    try await withClassroom { classroom in
+      try await classroom.store(
+        .check("q1", passed: true, at: -90, by: earlier, ["label": "Sum", "points_possible": 2]),
+        .check("q1", passed: true, at: -80, by: "kim", ["points_possible": 3]))
+      let exercises = try await classroom.get("/api/v1/courses/c1/exercises").list("exercises")
+      #expect(exercises.map { $0["label"] } == ["Sum"])
+      #expect(exercises.map { $0["points_possible"] } == ["3.0"])
+    }
+  }
+
+  /// The sums outlive what they were counted from.
+  @Test func whatRetentionDeletesStaysSolved() async throws {
+    try await withClassroom { classroom in
+      for (number, passed) in [false, true, false].enumerated() {
+        try await classroom.store(
+          .check("q1", passed: passed, at: Double(number) - 90, by: "ada"),
+          .check("q2", passed: false, at: Double(number) - 90, by: "ada"))
+      }
+      try await classroom.store.query("delete from exercise_checks")
+      try await classroom.store(
+        .check("q1", passed: false, at: -10, by: "ada"),
+        .check("q2", passed: true, at: -10, by: "ada"))
+      let students = try await classroom.get("/api/v1/courses/c1/students")
+      let all = try #require(students.json["students"] as? [[String: Any]])
+      let work = try #require(all.first?["exercises"] as? [[String: Any]])
+      #expect(work.map { $0["attempts"] as? Int } == [3, 3])
+      #expect(work.map { $0["first_passed_attempt"] as? Int } == [2, 3])
+      #expect(work.map { $0["failures_in_a_row"] as? Int } == [1, 0])
+    }
+  }
+
   /// Senders of nothing but checks are in the class, too.
   @Test func aLearnerWhoWasOnlyCheckedIsInTheClass() async throws {
     try await withClassroom { classroom in
