@@ -14,7 +14,7 @@ struct PrivacyClass: Sendable {
   /// Of BigQuery, all that hold learners.
   private static let warehouse = [
     "progress_events", "dialogue_sessions", "learning_history", "learning_profile_snapshots",
-    "agent_metrics", "emotion_analysis", "rag_metrics", "sessions_dedup",
+    "agent_metrics", "emotion_analysis", "rag_metrics", "sessions_dedup", "exercise_checks",
   ]
 
   let deployment: MirrorDeployment
@@ -29,6 +29,13 @@ struct PrivacyClass: Sendable {
     {"event_type":"cell_executed","student_id":"\#(student)","student_name":"\#(name)","course_id":"\#(course)",
     "notebook_path":"\#(notebook)","occurred_at":"2026-03-01T10:00:00.5Z","cell_index":1,"has_error":true,
     "error_name":"E","error_message":"\#(error)"}
+    """#
+  }
+
+  private static func check(_ student: String, notebook: String) -> String {
+    #"""
+    {"event_type":"exercise_checked","student_id":"\#(student)","course_id":"c1","notebook_path":"\#(notebook)",
+    "occurred_at":"2026-03-01T10:00:02Z","exercise_id":"q1","passed":false,"cell_id":"g1"}
     """#
   }
 
@@ -58,6 +65,10 @@ struct PrivacyClass: Sendable {
         Self.cell("zoe\u{301}", name: "Zora Neale"),
         Self.cell("zoé", name: "Zora Neale", notebook: "zora-notes.ipynb", error: "zora-words"),
         Self.cell("zoé", name: "Zora Neale", course: "zora-notes"),
+        // Of these notebooks exercises alone tell.
+        Self.check("zoé", notebook: "zora-notes-of-exercises.ipynb"),
+        Self.check("zoé", notebook: "exercises.ipynb"),
+        Self.check("ada", notebook: "exercises.ipynb"),
       ] + Self.ofUser("ada", session: "d1", text: "a question")
       + Self.ofUser("zoé", session: "d2", text: "my-secret-question")
     for event in events {
@@ -65,11 +76,11 @@ struct PrivacyClass: Sendable {
     }
     try await eventually(within: .seconds(90), "all are in BigQuery") {
       let totals = try await deployment.totals(of: server)
-      return totals.synced == 18 && totals.pending == 0
+      return totals.synced == 21 && totals.pending == 0
     }
     try await eventually(within: .seconds(60), "all are in InfluxDB") {
       let points = (try await points("ada"), try await points("zoé"))
-      return points == (2, 3)
+      return points == (3, 5)
     }
     let stats = try await deployment.transport.send(
       TransportRequest(.get, server.url + "/api/v1/users/zo%C3%A9/stats"))
@@ -153,12 +164,17 @@ struct PrivacyClass: Sendable {
     }
     found += try await column("select rag_metrics::text from rag_metrics where session_id = 'd1'")
     found += try await column(
-      "select notebooks::text from notebooks where notebook_path = 'lesson.ipynb' and course_id = 'c1'"
+      """
+      select notebooks::text from notebooks
+      where notebook_path in ('lesson.ipynb', 'exercises.ipynb') and course_id = 'c1'
+      order by notebook_path
+      """
     )
     found += try await column(
       "select document from firestore_completions where document like '%/\(learner)/%'")
     found.append(
-      try await influxText("SELECT * FROM progress_event WHERE student_id = '\(learner)'"))
+      try await influxText(
+        "SELECT * FROM progress_event, exercise_check WHERE student_id = '\(learner)'"))
     for key in ["progress-events:journal", "progress-events:dead-letters"] {
       for entry in try await redis(["XRANGE", .string(key), "-", "+"]).array ?? [] {
         let text = Self.text(of: entry)
@@ -179,8 +195,9 @@ struct PrivacyClass: Sendable {
   }
 
   private func points(_ learner: String) async throws -> Int {
-    try await influxText("SELECT event_id FROM progress_event WHERE student_id = '\(learner)'")
-      .matches(of: /\["2026|\[17/).count
+    try await influxText(
+      "SELECT event_id FROM progress_event, exercise_check WHERE student_id = '\(learner)'"
+    ).matches(of: /\["2026|\[17/).count
   }
 
   private func influxText(_ statement: String) async throws -> String {

@@ -32,6 +32,11 @@ extension EndToEnd {
       "learning_history":[{"problem_id":"\#(mark)"}]}
       """#,
       #"""
+      {"event_type":"exercise_checked","student_id":"\#(student)","course_id":"py101",
+      "notebook_path":"\#(mark)/notes.ipynb","exercise_id":"\#(mark)-q","label":"\#(mark) asks",
+      "passed":false,"answer":"\#(mark) answers"}
+      """#,
+      #"""
       {"event_type":"rag_metric","course_id":"py101","session_id":"\#(mark)-d","corpus_id":"k",
       "query_text":"\#(mark) searches"}
       """#,
@@ -243,7 +248,8 @@ extension EndToEnd {
       try await eventually(within: .seconds(60), "all is stored") {
         let emotions = try await scene.deployment.count("emotion_analysis")
         let cells = try await scene.deployment.count("progress_events")
-        return emotions == 1 && cells == 1
+        let checks = try await scene.deployment.count("exercise_checks")
+        return emotions == 1 && cells == 1 && checks == 1
       }
       for body in malformed {
         for body in [body, "[\(cell),\(body)]"] {
