@@ -53,7 +53,10 @@ for (const { name, learner, expected, rules, median_solved, required_cells } of 
 
 const rfc3339 = (moment) => new Date(moment / 1e3).toISOString().replace("Z", "000Z");
 
-function liveEvent({ at, ahead, student, type, notebook, cell, index, failed, error, exercise, passed }, number) {
+function liveEvent(
+  { at, ahead, student, type, notebook, cell, index, failed, error, exercise, passed, session },
+  number,
+) {
   const moment = now + at * 1e6;
   return {
     event_id: `event-${number}`,
@@ -68,6 +71,7 @@ function liveEvent({ at, ahead, student, type, notebook, cell, index, failed, er
     ...(cell === undefined ? {} : { cell_id: cell, cell_index: index }),
     ...(exercise === undefined ? {} : { exercise_id: exercise, passed }),
     ...(error === undefined ? {} : { error_name: error }),
+    ...(session === undefined ? {} : { session_id: session }),
   };
 }
 

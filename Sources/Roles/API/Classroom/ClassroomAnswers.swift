@@ -165,6 +165,7 @@ enum ClassroomAnswers {
           json.member("cell", running.cell)
           json.member("cell_index", running.cellIndex)
           json.member("since", running.since)
+          json.member("session_id", running.session)
         }
       } else {
         json.member("running", nil as String?)

@@ -8,27 +8,34 @@ struct RunningCell: Sendable {
   let cell: String?
   let cellIndex: Int?
   let since: Timestamp
+  /// The kernel session that it runs in.
+  let session: String?
 
-  /// `$1` is the course. A run is over when a later one has ended, when the kernel died, and when closing the
-  /// notebook is the last that was heard. Only learners of whom something was heard since their last run ended
-  /// are looked at: each costs a probe of a small index.
+  /// `$1` is the course. A run is over when a later one has ended, when its kernel died, and when closing the
+  /// notebook is the last that was heard. A death that names no session may be of any. Only learners of whom
+  /// something was heard since their last run ended are looked at: each costs two probes of a small index.
   static let statement = """
     select e.student_id, latest.notebook_path, latest.cell, latest.cell_index,
-      \(RowReader.microseconds("latest.at"))
+      \(RowReader.microseconds("latest.at")), latest.session_id
     from enrollments as e cross join lateral (
-      select event_type, notebook_path, cell_key(cell_id, cell_index) as cell, cell_index,
+      select notebook_path, cell_key(cell_id, cell_index) as cell, cell_index, session_id,
         coalesce(corrected_at, occurred_at) as at
       from progress_events as event
       where event.course_id = e.course_id and event.student_id = e.student_id
-        and event_type in ('cell_started', 'kernel_died')
-      -- At one moment the death comes last.
-      order by coalesce(corrected_at, occurred_at) desc, event_type desc
+        and event_type = 'cell_started'
+      order by coalesce(corrected_at, occurred_at) desc
       limit 1
     ) as latest
-    where e.course_id = $1 and latest.event_type = 'cell_started'
+    where e.course_id = $1
       and (e.closed_at = e.last_seen_at) is not true
       and e.last_seen_at > coalesce(e.last_executed_at, '-infinity')
       and latest.at > coalesce(e.last_executed_at, '-infinity')
+      and not exists (
+        select from progress_events as died
+        where died.course_id = e.course_id and died.student_id = e.student_id
+          and died.event_type = 'kernel_died'
+          and coalesce(died.corrected_at, died.occurred_at) >= latest.at
+          and (died.session_id = latest.session_id) is not false)
     """
 
   init(_ row: RowReader) throws(PostgresError) {
@@ -37,5 +44,6 @@ struct RunningCell: Sendable {
     cell = row.optionalText(2)
     cellIndex = try row.optionalInteger(3)
     since = try row.moment(4)
+    session = row.optionalText(5)
   }
 }

@@ -19,6 +19,7 @@ struct Lesson: Decodable, Sendable, CustomTestStringConvertible {
     let error: String?
     let exercise: String?
     let passed: Bool?
+    let session: String?
   }
 
   let name: String
@@ -53,6 +54,7 @@ extension Lesson.Event {
     if let error { event.fields["error_name"] = error }
     if let exercise { event.fields["exercise_id"] = exercise }
     if let passed { event.fields["passed"] = passed }
+    if let session { event.fields["session_id"] = session }
     return ahead.map { event.said(secondsAhead: $0) } ?? event
   }
 }

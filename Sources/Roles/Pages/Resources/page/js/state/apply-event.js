@@ -4,6 +4,7 @@ import { applyCheck } from "./exercises.js";
 import { eventMoment, later, microseconds } from "./timestamp.js";
 
 const rememberedHelpRequests = 16;
+const rememberedKernelDeaths = 16;
 
 /**
  * Brings a class up to date with one event. Applying it again changes nothing, except for what counts
@@ -54,15 +55,21 @@ function noteClock(learner, event, at) {
 const handlers = Object.assign(Object.create(null), {
   cell_executed: applyExecution,
   cell_started: (_, learner, event, at) => {
-    const isOver = (moment) => moment !== null && moment >= at;
-    if (isOver(learner.lastExecutedAt) || isOver(learner.kernelDiedAt)) return;
-    if (learner.running !== null && learner.running.since >= at) return;
-    const { notebook_path: notebook, cell_index: cellIndex = null } = event;
-    learner.running = { since: at, notebook, cell: cellName(event), cellIndex };
+    if (learner.lastStartedAt !== null && learner.lastStartedAt >= at) return;
+    learner.lastStartedAt = at;
+    const { notebook_path: notebook, cell_index: cellIndex = null, session_id: session = null } = event;
+    const run = { since: at, notebook, cell: cellName(event), cellIndex, session };
+    const isOver = learner.lastExecutedAt !== null && learner.lastExecutedAt >= at;
+    learner.running = isOver || learner.kernelDeaths.some((death) => isDeathOf(run, death)) ? null : run;
   },
-  kernel_died: (_, learner, __, at) => {
-    learner.kernelDiedAt = later(learner.kernelDiedAt, at);
-    endRun(learner, at);
+  kernel_died: (_, learner, event, at) => {
+    const death = { at, session: event.session_id ?? null };
+    // Of one session the latest counts, of many sessions the latest ones.
+    const others = learner.kernelDeaths.filter(({ session }) => session !== death.session);
+    const known = learner.kernelDeaths.find(({ session }) => session === death.session);
+    const latest = known !== undefined && known.at > at ? known : death;
+    learner.kernelDeaths = [...others, latest].sort((a, b) => a.at - b.at).slice(-rememberedKernelDeaths);
+    if (learner.running !== null && isDeathOf(learner.running, death)) learner.running = null;
   },
   exercise_checked: (classroom, learner, event, at) => {
     const cell = applyCheck(classroom, learner, event, at, cellName(event));
@@ -84,6 +91,11 @@ const handlers = Object.assign(Object.create(null), {
 
 function endRun(learner, at) {
   if (learner.running !== null && at >= learner.running.since) learner.running = null;
+}
+
+/** Whether the kernel in which a cell runs has died: a learner may have several. Without a session it may be any. */
+function isDeathOf(run, { at, session }) {
+  return at >= run.since && (session === null || run.session === null || session === run.session);
 }
 
 /** A help request stands since the first cry after the last time that it was taken back. */

@@ -201,8 +201,8 @@ export class Classroom {
   }
 }
 
-function runningCell({ notebook_path: notebook, cell, cell_index: cellIndex, since }) {
-  return { since: microseconds(since), notebook, cell, cellIndex };
+function runningCell({ notebook_path: notebook, cell, cell_index: cellIndex, since, session_id: session }) {
+  return { since: microseconds(since), notebook, cell, cellIndex, session };
 }
 
 function byPlace(a, b) {
@@ -246,7 +246,10 @@ function newLearner(id) {
     isNewcomer: false,
     /** The cell that is running now, and has for longer than a second. */
     running: null,
-    kernelDiedAt: null,
+    /** When the latest cell began of which that was told, over or not. */
+    lastStartedAt: null,
+    /** Of a few sessions, when their kernels died. */
+    kernelDeaths: [],
     /** Work on the notebook's exercises, by id. */
     exercises: new Map(),
     /** The exercise that was checked last. */
@@ -281,5 +284,6 @@ function learnerFromAnswer(student) {
     lastSuccessAt: microseconds(student.last_success_at),
     clockSkew: student.clock_skew_seconds ?? null,
     running: student.running ? runningCell(student.running) : null,
+    lastStartedAt: student.running ? microseconds(student.running.since) : null,
   };
 }
