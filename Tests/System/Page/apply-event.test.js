@@ -135,3 +135,20 @@ test("answers of the API make the class that their events made", () => {
   applyEvent(split, event(10, { event_type: "cell_executed", cell_id: "c2", cell_index: 2, has_error: false }));
   assert.deepEqual(split.cells.map(counts)[2], { reached: 1, solved: 1, failing: 0 });
 });
+
+test("what is said of an exercise is what was said last, in whatever order it comes", () => {
+  const check = (seconds, student, fields) =>
+    event(seconds, { event_type: "exercise_checked", exercise_id: "q1", passed: true, student_id: student, ...fields });
+  const checks = [
+    check(1, "aiko", { label: "Total", points_possible: 1 }),
+    check(2, "bea", { label: "Sum", points_possible: 2, cell_index: 4 }),
+    check(3, "chi", { points_possible: 3 }),
+  ];
+  for (const order of [checks, [...checks].reverse(), [checks[1], checks[2], checks[0]]]) {
+    const [exercise] = classAfter(...order).exercises.list();
+    assert.deepEqual(
+      [exercise.label, exercise.pointsPossible, exercise.cellIndex],
+      ["Sum", 3, 4],
+    );
+  }
+});

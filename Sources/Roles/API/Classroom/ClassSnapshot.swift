@@ -15,8 +15,6 @@ struct ClassSnapshot: Sendable {
   let learners: [Learner]
   /// In the notebook's order.
   let cells: [NotebookCell]
-  /// In the notebook's order.
-  let exercises: [Exercise]
   let pace: ClassPace
   let counts: [LearnerState: Int]
   let rules: LearnerStateRules

@@ -20,13 +20,11 @@ struct ClassSnapshotBuilder {
   ) {
     self.rules = rules
     self.learners = learners
-    let checked = exercises.isEmpty ? [:] : Self.checkedCells(exercises, in: record)
-    if !exercises.isEmpty {
-      let theirs = Dictionary(grouping: exercises) { ExactText($0.learner) }
-      for index in self.learners.indices {
-        guard let work = theirs[ExactText(self.learners[index].id)] else { continue }
-        self.learners[index].setExercises(work)
-      }
+    let checked = Self.checkedCells(exercises, in: record)
+    let theirs = Dictionary(grouping: exercises) { ExactText($0.learner) }
+    for index in self.learners.indices {
+      guard let work = theirs[ExactText(self.learners[index].id)] else { continue }
+      self.learners[index].setExercises(work)
     }
     var counted = record.cells.map(CountedCell.init)
     for learner in record.learners {
@@ -50,7 +48,7 @@ struct ClassSnapshotBuilder {
     var solvedCounts: [Int] = []
     for index in self.learners.indices {
       let work = record.learner(self.learners[index].id)?.work ?? []
-      let checks = checked.isEmpty ? nil : checked[ExactText(self.learners[index].id)]
+      let checks = checked[ExactText(self.learners[index].id)]
       var cellStates = [CellState](repeating: .notRun, count: width)
       var solved = 0
       var solvedRequired = 0

@@ -76,14 +76,16 @@ enum ClassroomAnswers {
   }
 
   /// - Parameter wrongAnswers: by exercise, the most common first.
-  static func exercises(_ snapshot: ClassSnapshot, wrongAnswers: [WrongAnswer]) -> JSONWriter {
+  static func exercises(
+    _ exercises: [Exercise], of snapshot: ClassSnapshot, wrongAnswers: [WrongAnswer]
+  ) -> JSONWriter {
     let answers = Dictionary(grouping: wrongAnswers) { ExactText($0.exercise) }
     var json = JSONWriter()
     json.object { json in
       head(&json, snapshot)
       json.member("notebook_path", snapshot.notebook)
       json.member("learners", snapshot.learners.count)
-      json.array("exercises", snapshot.exercises.prefix(maximumExercises)) { json, exercise in
+      json.array("exercises", exercises.prefix(maximumExercises)) { json, exercise in
         json.object { json in
           json.member("exercise_id", exercise.id)
           json.member("label", exercise.label)

@@ -45,8 +45,7 @@ struct ClassroomReader: Sendable {
     return ClassSnapshot(
       course: course, notebook: reading.notebook, position: position, takenAt: takenAt,
       notebooks: reading.notebooks, learners: builder.learners, cells: builder.cells,
-      exercises: Exercise.ofClass(reading.exercises), pace: builder.pace, counts: counts,
-      rules: rules)
+      pace: builder.pace, counts: counts, rules: rules)
   }
 
   private static func read(
@@ -63,10 +62,8 @@ struct ClassroomReader: Sendable {
       let cell = try RunningCell(RowReader(row))
       running[ExactText(cell.learner)] = cell
     }
-    if !running.isEmpty {
-      for place in learners.indices {
-        learners[place].running = running[ExactText(learners[place].id)]
-      }
+    for place in learners.indices {
+      learners[place].running = running[ExactText(learners[place].id)]
     }
     var notebooks: [Notebook] = []
     for row in try connection.query(ClassroomStatements.notebooks, [.text(course)]).rows {

@@ -44,10 +44,11 @@ struct ClassroomRoutes: Sendable {
 
   func exercises(_ parameters: RequestParameters) async throws -> JSONWriter {
     let snapshot = try await snapshot(parameters)
+    let exercises = Exercise.ofClass(snapshot.learners.flatMap(\.exercises))
     let key = ClassroomKey(course: snapshot.course, notebook: snapshot.notebook)
     // A class without exercises costs no query.
-    let wrong = snapshot.exercises.isEmpty ? [] : try await wrongAnswers.value(for: key)
-    return ClassroomAnswers.exercises(snapshot, wrongAnswers: wrong)
+    let wrong = exercises.isEmpty ? [] : try await wrongAnswers.value(for: key)
+    return ClassroomAnswers.exercises(exercises, of: snapshot, wrongAnswers: wrong)
   }
 
   func help(_ parameters: RequestParameters) async throws -> JSONWriter {

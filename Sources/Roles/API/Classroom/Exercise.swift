@@ -80,7 +80,6 @@ struct Exercise: Sendable {
   var cellIndex: Int?
   var pointsPossible: Double?
   var firstCheckedAt: Timestamp
-  private var lastCheckedAt: Timestamp
   /// Learners who had it checked.
   var tried = 0
   /// Those of them for whom a check has passed.
@@ -97,7 +96,6 @@ struct Exercise: Sendable {
   private init(_ work: ExerciseWork) {
     id = work.exercise
     firstCheckedAt = work.firstCheckedAt
-    lastCheckedAt = work.lastCheckedAt
   }
 
   /// The exercises in the notebook's order: by their cells' places as far as these are known, then as they
@@ -105,7 +103,8 @@ struct Exercise: Sendable {
   static func ofClass(_ work: [ExerciseWork]) -> [Exercise] {
     var exercises: [Exercise] = []
     var places: [ExactText: Int] = [:]
-    for item in work {
+    // What is said of an exercise itself is what was said last.
+    for item in work.sorted(by: { $0.lastCheckedAt < $1.lastCheckedAt }) {
       let key = ExactText(item.exercise)
       let place = places[key] ?? exercises.count
       if place == exercises.count {
@@ -132,9 +131,6 @@ struct Exercise: Sendable {
     }
     if work.isFailing { failing += 1 }
     firstCheckedAt = min(firstCheckedAt, work.firstCheckedAt)
-    // What is said of the exercise itself is what was said last.
-    guard tried == 1 || work.lastCheckedAt >= lastCheckedAt else { return }
-    lastCheckedAt = work.lastCheckedAt
     label = work.label ?? label
     cell = work.cell ?? cell
     cellIndex = work.cellIndex ?? cellIndex

@@ -1,7 +1,6 @@
-import { medianAttempts } from "../state/exercises.js";
+import { exerciseTitle, medianAttempts } from "../state/exercises.js";
 import { element, setAttribute, setText } from "../view/dom.js";
 import { KeyedList } from "../view/keyed-list.js";
-import { exerciseTitle } from "../view/wording.js";
 import { makeBar, setShare } from "./progress-bar.js";
 import { Panel } from "./panel.js";
 

@@ -1,10 +1,10 @@
-import { isExerciseSolved } from "../state/exercises.js";
+import { exerciseTitle, isExerciseSolved } from "../state/exercises.js";
 import { displayName } from "../state/name-order.js";
 import { eventMoment } from "../state/timestamp.js";
 import { element, setAttribute, setText } from "../view/dom.js";
 import { icon, setIcon } from "../view/icons.js";
 import { KeyedList } from "../view/keyed-list.js";
-import { cellTitle, clockText, describeEvent, exerciseTitle, notebookTitle, reasonText } from "../view/wording.js";
+import { cellTitle, clockText, describeEvent, notebookTitle, reasonText } from "../view/wording.js";
 
 const facts = ["solved", "exercises", "executions", "errors", "team", "lastSeen", "clock", "now", "id"];
 const wideFacts = ["exercises", "now", "id"];

@@ -1,4 +1,4 @@
-import { isExerciseSolved } from "./exercises.js";
+import { exerciseTitle, isExerciseSolved } from "./exercises.js";
 
 const columns = [
   "student_id", "student_name", "team", "state", "solved_cells", "required_cells", "executions", "errors",
@@ -16,7 +16,7 @@ const formula = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/u;
  * @param {object} view of `classView`
  */
 export function classTable({ rows, exercises, requiredCells }) {
-  const head = [...columns, ...exercises.map(({ id, label }) => `exercise: ${label || id}`)];
+  const head = [...columns, ...exercises.map((each) => `exercise: ${exerciseTitle(each)}`)];
   const lines = rows.map(({ learner, state }) => {
     const work = exercises.map(({ id }) => learner.exercises.get(id));
     const tried = work.filter((each) => each !== undefined);

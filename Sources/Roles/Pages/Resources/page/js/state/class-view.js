@@ -1,3 +1,4 @@
+import { exerciseTitle } from "./exercises.js";
 import { learnerState, states } from "./learner-state.js";
 
 /** The list to look after is for a glance. */
@@ -24,8 +25,7 @@ export function classView(classroom, now) {
     const { state, reason, since, count } = learnerState(learner, standing, now);
     const row = { learner, remaining, state, reason, since, count };
     if (reason === "checks_failed") {
-      const { id } = learner.currentExercise;
-      row.exercise = classroom.exercises.exercise(id).label || id;
+      row.exercise = exerciseTitle(classroom.exercises.exercise(learner.currentExercise.id));
     }
     counters[state] += 1;
     if (state === "help") helpQueue.push(row);

@@ -18,7 +18,8 @@ export class Exercises {
         cellIndex: null,
         pointsPossible: null,
         firstAt: Infinity,
-        lastAt: null,
+        /** When the label, the index and the points were said last. */
+        saidAt: {},
         tried: 0,
         solved: 0,
         failing: 0,
@@ -55,20 +56,20 @@ export class Exercises {
     }
   }
 
-  /** Notes when it was checked, and what the newest check says of the exercise itself. */
-  note(id, at, { label, cellIndex, pointsPossible }) {
+  /** Notes when it was checked, and what the newest check that says something says of the exercise itself. */
+  note(id, at, said) {
     const exercise = this.exercise(id);
     if (at < exercise.firstAt) {
       exercise.firstAt = at;
       this.inOrder = null;
     }
-    if (exercise.lastAt !== null && at < exercise.lastAt) return;
-    exercise.lastAt = at;
-    exercise.label = label ?? exercise.label;
-    exercise.pointsPossible = pointsPossible ?? exercise.pointsPossible;
-    if (cellIndex === null || cellIndex === undefined || cellIndex === exercise.cellIndex) return;
-    exercise.cellIndex = cellIndex;
-    this.inOrder = null;
+    for (const name of ["label", "cellIndex", "pointsPossible"]) {
+      const value = said[name] ?? null;
+      if (value === null || at < exercise.saidAt[name]) continue;
+      exercise.saidAt[name] = at;
+      if (name === "cellIndex" && value !== exercise.cellIndex) this.inOrder = null;
+      exercise[name] = value;
+    }
   }
 
   /** @returns {object[]} in the notebook's order as far as it is known, else as they were checked first */
@@ -79,6 +80,9 @@ export class Exercises {
     return this.inOrder;
   }
 }
+
+/** The exercise as a teacher names it. @param {{id: string, label?: string | null}} exercise */
+export const exerciseTitle = ({ id, label }) => label || id;
 
 export const isExerciseSolved = (work) => work.firstPassedAttempt !== null;
 

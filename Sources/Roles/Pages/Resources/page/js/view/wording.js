@@ -1,4 +1,5 @@
 import { cellName } from "../state/apply-event.js";
+import { exerciseTitle } from "../state/exercises.js";
 
 /** Words for things of the class, in the translator's language. */
 
@@ -10,11 +11,6 @@ export function cellTitle(translator, name, index) {
 
 export function notebookTitle(path) {
   return path.split("/").pop().replace(/\.ipynb$/, "") || path;
-}
-
-/** The exercise as a teacher names it. @param {{id: string, label?: string | null}} exercise */
-export function exerciseTitle({ id, label }) {
-  return label || id;
 }
 
 /** Why a learner is in their state. */
