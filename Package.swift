@@ -195,8 +195,8 @@ let package = Package(
     target(
       .roles, "SignIn",
       [
-        "Access", "HTTPServer", "CurlTransport", "Cryptography", "JSONText", hummingbird, httpTypes,
-        nioCore, logging,
+        "Access", "HTTPServer", "CurlTransport", "Cryptography", "JSONText", "Concurrency",
+        hummingbird, httpTypes, nioCore, logging,
       ]),
     target(
       .roles, "LearnerRights",
