@@ -2,6 +2,7 @@ import Cryptography
 import Foundation
 public import HTTPServer
 public import HTTPTypes
+import JSONText
 import NIOConcurrencyHelpers
 public import NIOHTTP1
 
@@ -18,7 +19,7 @@ public final class AccessCheck: Sendable {
   private let revocations: RevocationList?
   private let refused: RefusedRequests
   private let cache = NIOLockedValueBox(VerifiedTokenCache())
-  private let now: @Sendable () -> Int64
+  fileprivate let now: @Sendable () -> Int64
 
   /// - Parameter now: in seconds since 1970.
   public convenience init(
@@ -187,6 +188,11 @@ public final class AccessCheck: Sendable {
   /// Counts an answer that a route or the live stream has refused because of its course.
   public func countOtherCourse() { refused.count(.course) }
 
+  /// Another number whenever a token may have become another's, or nobody's.
+  fileprivate var revision: Int {
+    (revocations?.revision ?? 0) &+ (verifier?.keys.revision ?? 0) << 32
+  }
+
   fileprivate func token(
     _ text: String, cache: inout VerifiedTokenCache
   ) throws(TokenFault) -> VerifiedToken {
@@ -196,13 +202,22 @@ public final class AccessCheck: Sendable {
     let digest = SHA256Digest(of: text)
     let now = now()
     // Taken before the look, so that a change in between is met with the next request.
-    let revision = revocations.revision &+ verifier.keys.revision << 32
+    let revision = revision
     if let known = cache.token(digest, revision: revision, now: now) { return known }
     let token = try verifier.verify(text, now: now)
     try revocations.refuse(token.claims)
     cache.keep(token, digest)
     return token
   }
+}
+
+/// What a connection sent last, and whose it was found to be: as long as neither changes, a request costs no digest and no
+/// look-up. Stays on the connection's loop.
+public struct KnownAuthorization {
+  fileprivate let field: String
+  fileprivate let token: VerifiedToken
+  /// The state of keys and revocations that it was found under.
+  fileprivate let revision: Int
 }
 
 /// The check as one event loop has it: with verified tokens of its own, so that no request waits for another
@@ -221,20 +236,27 @@ public struct EventLoopAccessCheck {
 
   public init(_ check: AccessCheck) { self.check = check }
 
-  /// - Parameter authorization: the field's value; several joined by commas, which no token has.
+  /// - Parameters:
+  ///   - authorization: the field's value; several joined by commas, which no token has.
+  ///   - known: what the connection has sent before.
   public mutating func find(
-    authorization: String?, needs required: RequiredAccess
+    authorization: String?, known: inout KnownAuthorization?, needs required: RequiredAccess
   ) -> Finding {
     guard check.asksForTokens else { return .caller(.anyone) }
+    if let authorization, let known, known.field.isSame(authorization),
+      known.revision == check.revision, check.now() < known.token.goodUntil
+    {
+      return finding(known.token, needs: required)
+    }
     do throws(TokenFault) {
       guard let authorization else { throw .missing }
       let text = try Credentials.bearer(authorization)
       do throws(TokenFault) {
-        let caller = Caller(token: try check.token(text, cache: &cache))
-        guard caller.hasScope(for: required) else {
-          return .refused(check.insufficientScope(required))
-        }
-        return .caller(caller)
+        // Taken before the look, as by the cache.
+        let revision = check.revision
+        let token = try check.token(text, cache: &cache)
+        known = KnownAuthorization(field: authorization, token: token, revision: revision)
+        return finding(token, needs: required)
       } catch {
         guard error == .unknownKey else { throw error }
         return .unknownKey(text)
@@ -242,6 +264,12 @@ public struct EventLoopAccessCheck {
     } catch {
       return .refused(check.refusal(error, needs: required))
     }
+  }
+
+  private func finding(_ token: VerifiedToken, needs required: RequiredAccess) -> Finding {
+    let caller = Caller(token: token)
+    return caller.hasScope(for: required)
+      ? .caller(caller) : .refused(check.insufficientScope(required))
   }
 
   /// Who sent the token, once its key was asked for. To be called on any thread.

@@ -22,6 +22,8 @@ public final class VerifiedToken: Sendable {
   public let claims: TokenClaims
   /// The claim `sub` in UTF-8, which the learner of each event is compared with.
   public let subjectBytes: [UInt8]?
+  /// The claim `courses` in UTF-8, which the course of each event is compared with.
+  public let courseBytes: [[UInt8]]
   /// The moment until which it is good, the leeway included, in seconds since 1970.
   public let goodUntil: Int64
   /// Whose limits its requests count for.
@@ -31,6 +33,7 @@ public final class VerifiedToken: Sendable {
   init(claims: TokenClaims, goodUntil: Int64, text: String) {
     self.claims = claims
     subjectBytes = claims.subject.map { Array($0.utf8) }
+    courseBytes = claims.courses.map { Array($0.text.utf8) }
     self.goodUntil = goodUntil
     holder = claims.subject.map { .subject($0) } ?? .token(SHA256Digest(of: text))
   }

@@ -91,8 +91,12 @@ final class IngestWorkspace {
   }
 
   /// Who sends, by the header alone.
-  func sender(_ fields: RequestFields) -> EventLoopAccessCheck.Finding {
-    access.find(authorization: fields.authorization, needs: .sending)
+  ///
+  /// - Parameter known: what its connection has sent before.
+  func sender(
+    _ fields: RequestFields, known: inout KnownAuthorization?
+  ) -> EventLoopAccessCheck.Finding {
+    access.find(authorization: fields.authorization, known: &known, needs: .sending)
   }
 
   /// Who sent a token whose key is unknown, once that was asked for.

@@ -36,6 +36,7 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
   private(set) var request: IncomingRequest?
   /// Who sends it, as far as its header tells.
   private var sender = EventLoopAccessCheck.Finding.caller(.nobody)
+  private var knownAuthorization: KnownAuthorization?
   /// What of its memory is counted.
   private var countedBytes = 0
   /// The `Origin` of the request at hand.
@@ -122,7 +123,7 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
         if let origin {
           try workspace.policy.admit(origin: origin, host: head.headers.first(name: "host"))
         }
-        sender = workspace.sender(fields)
+        sender = workspace.sender(fields, known: &knownAuthorization)
         switch sender {
         case .caller(let caller): if isOverLimit(allowance?.refusal(of: caller)) { return }
         case .refused(let problem): throw problem

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Observability
 import ProgressBusTesting
+import Synchronization
 import Testing
 
 @testable import Access
@@ -63,15 +64,48 @@ struct AccessCheckTests {
     _ = await Self.problem(check, Self.bearer(learner), .operating)
     // As events come in.
     var onLoop = EventLoopAccessCheck(check)
-    _ = onLoop.find(authorization: nil, needs: .sending)
+    var known: KnownAuthorization?
+    _ = onLoop.find(authorization: nil, known: &known, needs: .sending)
     let teacher = try TestTokens.token(scope: "dashboard", courses: ["py101"])
-    _ = onLoop.find(authorization: "Bearer \(teacher)", needs: .sending)
+    _ = onLoop.find(authorization: "Bearer \(teacher)", known: &known, needs: .sending)
     check.countOtherCourse()
     _ = await check.fault(ofToken: "a.b.c")
     #expect(
       counts().filter { $0.value != "0" } == [
         "missing": "2", "malformed": "1", "revoked": "2", "scope": "2", "course": "1",
       ])
+  }
+
+  /// A connection's last token is not looked at anew for each request, but anything that may end it counts at once.
+  @Test func whatAConnectionSentBeforeIsGoodOnlyAsLongAsItIsGood() async throws {
+    let start = AccessCheck.systemSeconds()
+    let time = Mutex(start)
+    let revocations = RevocationList(logger: silentLogger)
+    let check = try await makeCheck(nil, revocations: revocations, now: { time.withLock { $0 } })
+    var onLoop = EventLoopAccessCheck(check)
+    var known: KnownAuthorization?
+    func sender(_ field: String?, _ required: RequiredAccess = .sending) -> String {
+      switch onLoop.find(authorization: field, known: &known, needs: required) {
+      case .caller(let caller): caller.token?.claims.subject ?? "anyone"
+      case .refused(let problem): "\(problem.status.code)"
+      case .unknownKey: "unknown key"
+      }
+    }
+    let ann = "Bearer " + (try TestTokens.token(scope: "ingest", subject: "ann", id: "1"))
+    let bob = "Bearer " + (try TestTokens.token(scope: "ingest", subject: "bob", id: "2"))
+    for _ in 0..<2 {
+      #expect(sender(ann) == "ann")
+      #expect(sender(bob) == "bob")
+      #expect(sender(bob) == "bob")
+      #expect(sender(bob, .operating) == "403")
+      #expect(sender(bob + "x") == "401")
+      #expect(sender(nil) == "401")
+    }
+    _ = revocations.learn([RevokedToken(id: "2", expiresAt: nil)], now: start)
+    #expect(sender(bob) == "401")
+    #expect(sender(ann) == "ann")
+    time.withLock { $0 += 1_000_000 }
+    #expect(sender(ann) == "401")
   }
 
   @Test func aTokenIsTakenFromOnePlaceOnly() async throws {

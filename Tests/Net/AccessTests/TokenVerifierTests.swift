@@ -29,14 +29,15 @@ actor GivenKeySet: KeySetSource {
 
 /// A check as a server has it, with the secret and the key set of `TestTokens`.
 func makeCheck(
-  _ keySet: String?, revoked: [RevokedToken] = [], refused: RefusedRequests = .uncounted,
+  _ keySet: String?, revoked: [RevokedToken] = [],
+  revocations: RevocationList = RevocationList(logger: silentLogger),
+  refused: RefusedRequests = .uncounted,
   now: @escaping @Sendable () -> Int64 = AccessCheck.systemSeconds
 ) async throws -> AccessCheck {
   let keys = KeyStore(
     secret: try VerificationKey(secret: Array(TestTokens.secret.utf8)),
     source: keySet.map { GivenKeySet($0) }, logger: silentLogger)
   await keys.askForUnknownKey()
-  let revocations = RevocationList(logger: silentLogger)
   _ = revocations.learn(revoked, now: now())
   return AccessCheck(
     rules: TokenRules(issuer: TestTokens.issuer, audience: TestTokens.audience), keys: keys,
