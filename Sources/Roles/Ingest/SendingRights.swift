@@ -24,19 +24,20 @@ struct SendingRights {
   func fault(
     of event: NormalizedEvent, in bytes: UnsafeRawBufferPointer, reader: inout LearnerReader
   ) -> FieldError? {
-    let courses = token.claims.courses
     // Anybody's events may go to the courses of a class.
     if token.claims.scopes.contains(.ingestClass),
-      courses.contains(Self.course(of: event, in: bytes))
+      isAmongCourses(bytes[event.course])
     {
       return nil
     }
     guard let learner else {
       return FieldError("/course_id", .notAllowed, "is not among the courses of the token")
     }
-    guard let place = event.learner, Self.isText(bytes[place], learner) else {
+    let isTheirs = event.learner.map { Self.isText(bytes[$0], learner) }
+    // A kind may name its learner further inside alone.
+    guard isTheirs ?? event.namesFurtherLearners else {
       return FieldError(
-        event.learner == nil ? "" : "/\(event.learnerField ?? "")", .notAllowed,
+        isTheirs == nil ? "" : "/\(event.learnerField ?? "")", .notAllowed,
         "is not of the learner whom the token is for")
     }
     if event.namesFurtherLearners {
@@ -47,16 +48,17 @@ struct SendingRights {
       }
     }
     // A learner's token without courses is for all of them.
-    if !courses.isEmpty, !courses.contains(Self.course(of: event, in: bytes)) {
+    if !token.claims.courses.isEmpty, !isAmongCourses(bytes[event.course]) {
       return FieldError("/course_id", .notAllowed, "is not among the courses of the token")
     }
     return nil
   }
 
-  private static func course(
-    of event: NormalizedEvent, in bytes: UnsafeRawBufferPointer
-  ) -> ExactText {
-    ExactText(decoded(bytes[event.course]))
+  private func isAmongCourses(_ raw: Slice<UnsafeRawBufferPointer>) -> Bool {
+    guard !raw.contains(UInt8(ascii: "\\")) else {
+      return token.claims.courses.contains(ExactText(Self.decoded(raw)))
+    }
+    return token.courseBytes.contains { $0.count == raw.count && raw.elementsEqual($0) }
   }
 
   private static func isText(_ raw: Slice<UnsafeRawBufferPointer>, _ text: [UInt8]) -> Bool {

@@ -98,6 +98,26 @@ import Testing
     #expect(batch.rejected.last?.errors.map(\.pointer) == ["/userId"])
   }
 
+  /// Whether its learner stands inside, as a dialogue's and a training session's, or in an entry of it.
+  @Test func aLearnerSendsSessionsOfNobodyElse() async throws {
+    let token = try TestTokens.token(scope: "ingest", subject: "s-1")
+    func dialogue(_ user: String, entry: String = "{}") -> String {
+      #"{"event_type":"dialogue_session_ended","session":{"session_id":"d","user_id":"\#(user)","#
+        + #""start_time":"2026-03-01T10:00:00Z"},"learning_history":[\#(entry)]}"#
+    }
+    func training(_ user: String) -> String {
+      #"{"event_type":"training_session_completed","session":{"sessionId":"t","userId":"\#(user)","#
+        + #""exerciseType":"squat","startTime":"2026-03-01T10:00:00Z","status":"completed"}}"#
+    }
+    let entry = #"{"problem_id":"p","user_id":"s-2"}"#
+    let own = #"{"problem_id":"p","user_id":"s-1"}"#
+    let events = [
+      dialogue("s-1", entry: own), dialogue("s-1", entry: #"{"problem_id":"p"}"#), training("s-1"),
+      dialogue("s-2", entry: own), dialogue("s-1", entry: entry), training("s-2"),
+    ]
+    #expect(try await Self.send(events, with: token) == (207, [3, 4, 5]))
+  }
+
   @Test func aTokenThatNamesCoursesIsForThoseAlone() async throws {
     let token = try TestTokens.token(scope: "ingest", subject: "s-1", courses: ["py101"])
     let events = [
