@@ -200,6 +200,43 @@ extension EndToEnd {
       }
     }
 
+    /// Of a training session its learner is part of the key.
+    @Test func aTrainingSessionStaysInItsCourse() async throws {
+      let tokens = try await TestTokens.make()
+      try await withDeployment { deployment in
+        let process = try await deployment.serve("ingest,worker", accessBy: tokens)
+        func send(_ points: Int, into course: String?, at hour: Int) async throws {
+          let member = course.map { #""course_id":"\#($0)","# } ?? ""
+          let body =
+            #"{"event_type":"training_session_completed","occurred_at":"2026-03-01T\#(hour):00:00Z",\#(member)"#
+            + #""session":{"sessionId":"t1","userId":"ada","exerciseType":"squat","#
+            + #""startTime":"2026-03-01T10:00:00Z","status":"completed","repCount":\#(points)}}"#
+          let token = try TestTokens.token(
+            scope: "ingest:class", subject: "hub", courses: [course ?? "default"])
+          let answer = try await process.request(
+            "POST", "/student-progress", token: token, body: body)
+          try #require(answer.status == 202, "\(answer.body)")
+        }
+        func expectSession(_ row: String) async throws {
+          try await eventually(within: .seconds(60), row) {
+            try await deployment.sql(
+              "select course_id || ' ' || rep_count as row from training_sessions"
+            )
+            .rows.map { try $0.value("row") } == [row]
+          }
+        }
+        try await send(1, into: nil, at: 11)
+        try await expectSession("default 1")
+        try await send(9, into: "art", at: 12)
+        try await eventually(within: .seconds(60), "a dead letter") {
+          let letters = try await deployment.deadLetters("--sink", "postgres")
+          return letters.map { $0.reason.contains("a session of another course") } == [true]
+        }
+        try await send(2, into: nil, at: 13)
+        try await expectSession("default 2")
+      }
+    }
+
     /// Reads until so many of the teacher's events have come.
     private static func expectOpenEvents(_ count: Int, from client: RawClient) async throws {
       var seen = 0
