@@ -16,7 +16,7 @@ from pathlib import Path
 
 from . import (
     decoder_case, fan_out_case, ingest_case, limits_case, machine, read_api_case, report,
-    session_migration_case, sink_case, store_case,
+    session_migration_case, sink_case, store_case, token_case,
 )
 from .load import compile_load_programs
 from .options import FULL, QUICK, Options
@@ -32,6 +32,7 @@ CASES = {
     "read-api": read_api_case.run,
     "sessions": session_migration_case.run,
     "limits": limits_case.run,
+    "token": token_case.run,
 }
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 #: A thousand subscribers are as many descriptors in the server and in the load program.

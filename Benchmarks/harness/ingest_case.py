@@ -1,8 +1,5 @@
 """POST of one event: ProgressBus checks and journals it; the peers do less."""
 
-import json
-import os
-import subprocess
 import urllib.parse
 from collections import defaultdict
 from dataclasses import dataclass
@@ -14,7 +11,6 @@ from .stack import LOAD, HTTPServer, Redis, Stack
 from .spread import Spread
 
 EVENT = LOAD / "event.json"
-COURSE = json.loads(EVENT.read_text()).get("course_id", "default")
 # The journal must not fill up while wrk runs, as nobody reads it.
 ROOM_FOR_ALL = 1_000_000_000
 WARM_UP_SECONDS = 1
@@ -40,27 +36,6 @@ class ProgressBus(Contender):
         return stack.progressbus("ingest", redis, journal__max_entries=ROOM_FOR_ALL)
 
 
-class WithToken(ProgressBus):
-    """The same, where whoever sends needs a token, which is the same in each request."""
-
-    SECRET = "a secret of the benchmark, which has over 32 bytes"
-
-    def start(self, stack: Stack, redis: Redis) -> HTTPServer:
-        # The token's limit is looked at, and never reached.
-        return stack.progressbus(
-            "ingest", redis, journal__max_entries=ROOM_FOR_ALL, jwt__secret=self.SECRET,
-            limits__class_events_per_second=1_000_000, limits__class_burst=1_000_000_000,
-        )
-
-    def request(self, stack: Stack) -> dict:
-        token = stack.programs / "token"
-        command = [str(stack.products / "progressbus"), "token", "issue"]
-        command += ["--scope", "ingest:class", "--sub", "benchmark", "--course", COURSE]
-        environment = os.environ | {"PROGRESSBUS_JWT_SECRET": self.SECRET}
-        token.write_bytes(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
-        return super().request(stack) | {"token": token}
-
-
 class Webdis(Contender):
     def start(self, stack: Stack, redis: Redis) -> HTTPServer:
         return stack.webdis(redis)
@@ -84,10 +59,9 @@ class FastAPI(Contender):
 
 OURS = ProgressBus("ProgressBus")
 DURABLE = ProgressBus("ProgressBus, Redis with appendonly", append_only=True)
-TOKEN = WithToken("ProgressBus, with a token")
 WEBDIS = Webdis("webdis (PUBLISH only)")
 FASTAPI = FastAPI("FastAPI, 4 workers (PUBLISH only)")
-CONTENDERS = [OURS, TOKEN, WEBDIS, FASTAPI, DURABLE]
+CONTENDERS = [OURS, WEBDIS, FASTAPI, DURABLE]
 
 
 def measure(stack: Stack, contender: Contender, connections: int, seconds: int) -> dict:
@@ -146,16 +120,6 @@ def run(stack: Stack, options: Options, progress) -> tuple[list[Comparison], lis
                     form="{:,.1f}",
                 )
             )
-        comparisons.append(
-            Comparison(
-                "the same: server's CPU time with a token (µs a request)",
-                OURS.title,
-                values(TOKEN, "server_us"),
-                values(OURS, "server_us"),
-                higher_is_better=False,
-                form="{:,.1f}",
-            )
-        )
         tables.append(
             Table(
                 f"POST of one event, {connections} connections",

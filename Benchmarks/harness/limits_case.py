@@ -71,8 +71,10 @@ def loud_neighbour(stack: Stack, options: Options, progress) -> Table:
         alone = senders(target, options.seconds)
         pause = connections * 1000 // (LIMIT * TIMES)
         command = [program("wrk"), "-t1", f"-c{connections}", f"-d{options.seconds + 2}s"]
-        command += ["-s", str(LOAD / "flood.lua"), target.url("/student-progress"), "--"]
-        command += [str(EVENT), "203.0.113.7", str(pause)]
+        command += ["-s", str(LOAD / "paced.lua"), target.url("/student-progress"), "--"]
+        address = stack.programs / "address"
+        address.write_text("203.0.113.7")
+        command += [str(EVENT), str(pause), "X-Forwarded-For", str(address)]
         flood = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
             beside = senders(target, options.seconds)

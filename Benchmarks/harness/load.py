@@ -32,16 +32,13 @@ def wrk(
     content_type: str,
     connections: int,
     seconds: int,
-    token: Path | None = None,
 ) -> dict:
-    """Posts one body over and over, with the token in a file where one is given.
+    """Posts one body over and over.
 
     Raises BenchmarkError unless every request was answered with a 2xx.
     """
     command = [program("wrk"), "-t2", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
     command += ["-s", str(LOAD / "post.lua"), target.url(path), "--", method, str(body), content_type]
-    if token:
-        command.append(str(token))
     return wrk_result(target, command)
 
 

@@ -1,17 +1,22 @@
--- wrk: posts one body at a pace, as if a proxy handed it on for one address.
+-- wrk: posts one body at a pace, with one more header where it is given.
 --
---   wrk … -s flood.lua URL -- BODY_FILE ADDRESS MILLISECONDS_BETWEEN
+--   wrk … -s paced.lua URL -- BODY_FILE MILLISECONDS_BETWEEN [HEADER VALUE_FILE]
 
 local pause
 
-function init(arguments)
-  local file = assert(io.open(arguments[1], "rb"))
-  wrk.method = "POST"
-  wrk.body = file:read("*a")
-  wrk.headers["Content-Type"] = "application/json"
-  wrk.headers["X-Forwarded-For"] = arguments[2]
-  pause = tonumber(arguments[3])
+local function content(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read("*a")
   file:close()
+  return text
+end
+
+function init(arguments)
+  wrk.method = "POST"
+  wrk.body = content(arguments[1])
+  wrk.headers["Content-Type"] = "application/json"
+  pause = tonumber(arguments[2])
+  if arguments[3] then wrk.headers[arguments[3]] = content(arguments[4]):match("^[^\n]*") end
 end
 
 -- Of each connection.

@@ -1,6 +1,6 @@
 -- wrk: posts one body over and over, and ends with a line that a program can read.
 --
---   wrk … -s post.lua URL -- METHOD BODY_FILE CONTENT_TYPE [TOKEN_FILE]
+--   wrk … -s post.lua URL -- METHOD BODY_FILE CONTENT_TYPE
 
 function init(arguments)
   local file = assert(io.open(arguments[2], "rb"))
@@ -8,11 +8,6 @@ function init(arguments)
   wrk.body = file:read("*a")
   wrk.headers["Content-Type"] = arguments[3]
   file:close()
-  if arguments[4] then
-    local token = assert(io.open(arguments[4], "rb"))
-    wrk.headers["Authorization"] = "Bearer " .. token:read("*l")
-    token:close()
-  end
 end
 
 -- wrk's times are microseconds.
