@@ -100,8 +100,9 @@ public struct FirestoreDatabase: Sendable {
       body += write
     }
     body += "]}".utf8
-    return try await client.send(
-      GoogleCall(.post, "/v1/\(Self.encode(root)):commit", body: body))
+    var call = GoogleCall(.post, "/v1/\(Self.encode(root)):commit", body: body)
+    call.tellsTries = true
+    return try await client.send(call)
   }
 
   func encode(_ write: FirestoreWrite) -> [UInt8] {

@@ -24,8 +24,8 @@ extension FirestoreSessionStore {
     }
     let first = FirestoreWrite.set(layout.session(session.key), fields, if: .exists(false))
     try await write(
-      [first] + scopeWrites(session, session.key, scopes), session.events, of: session.key, pacing,
-      made: made)
+      first, with: scopeWrites(session, session.key, scopes), session.events, of: session.key,
+      pacing, made: made)
   }
 
   public func bring(
@@ -36,7 +36,7 @@ extension FirestoreSessionStore {
     for event in lacking { try check(eventID: event.id) }
     // Events first: whoever is killed between finds the state different, and comes again. They leave the
     // session's own document alone, so that its precondition still holds.
-    if !lacking.isEmpty { try await write([], lacking, of: key, pacing) }
+    if !lacking.isEmpty { try await write(nil, with: [], lacking, of: key, pacing) }
     let scopeWrites = try await scopeWrites(session, key, scopes)
     guard stored.state.session != session.state.session || !scopeWrites.isEmpty || !lacking.isEmpty
     else { return false }
@@ -87,13 +87,13 @@ extension FirestoreSessionStore {
     }
   }
 
-  /// Makes `first` and writes the events, as many commits as their number and size need. An event that
+  /// Makes `first`, where there is one, and writes the events, as many commits as their number and size need. An event that
   /// has the time of the one before begins a commit of its own.
   private func write(
-    _ first: [FirestoreWrite], _ events: [SessionEvent], of key: SessionKey,
-    _ pacing: any WritePacing, made: () -> Void = {}
+    _ first: FirestoreWrite?, with others: [FirestoreWrite], _ events: [SessionEvent],
+    of key: SessionKey, _ pacing: any WritePacing, made: () -> Void = {}
   ) async throws(SessionStoreError) {
-    var writes = first.map(database.encode)
+    var writes = ((first.map { [$0] } ?? []) + others).map(database.encode)
     var size = writes.reduce(0) { $0 + $1.count }
     var last: Timestamp?
     var isMade = false
@@ -105,7 +105,7 @@ extension FirestoreSessionStore {
       if event.timestamp == last || writes.count == FirestoreDatabase.writesPerCommit
         || !writes.isEmpty && size + encoded.count > FirestoreDatabase.bytesPerCommit
       {
-        try await commit(writes, pacing)
+        try await commit(writes, making: isMade ? nil : first, pacing)
         if !isMade { made() }
         isMade = true
         writes = []
@@ -116,16 +116,18 @@ extension FirestoreSessionStore {
       writes.append(encoded)
     }
     guard !writes.isEmpty else { return }
-    try await commit(writes, pacing)
+    try await commit(writes, making: isMade ? nil : first, pacing)
     if !isMade { made() }
   }
 
   private func commit(
-    _ writes: [[UInt8]], _ pacing: any WritePacing
+    _ writes: [[UInt8]], making first: FirestoreWrite?, _ pacing: any WritePacing
   ) async throws(SessionStoreError) {
     await pacing.pass(.session)
-    _ = try await call { () async throws(GoogleCallError) in
-      try await database.commit(encoded: writes)
+    do throws(GoogleCallError) {
+      _ = try await database.commit(encoded: writes)
+    } catch {
+      guard let first, try await isMade(first, despite: error) else { throw error.storeError }
     }
   }
 }

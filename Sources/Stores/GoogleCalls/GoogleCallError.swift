@@ -20,6 +20,9 @@ public struct GoogleCallError: Error, Sendable, Equatable, CustomStringConvertib
   public let mayHaveActed: Bool
   /// The least wait that the server asked for.
   public let retryAfter: Duration?
+  /// Whether an earlier try of the same call may have been acted on, so that the server may refuse this one for what
+  /// that did.
+  public internal(set) var followsLostAnswer = false
 
   public init(_ reason: Reason, mayHaveActed: Bool = false, retryAfter: Duration? = nil) {
     self.reason = reason

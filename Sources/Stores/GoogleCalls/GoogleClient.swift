@@ -50,10 +50,14 @@ public struct GoogleClient: Sendable {
   public func send(_ call: GoogleCall) async throws(GoogleCallError) -> SessionValue {
     var retries = Retries(backoff)
     var refusals = 0
+    var mayHaveActed = false
     while true {
       do throws(GoogleCallError) {
         return try await sendOnce(call)
       } catch {
+        var error = error
+        error.followsLostAnswer = mayHaveActed
+        mayHaveActed = mayHaveActed || error.mayHaveActed
         guard error.isTransient, call.mayRepeat(after: error), !Task.isCancelled else {
           throw error
         }
@@ -81,7 +85,7 @@ public struct GoogleClient: Sendable {
     var request = TransportRequest(
       call.method, baseURL + call.path, headers: headers, body: call.body, timeout: timeout,
       responseLimit: call.responseLimit)
-    request.mayBeResent = call.repetition == .always
+    request.mayBeResent = call.repetition == .always && !call.tellsTries
     let response: TransportResponse
     do {
       response = try await transport.send(request)
@@ -119,6 +123,9 @@ public struct GoogleCall: Sendable {
   /// JSON; empty for none.
   public var body: [UInt8]
   public var repetition: Repetition
+  /// Whether `GoogleCallError.followsLostAnswer` has to be right. What libcurl sends anew over a new connection by itself, which
+  /// is quicker, cannot be told from a first try.
+  public var tellsTries = false
   /// In bytes.
   public var responseLimit: Int
 

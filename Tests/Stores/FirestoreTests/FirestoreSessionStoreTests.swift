@@ -1,8 +1,11 @@
+import CurlTransport
 import Events
 import GoogleCalls
+import HTTPTypes
 import ProgressBusTesting
 import Sessions
 import SessionsTesting
+import Synchronization
 import Testing
 
 @testable import Firestore
@@ -54,6 +57,54 @@ struct FirestoreSessionStoreTests {
       #expect(session.events.map(\.id) == (0..<6).map { "event-\($0)" })
       #expect(session.state.session.count == 6)
     }
+  }
+
+  /// The commit is made again, and meets what the first one made.
+  @Test(arguments: FirestoreLayout.Kind.allCases)
+  func aSessionWhoseAnswerGotLostIsMadeOnce(layout: FirestoreLayout.Kind) async throws {
+    let emulator = try await SharedFirestore.shared.server()
+    let transport = CurlTransport()
+    let losesAnswers = Mutex(true)
+    let pass: FaultServer.Script = { request in
+      .deferred {
+        let answer = try? await transport.send(
+          TransportRequest(
+            .post, emulator.url + request.target, headers: [.contentType: "application/json"],
+            body: request.body, timeout: .seconds(60)))
+        let isLost = request.target.hasSuffix(":commit") && losesAnswers.withLock { $0 }
+        guard let answer, !isLost else {
+          losesAnswers.withLock { $0 = false }
+          return .cut
+        }
+        return .respond(status: answer.status, body: answer.body)
+      }
+    }
+    try await withFaultServer(otherwise: pass) { server in
+      try await withFirestore(behind: server.url) { subject in
+        let store = subject.store(layout)
+        let state = SessionState(user: ["b": .integer(2)], session: ["a": .integer(1)])
+        let made = try await store.create(SessionKey(user: "u", id: "made"), state: state)
+        #expect(made.state == state)
+        losesAnswers.withLock { $0 = true }
+        let moved = SampleSessions.session(SessionKey(user: "u", id: "moved"), events: 3)
+        let isNoted = Mutex(false)
+        try await store.restore(moved, scopes: [], pacing: NoPacing()) {
+          isNoted.withLock { $0 = true }
+        }
+        #expect(isNoted.withLock { $0 })
+        #expect(try await store.session(moved.key, events: .all)?.events == moved.events)
+        // What somebody else has made stays theirs.
+        losesAnswers.withLock { $0 = true }
+        await #expect(throws: SessionStoreError.exists) {
+          _ = try await store.create(moved.key, state: state)
+        }
+        await #expect(throws: SessionStoreError.exists) {
+          try await store.restore(
+            SampleSessions.session(made.key, events: 1), scopes: [], pacing: NoPacing())
+        }
+      }
+    }
+    await transport.shutdown()
   }
 
   @Test(arguments: FirestoreLayout.Kind.allCases)

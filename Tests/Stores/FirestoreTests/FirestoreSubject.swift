@@ -14,15 +14,16 @@ struct FirestoreSubject {
   }
 }
 
+/// - Parameter url: of what stands before the emulator; nil for the emulator itself.
 func withFirestore<Value: Sendable>(
-  _ body: (FirestoreSubject) async throws -> Value
+  behind url: String? = nil, _ body: (FirestoreSubject) async throws -> Value
 ) async throws -> Value {
   let emulator = try await SharedFirestore.shared.server()
   let transport = CurlTransport(CurlConfiguration(connectionsPerHost: 8))
   let database = FirestoreDatabase(
     client: GoogleClient(
-      baseURL: FirestoreDatabase.baseURL(emulatorHost: emulator.host), transport: transport,
-      authorization: nil),
+      baseURL: url ?? FirestoreDatabase.baseURL(emulatorHost: emulator.host),
+      transport: transport, authorization: nil),
     project: await SharedFirestore.shared.nextProject())
   do {
     let value = try await body(FirestoreSubject(database: database, transport: transport))
