@@ -79,7 +79,6 @@ public struct SessionMigration: Sendable {
         try? await Task.sleep(for: .seconds(1))
       }
     }
-    defer { reporter.cancel() }
     let mover = SessionMover(
       migration: self, log: log, pacing: pacing, finished: finished, state: state, warn: warn)
     var scopes = ScopeCarriers(source: source, target: target)
@@ -90,6 +89,9 @@ public struct SessionMigration: Sendable {
     } catch {
       state.fail("the source cannot be listed: \(error)")
     }
+    // Nobody reports while the process ends.
+    reporter.cancel()
+    await reporter.value
     report(state.progress)
     var result = MigrationResult(progress: state.progress, fatal: state.fatal)
     result.slowDowns = pacing.slowDowns
