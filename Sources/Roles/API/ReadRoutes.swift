@@ -26,7 +26,8 @@ public struct ReadRoutes: Sendable {
   public init(
     database: ReadDatabase, descriptionFile: String = ReadRoutes.descriptionFile,
     position: @escaping @Sendable () async -> String?, activity: (any ActivitySource)? = nil,
-    rules: LearnerStateRules = .standard, caching: ReadCaching = .standard,
+    rules: LearnerStateRules = .standard, alertRules: ClassAlertRules = .standard,
+    caching: ReadCaching = .standard,
     now: @escaping @Sendable () -> Timestamp = { .now() }, logger: Logger
   ) throws(ResourceError) {
     let positions = SingleFlightCache<Int, String?>(caching.position) { _ in await position() }
@@ -38,7 +39,7 @@ public struct ReadRoutes: Sendable {
     description = try StaticFiles(file: descriptionFile)
     classroom = ClassroomRoutes(
       reader: ClassroomReader(
-        database: database, rules: rules,
+        database: database, rules: rules, alertRules: alertRules,
         records: NotebookRecordCache(capacity: caching.recordedRows), position: cachedPosition,
         now: now
       ),

@@ -75,6 +75,12 @@ function liveEvent(
   };
 }
 
+function alertsOf(classroom) {
+  return classView(classroom, now).alerts.map(({ exercise, cell, failing, atWork, error }) => ({
+    exercise, cell: exercise === null ? cell : null, failing, at_work: atWork, error,
+  }));
+}
+
 function statesOf(classroom) {
   const rows = classView(classroom, now).rows.map(({ learner, state, reason, since, count }) => [
     learner.id,
@@ -89,6 +95,7 @@ for (const lesson of lessons) {
     lesson.events.forEach((event, number) => applyEvent(classroom, liveEvent(event, number)));
     assert.deepEqual(statesOf(classroom), lesson.expected);
     assert.equal(classroom.isStreakUnsure, false);
+    assert.deepEqual(alertsOf(classroom), lesson.alerts ?? []);
   });
 
   test(`loaded in between: ${lesson.name}`, () => {
@@ -101,5 +108,6 @@ for (const lesson of lessons) {
     assert.equal(classroom.isStreakUnsure, lesson.page_asks === true);
     if (lesson.page_asks) return;
     assert.deepEqual(statesOf(classroom), lesson.expected);
+    assert.deepEqual(alertsOf(classroom), lesson.alerts ?? []);
   });
 }

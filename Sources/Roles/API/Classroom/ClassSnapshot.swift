@@ -17,7 +17,10 @@ struct ClassSnapshot: Sendable {
   let cells: [NotebookCell]
   let pace: ClassPace
   let counts: [LearnerState: Int]
+  /// What many learners fail at.
+  let alerts: [ClassAlert]
   let rules: LearnerStateRules
+  let alertRules: ClassAlertRules
   let answers = SnapshotAnswers()
 }
 

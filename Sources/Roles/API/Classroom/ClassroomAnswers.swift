@@ -30,9 +30,10 @@ enum ClassroomAnswers {
           json.member("first_seen_at", notebook.firstSeenAt)
         }
       }
+      json.array("alerts", snapshot.alerts) { json, item in alert(&json, item) }
       json.array("cells", cells.items) { json, item in cell(&json, item) }
       json.member("next_cursor", cells.nextCursor)
-      rules(&json, snapshot.rules)
+      rules(&json, snapshot)
     }
     return json
   }
@@ -51,7 +52,7 @@ enum ClassroomAnswers {
         student(&json, learner)
       }
       json.member("next_cursor", learners.nextCursor)
-      rules(&json, snapshot.rules)
+      rules(&json, snapshot)
     }
     return json
   }
@@ -120,7 +121,9 @@ enum ClassroomAnswers {
     json.member("required_cells", snapshot.pace.requiredCells)
   }
 
-  private static func rules(_ json: inout JSONWriter, _ rules: LearnerStateRules) {
+  private static func rules(_ json: inout JSONWriter, _ snapshot: ClassSnapshot) {
+    let rules = snapshot.rules
+    let alerts = snapshot.alertRules
     json.object("rules") { json in
       json.member("idle_seconds", rules.idleSeconds)
       json.member("stuck_errors", rules.stuckErrors)
@@ -129,6 +132,21 @@ enum ClassroomAnswers {
       json.member("behind_ratio", rules.behindRatio)
       json.member("behind_minimum_median", rules.behindMinimumMedian)
       json.member("required_share", rules.requiredShare)
+      json.member("alert_learners", alerts.learners)
+      json.member("alert_share", alerts.share)
+      json.member("alert_seconds", alerts.seconds)
+    }
+  }
+
+  private static func alert(_ json: inout JSONWriter, _ alert: ClassAlert) {
+    json.object { json in
+      json.member("exercise_id", alert.exercise)
+      json.member("cell", alert.cell)
+      json.member("cell_index", alert.index)
+      json.member("failing", alert.failing)
+      json.member("at_work", alert.atWork)
+      json.member("top_error_name", alert.commonError?.name)
+      json.member("top_error_learners", alert.commonError?.learners ?? 0)
     }
   }
 

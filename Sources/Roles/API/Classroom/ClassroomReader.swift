@@ -7,6 +7,7 @@ import PostgresDriver
 struct ClassroomReader: Sendable {
   let database: ReadDatabase
   let rules: LearnerStateRules
+  let alertRules: ClassAlertRules
   let records: NotebookRecordCache
   let position: @Sendable () async -> String?
   let now: @Sendable () -> Timestamp
@@ -45,7 +46,12 @@ struct ClassroomReader: Sendable {
     return ClassSnapshot(
       course: course, notebook: reading.notebook, position: position, takenAt: takenAt,
       notebooks: reading.notebooks, learners: builder.learners, cells: builder.cells,
-      pace: builder.pace, counts: counts, rules: rules)
+      pace: builder.pace, counts: counts,
+      alerts: reading.notebook.map { notebook in
+        alertRules.alerts(
+          builder.learners.map { LearnerAtWork($0, notebook: notebook) }, at: takenAt)
+      } ?? [],
+      rules: rules, alertRules: alertRules)
   }
 
   private static func read(

@@ -22,11 +22,21 @@ struct Lesson: Decodable, Sendable, CustomTestStringConvertible {
     let session: String?
   }
 
+  /// What many learners fail at.
+  struct Alert: Decodable, Sendable, Equatable {
+    let exercise: String?
+    let cell: String?
+    let failing: Int
+    let atWork: Int
+    let error: String?
+  }
+
   let name: String
   /// So many events are in the database when the page is loaded.
   let stored: Int
   let events: [Event]
   let expected: [String: StateCase.Expected]
+  let alerts: [Alert]?
 
   var testDescription: String { name }
 

@@ -61,6 +61,15 @@ struct SharedRulesTests {
           count: Int(student["reason.count"]))
       }
       #expect(states == lesson.expected)
+      let alerts = try await self.answer("progress", from: classroom).list("alerts").map { item in
+        func text(_ name: String) -> String? { item[name] == "-" ? nil : item[name] }
+        let exercise = text("exercise_id")
+        return Lesson.Alert(
+          exercise: exercise, cell: exercise == nil ? text("cell") : nil,
+          failing: Int(item["failing"]) ?? 0, atWork: Int(item["at_work"]) ?? 0,
+          error: text("top_error_name"))
+      }
+      #expect(alerts == lesson.alerts ?? [])
     }
   }
 

@@ -1,3 +1,4 @@
+import { classAlerts } from "./class-alerts.js";
 import { exerciseTitle } from "./exercises.js";
 import { learnerState, states } from "./learner-state.js";
 
@@ -39,6 +40,7 @@ export function classView(classroom, now) {
     counters,
     medianSolved,
     cells: classroom.cellsInOrder(),
+    alerts: classAlerts(learners, classroom.notebook, rules, now),
     exercises: classroom.exercises.list(),
     requiredCells,
     helpQueue: helpQueue.sort(byWaiting),

@@ -13,6 +13,9 @@ export const standardRules = {
   behind_ratio: 0.5,
   behind_minimum_median: 4,
   required_share: 0.1,
+  alert_learners: 5,
+  alert_share: 0.3,
+  alert_seconds: 600,
 };
 
 /** Of so many cells the API tells learners' cell states. */
