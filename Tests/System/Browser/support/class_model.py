@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 RULES = {
     "idle_seconds": 300, "stuck_errors": 3, "stuck_seconds": 300, "stuck_fades_seconds": 1800,
     "behind_ratio": 0.5, "behind_minimum_median": 4, "required_share": 0.1,
+    "alert_learners": 5, "alert_share": 0.3, "alert_seconds": 600,
 }
 
 

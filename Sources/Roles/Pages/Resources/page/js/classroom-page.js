@@ -2,6 +2,7 @@ import { ClassSession } from "./state/class-session.js";
 import { classTable } from "./state/class-export.js";
 import { classView } from "./state/class-view.js";
 import { displayName } from "./state/name-order.js";
+import { AlertSignals } from "./view/alert-signals.js";
 import { browserStorage } from "./view/browser-storage.js";
 import { element, setText } from "./view/dom.js";
 import { LanguageAndTheme } from "./view/language-and-theme.js";
@@ -25,10 +26,11 @@ export class ClassroomPage {
     this.problem = null;
     this.painter = new Painter((budget) => this.paint(budget));
     this.languageAndTheme = new LanguageAndTheme();
+    this.alertSignals = new AlertSignals();
     const names = [
-      "page-links", "class-picker", "connection-status", "page-settings", "session-menu", "sign-in-panel", "state-counters",
-      "help-queue", "attention-list", "progress-board", "exercise-board", "learner-roster", "activity-chart", "live-feed",
-      "learner-drawer",
+      "page-links", "class-picker", "connection-status", "page-settings", "session-menu", "sign-in-panel", "class-alerts",
+      "state-counters", "help-queue", "attention-list", "progress-board", "exercise-board", "learner-roster", "activity-chart",
+      "live-feed", "learner-drawer",
     ];
     this.components = names.map((name) => document.querySelector(name));
     this.drawer = document.querySelector("learner-drawer");
@@ -50,6 +52,8 @@ export class ClassroomPage {
       "filter-toggle": (state) => { this.filter = this.filter === state ? "all" : state; },
       "learner-open": (id) => this.drawer.open({ api: this.api, course: this.session.course, id }),
       "class-save": () => this.save(),
+      "alert-sound-toggle": (isOn) => this.alertSignals.setSound(isOn),
+      "alert-notice-toggle": (isOn) => this.alertSignals.setNotice(isOn).then(requestPaint),
       "learner-close": () => {},
       "view-change": () => {},
       "sign-in": (token) => this.signIn.signIn(token).then((mayRead) => mayRead && this.signIn.reload()),
@@ -186,6 +190,7 @@ export class ClassroomPage {
       filter: this.filter,
       signIn: this.signIn,
       theme: this.languageAndTheme.theme,
+      alertSignals: this.alertSignals,
       now,
     };
   }

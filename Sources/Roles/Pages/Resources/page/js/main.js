@@ -2,6 +2,7 @@ import { ClassroomClient } from "./api/classroom-client.js";
 import { SignInClient } from "./api/sign-in-client.js";
 import { ActivityChart } from "./components/activity-chart.js";
 import { AttentionList } from "./components/attention-list.js";
+import { ClassAlerts } from "./components/class-alerts.js";
 import { ClassPicker } from "./components/class-picker.js";
 import { ConnectionStatus } from "./components/connection-status.js";
 import { ExerciseBoard } from "./components/exercise-board.js";
@@ -21,6 +22,7 @@ import { SignIn, classroomScopes } from "./state/sign-in.js";
 const components = {
   "activity-chart": ActivityChart,
   "attention-list": AttentionList,
+  "class-alerts": ClassAlerts,
   "class-picker": ClassPicker,
   "connection-status": ConnectionStatus,
   "exercise-board": ExerciseBoard,

@@ -34,6 +34,21 @@ export const en = {
   "counters.title": "Learners by state",
   "counters.all": "All learners",
 
+  "alerts.title": "Alerts on the class",
+  "alerts.none": "No place where many fail.",
+  "alerts.sound": "Sound",
+  "alerts.notice": "Desktop notice",
+  "alerts.refused": "This browser allows no notices from here.",
+  "alerts.cell": { one: "{count} of {total} fails at {cell}", other: "{count} of {total} fail at {cell}" },
+  "alerts.cellNamed": {
+    one: "{count} of {total} fails at {cell}, mostly {error}",
+    other: "{count} of {total} fail at {cell}, mostly {error}",
+  },
+  "alerts.exercise": {
+    one: "{count} of {total} does not get {exercise} right",
+    other: "{count} of {total} do not get {exercise} right",
+  },
+
   "help.title": "Help queue",
   "help.empty": "Nobody is waiting.",
   "help.count": { one: "{count} learner is waiting for help", other: "{count} learners are waiting for help" },

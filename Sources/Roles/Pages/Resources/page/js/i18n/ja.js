@@ -34,6 +34,15 @@ export const ja = {
   "counters.title": "状態別の人数",
   "counters.all": "全員",
 
+  "alerts.title": "クラスへのアラート",
+  "alerts.none": "多くの人が失敗している箇所はありません。",
+  "alerts.sound": "音",
+  "alerts.notice": "デスクトップ通知",
+  "alerts.refused": "このブラウザーはここからの通知を許可していません。",
+  "alerts.cell": { other: "{total} 人中 {count} 人が {cell} で失敗しています" },
+  "alerts.cellNamed": { other: "{total} 人中 {count} 人が {cell} で失敗しています（主に {error}）" },
+  "alerts.exercise": { other: "{total} 人中 {count} 人が「{exercise}」に不正解です" },
+
   "help.title": "ヘルプ待ち",
   "help.empty": "待っている人はいません。",
   "help.count": { other: "{count} 人がヘルプを待っています" },
