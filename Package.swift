@@ -187,7 +187,8 @@ let package = Package(
       [
         "WorkerRuntime", "BigQueryMirror", "Influx", "DeadLetters", "EventBus", "Events",
         "Access", "HTTPServer", "PostgresDriver", "CurlTransport", "Observability", "JSONText",
-        "Concurrency", hummingbird, httpTypes, nioCore, nioFoundation, logging,
+        "Cryptography", "Concurrency", hummingbird, httpTypes, nioCore, nioFoundation, logging,
+        coreMetrics, lifecycle,
       ],
       resources: [.copy("Resources")]),
     target(

@@ -59,6 +59,9 @@ create table exercise_progress (
 ) with (fillfactor = 70);
 
 create index exercise_progress_notebook on exercise_progress (course_id, notebook_path);
+-- Who fails now, which alerts on a class begin with.
+create index exercise_progress_failing on exercise_progress (last_checked_at)
+  where failures_in_a_row > 0;
 
 -- Stores a batch of `exercise_checked`. The same event may come again, and twice in one batch.
 --

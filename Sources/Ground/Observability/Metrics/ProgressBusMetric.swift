@@ -48,6 +48,9 @@ public enum ProgressBusMetric: String, CaseIterable, Sendable {
   case websocketReplays = "progressbus_websocket_replays"
   case websocketReplaysRefused = "progressbus_websocket_replays_refused_total"
 
+  case classAlerts = "progressbus_class_alerts"
+  case classAlertsRaised = "progressbus_class_alerts_raised_total"
+
   case bigQueryRows = "progressbus_bigquery_rows_total"
   case bigQueryCalls = "progressbus_bigquery_calls_total"
   case bigQueryRunning = "progressbus_bigquery_running"
@@ -144,6 +147,9 @@ extension ProgressBusMetric {
     case .websocketReplays: gauge("WebSocket subscribers that are being given what they missed.")
     case .websocketReplaysRefused:
       counter("Replays refused because too many were under way.")
+    case .classAlerts:
+      gauge("Places at which many learners of a class fail now, of all classes that are at work.")
+    case .classAlertsRaised: counter("Such places that were found, each once while it stands.")
     case .bigQueryRows: counter("Rows judged after an attempt, by table and outcome.")
     case .bigQueryCalls: counter("insertAll calls, by table and outcome.")
     case .bigQueryRunning:

@@ -108,6 +108,6 @@ extension ServerServices {
       activity: try configuration.activityInflux().flatMap {
         InfluxActivitySource($0, transport: CurlTransport())
       },
-      logger: logger)
+      alertRules: configuration.classAlertRules, logger: logger)
   }
 }

@@ -89,6 +89,7 @@ struct ServerServices {
       services.append(MirrorService(controller: mirror.controller, logger: logger))
     }
     if let source { services.append(source) }
+    if configuration.roles.contains(.dashboard) { services.append(try makeAlertWatcher()) }
     if !listeners.isEmpty {
       services.append(ChannelListening(channel: bus.channel, listeners: listeners))
     }
@@ -110,6 +111,16 @@ struct ServerServices {
     return BroadcastHub(
       journal: bus.journal, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
       configuration: configuration.broadcast, metrics: registry, logger: logger)
+  }
+
+  private func makeAlertWatcher() throws -> ClassAlertWatcher {
+    ClassAlertWatcher(
+      database: ReadDatabase(try configuration.database(), size: 1, logger: logger),
+      rules: configuration.classAlertRules, claims: bus.cache,
+      webhook: try configuration.classAlertWebhookURL().map {
+        ClassAlertWebhook(url: $0, transport: CurlTransport(), logger: logger)
+      },
+      metrics: registry, logger: logger)
   }
 
   private func workerServices(_ worker: Worker) throws -> [any Service] {

@@ -1,3 +1,4 @@
+import API
 import Broadcaster
 import EventBus
 import Events
@@ -53,6 +54,19 @@ public struct ServerConfiguration: Sendable {
           + "\(Self.secretAdvice). Set PROGRESSBUS_INSECURE_ALLOW_ANONYMOUS=true only where the port "
           + "itself is protected")
     }
+  }
+
+  var classAlertRules: ClassAlertRules {
+    var rules = ClassAlertRules()
+    rules.learners = settings.integer("alerts.learners")
+    rules.share = Double(settings.integer("alerts.share_percent")) / 100
+    rules.seconds = settings.integer("alerts.seconds")
+    return rules
+  }
+
+  /// - Throws: where it is no full URL.
+  func classAlertWebhookURL() throws(ConfigurationError) -> String? {
+    try webAddress("alerts.webhook_url", as: "PROGRESSBUS_ALERTS_WEBHOOK_URL")
   }
 
   var eventLimits: EventLimits {

@@ -1,3 +1,4 @@
+import API
 import Broadcaster
 import EventBus
 import Events
@@ -11,8 +12,8 @@ import WorkerRuntime
 /// there alone: the setting asks the type.
 public enum Settings {
   public static let all: [Setting] =
-    server + signIn + servers + ingest + limits + bus + worker + webSocket + google + mirror
-    + sessions
+    server + signIn + servers + ingest + limits + bus + worker + webSocket + classAlerts + google
+    + mirror + sessions
     + completedSessions
 
   static let server: [Setting] = [
@@ -221,6 +222,24 @@ public enum Settings {
         default: SinkRegistry.all.filter(\.isDefault).map(\.name).joined(separator: ","),
         "Where this worker stores events.")
     ] + SinkRegistry.all.flatMap(\.settings)
+
+  private static let alertDefaults = ClassAlertRules.standard
+
+  static let classAlerts: [Setting] = [
+    Setting(
+      "alerts.learners", .integer(0...100_000), default: "\(alertDefaults.learners)",
+      "How many learners must fail at one cell or exercise at the least for an alert on the class; 0 never alerts."
+    ),
+    Setting(
+      "alerts.share_percent", .integer(1...100), default: "\(Int(alertDefaults.share * 100))",
+      "And which share of the learners who are at work."),
+    Setting(
+      "alerts.seconds", .integer(10...86_400), default: "\(alertDefaults.seconds)",
+      "How long ago a learner may have been heard of to be at work, and have failed to be counted."),
+    Setting(
+      "alerts.webhook_url", .text, secret: true,
+      "A URL that gets a POST with each alert on a class."),
+  ]
 
   static let webSocket: [Setting] = [
     Setting(

@@ -38,13 +38,15 @@ final class Deployment: Sendable {
 
   /// Starts `serve` and waits until it is ready.
   func serve(
-    _ roles: String, settings: [String] = [], readyWithin check: Bool = true
+    _ roles: String, settings: [String] = [], environment more: [String: String] = [:],
+    readyWithin check: Bool = true
   ) async throws -> ProgressBusProcess {
     let port = try LoopbackPort.free()
     let process = try await ProgressBusProcess.start(
       ["serve", "--roles", roles, "--http-port", "\(port)"]
         + settings.flatMap { ["--set", $0] },
-      environment: environment, folder: folder, label: "serve-\(processes.count)", port: port)
+      environment: environment.merging(more) { $1 }, folder: folder,
+      label: "serve-\(processes.count)", port: port)
     started.withLock { $0.append(process) }
     if check { try await process.waitUntilReady() }
     return process

@@ -10,6 +10,7 @@ struct NotebookEvent {
   var cell = "c1"
   var cellIndex: Int?
   var hasError = false
+  var errorName: String?
   var errorMessage: String?
   var occurredAt: String?
 
@@ -21,6 +22,7 @@ struct NotebookEvent {
     ]
     if let name { members.append(#""student_name":"\#(name)""#) }
     if let cellIndex { members.append(#""cell_index":\#(cellIndex)"#) }
+    if let errorName { members.append(#""error_name":"\#(errorName)""#) }
     if let errorMessage { members.append(#""error_message":"\#(errorMessage)""#) }
     if let occurredAt { members.append(#""occurred_at":"\#(occurredAt)""#) }
     return "{\(members.joined(separator: ","))}"

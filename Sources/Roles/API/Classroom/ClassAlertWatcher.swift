@@ -1,0 +1,119 @@
+public import CoreMetrics
+import Cryptography
+public import EventBus
+import Events
+import JSONText
+public import Logging
+import Observability
+import PostgresDriver
+public import ServiceLifecycle
+
+/// Looks after the classes that are at work, whether a page is open or not, so that an alert on a class is a metric
+/// and a webhook as well. What stands in metrics and log names no course and no learner.
+public struct ClassAlertWatcher: Service {
+  /// Between two looks.
+  private static let interval = Duration.seconds(5)
+  /// The most classes of one look; those in which most fail come first.
+  private static let maximumCourses = 200
+  /// A cause that comes back within so long is the same. The page has it, too (`AlertMemory`).
+  private static let quietAfterwards = Duration.seconds(300)
+
+  private let database: ReadDatabase
+  private let reader: ClassroomReader
+  private let rules: ClassAlertRules
+  private let claims: RedisCache
+  private let webhook: ClassAlertWebhook?
+  private let raised: Counter
+  private let standing: Meter
+  private let logger: Logger
+
+  /// - Parameters:
+  ///   - database: the watcher's own, which it closes.
+  ///   - claims: where the processes of a deployment agree on who raises an alert, over their restarts.
+  ///   - webhook: the watcher's own as well.
+  public init(
+    database: ReadDatabase, rules: ClassAlertRules, claims: RedisCache,
+    webhook: ClassAlertWebhook?, metrics: any MetricsFactory, logger: Logger
+  ) {
+    self.database = database
+    self.rules = rules
+    self.claims = claims
+    self.webhook = webhook
+    self.logger = logger
+    raised = ProgressBusMetric.classAlertsRaised.counter(in: metrics)
+    standing = ProgressBusMetric.classAlerts.gauge(in: metrics)
+    standing.set(0)
+    reader = ClassroomReader(
+      database: database, rules: .standard, alertRules: rules,
+      records: NotebookRecordCache(capacity: 200_000), position: { nil }, now: { .now() })
+  }
+
+  public func run() async throws {
+    await cancelWhenGracefulShutdown {
+      while !Task.isCancelled {
+        do {
+          try await look()
+        } catch {
+          // PostgreSQL and Redis are looked after elsewhere, and told of when they are away.
+          logger.debug("the classes were not looked at", metadata: ["error": "\(error)"])
+        }
+        await webhook?.deliver()
+        do { try await Task.sleep(for: Self.interval) } catch { break }
+      }
+    }
+    await webhook?.close()
+    await database.close()
+  }
+
+  private func look() async throws {
+    guard rules.learners > 0 else { return }
+    var count = 0
+    for course in try await coursesWhereManyFail() {
+      let snapshot = try await reader.snapshot(ClassroomKey(course: course, notebook: nil))
+      count += snapshot.alerts.count
+      for alert in snapshot.alerts where try await claim(alert, of: snapshot) {
+        raised.increment()
+        logger.notice(
+          "many learners of a class fail at one place",
+          metadata: ["failing": "\(alert.failing)", "at_work": "\(alert.atWork)"])
+        await webhook?.add(alert, of: snapshot)
+      }
+    }
+    standing.set(count)
+  }
+
+  /// Whether this process is the one that raises the alert: nobody has as long as its cause stands, and for a while
+  /// afterwards.
+  private func claim(_ alert: ClassAlert, of snapshot: ClassSnapshot) async throws(BusError) -> Bool
+  {
+    // A digest: ids of learners may be part of these names, and the key outlives an erasure.
+    let digest = SHA256.digest(
+      of: [snapshot.course, snapshot.notebook ?? "", alert.cause.text].joined(separator: "\0"))
+    let key = "progress-events:class-alert:" + Base64URL.encode(digest)
+    if try await claims.lock(key, for: Self.quietAfterwards) { return true }
+    try await claims.store([UInt8(ascii: "1")], for: key, lifetime: Self.quietAfterwards)
+    return false
+  }
+
+  /// Courses in which as many learners as it takes may be failing, by what costs little to ask: most looks read no
+  /// class.
+  private func coursesWhereManyFail() async throws(PostgresError) -> [String] {
+    let rows = try await database.pool.query(
+      """
+      select course_id from (
+        select course_id, student_id from enrollments
+        where last_executed_at > now() - make_interval(secs => $1)
+          and (last_success_at < last_executed_at) is not false
+        union
+        select course_id, student_id from exercise_progress
+        where last_checked_at > now() - make_interval(secs => $1) and failures_in_a_row > 0
+      ) as failing
+      group by course_id having count(*) >= $2
+      order by count(*) desc limit \(Self.maximumCourses)
+      """, [.integer(Int64(rules.seconds)), .integer(Int64(rules.learners))]
+    ).rows
+    var courses: [String] = []
+    for row in rows { courses.append(try RowReader(row).text(0)) }
+    return courses
+  }
+}
