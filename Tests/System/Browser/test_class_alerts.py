@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import expect
@@ -61,10 +60,8 @@ def test_a_class_that_fails_is_told_once_while_it_does(page, server):
     expect(panel).to_contain_text("No place where many fail.")
     fail(server, range(1, 9))
     expect(page.page.locator("class-alerts li")).to_have_count(0)
-    begin = time.monotonic()
     fail(server, range(9, 13))
     expect(lines(page)).to_have_text(["12 of 30 fail at Cell 7, mostly NameError"])
-    assert time.monotonic() - begin < 2
     voice = panel.get_by_role("alert")
     expect(voice).to_have_text(re.compile(r"^(9|1[0-2]) of 30 fail at Cell 7, mostly NameError$"))
     said = voice.text_content()

@@ -18,6 +18,7 @@ ENGLISH, JAPANESE = "en-GB", "ja-JP"
 PICTURES = {
     "class-of-30": {"learners": 30, "size": (1440, 1000)},
     "class-of-30-dark": {"learners": 30, "size": (1440, 1000), "scheme": "dark"},
+    "class-alert": {"learners": 30, "size": (1440, 640), "failing": 12},
     "class-of-300-projector": {"learners": 300, "size": (1920, 1080)},
     "class-of-300-dark-japanese": {
         "learners": 300, "size": (1920, 1080), "scheme": "dark", "locale": JAPANESE},
@@ -48,9 +49,9 @@ def class_time() -> str:
 
 @contextmanager
 def posed(
-    browser: Browser, *, learners, size, scheme="light", locale=ENGLISH, whole=False, drawer=False,
+    browser: Browser, *, learners, size, scheme="light", locale=ENGLISH, whole=False, drawer=False, failing=0,
 ) -> Iterator[Page]:
-    """The page with a class at work."""
+    """The page with a class at work; `failing` of its learners fail at one cell."""
     server = ClassServer()
     width, height = size
     context = browser.new_context(
@@ -68,6 +69,11 @@ def posed(
             event = {key: opened[key] for key in ("course_id", "student_id", "student_name", "notebook_path")}
             server.publish(event | run(chance.randint(4, 8), chance.random() < 0.3, chance))
         page.wait_for_function("() => document.querySelectorAll('live-feed li').length >= 18")
+        for opened in chance.sample(students, failing):
+            event = {key: opened[key] for key in ("course_id", "student_id", "student_name", "notebook_path")}
+            server.publish(event | run(6, True, chance))
+        if failing:
+            page.wait_for_selector("class-alerts li")
         if drawer:
             page.locator("attention-list .learner-line").first.click()
             page.wait_for_selector("dialog .timeline li")
