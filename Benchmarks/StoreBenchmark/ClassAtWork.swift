@@ -8,6 +8,8 @@ struct ClassAtWork {
   let learners: Int
   let notebooks = 20
   let cellsOfANotebook: Int
+  /// Each learner is in one of them.
+  var courses = 1
 
   private static let runsOfACell = 3
   /// 2026-01-15T08:00:00Z.
@@ -28,7 +30,7 @@ struct ClassAtWork {
     var json =
       """
       {"event_id":"\(id)","event_type":"cell_executed","occurred_at":"\(time)",\
-      "received_at":"\(time)","course_id":"python-101","student_id":"s-\(padded(learner, 6))",\
+      "received_at":"\(time)","course_id":"python-\(101 + learner % courses)","student_id":"s-\(padded(learner, 6))",\
       "team":"team-\(learner % 20)",\
       "session_id":"b7c1f0de-5a0c-4a5e-9d0c-\(padded(learner, 12))",\
       "notebook_path":"week\(place % notebooks)/exercise.ipynb","cell_id":"cell-\(padded(cell, 4))",\

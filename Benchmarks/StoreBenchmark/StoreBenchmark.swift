@@ -9,7 +9,7 @@ import WorkerRuntime
 /// Stores a class's events through the worker's sink, and prints PostgreSQL's CPU time an event beside
 /// that of a plain insert of the same JSON and of COPY of the same rows, as JSON.
 ///
-///     StoreBenchmark STORE_URL INSERT_URL FILE LEARNERS CELLS BATCH EVENTS
+///     StoreBenchmark STORE_URL INSERT_URL FILE LEARNERS COURSES CELLS BATCH EVENTS
 ///
 /// The databases have the project's tables and nothing in them; COPY goes through FILE, which PostgreSQL
 /// writes. The first batches, which meet cold caches and unplanned statements, do not count.
@@ -32,10 +32,11 @@ struct StoreBenchmark {
 
   static func main() async throws {
     let arguments = CommandLine.arguments
-    guard arguments.count == 8, let learners = Int(arguments[4]), let cells = Int(arguments[5]),
-      let size = Int(arguments[6]), let count = Int(arguments[7]), count > size * (warmUp + 1)
+    guard arguments.count == 9, let learners = Int(arguments[4]), let courses = Int(arguments[5]),
+      let cells = Int(arguments[6]), let size = Int(arguments[7]), let count = Int(arguments[8]),
+      count > size * (warmUp + 1)
     else {
-      print("usage: StoreBenchmark STORE_URL INSERT_URL FILE LEARNERS CELLS BATCH EVENTS")
+      print("usage: StoreBenchmark STORE_URL INSERT_URL FILE LEARNERS COURSES CELLS BATCH EVENTS")
       exit(2)
     }
     var logger = Logger(label: "store")
@@ -46,7 +47,8 @@ struct StoreBenchmark {
       PostgresConfiguration(url: arguments[2]), logger: logger)
     let sink = PostgresSink(
       PostgresConfiguration(url: arguments[1]), lanes: 1, batchSize: size, logger: logger)
-    let learningClass = ClassAtWork(learners: learners, cellsOfANotebook: cells)
+    let learningClass = ClassAtWork(
+      learners: learners, cellsOfANotebook: cells, courses: courses)
 
     var stored = 0.0
     var inserted = 0.0

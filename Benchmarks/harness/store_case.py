@@ -10,11 +10,11 @@ from .spread import Spread
 from .stack import Postgres, Stack
 
 COPY = "COPY, one connection"
-# Learners, cells of a notebook.
-CLASSES = [(30, 10), (500, 40), (1000, 40)]
+# Learners, courses, cells of a notebook. In the last, a large school, hardly a learner comes twice in a batch.
+CLASSES = [(30, 1, 10), (500, 1, 40), (1000, 1, 40), (20_000, 300, 40)]
 BATCHES = [100, 1000, 5000]
 # What a worker that lags behind does with the class of the case "sinks".
-HEADLINE = (500, 40, 5000)
+HEADLINE = (500, 1, 40, 5000)
 
 
 def migrated(stack: Stack, postgres: Postgres, database: str) -> str:
@@ -29,13 +29,15 @@ def migrated(stack: Stack, postgres: Postgres, database: str) -> str:
     return url
 
 
-def measure(stack: Stack, postgres: Postgres, learners: int, cells: int, batch: int) -> dict:
+def measure(
+    stack: Stack, postgres: Postgres, learners: int, courses: int, cells: int, batch: int
+) -> dict:
     urls = [migrated(stack, postgres, database) for database in ("store", "insert")]
     # PostgreSQL writes and reads the file.
     rows = postgres.server.folder / "data" / "rows.copy"
     count = min(100_000, max(20 * batch, 20_000))
     command = [str(stack.products / "StoreBenchmark"), *urls, str(rows)]
-    command += [str(learners), str(cells), str(batch), str(count)]
+    command += [str(learners), str(courses), str(cells), str(batch), str(count)]
     done = subprocess.run(command, capture_output=True, text=True)
     rows.unlink(missing_ok=True)
     if done.returncode:
@@ -48,15 +50,19 @@ def run(stack: Stack, options: Options, progress) -> tuple[list[Comparison], lis
     for number in range(options.rounds):
         with stack.fresh():
             postgres = stack.postgres()
-            for learners, cells in CLASSES:
+            for school in CLASSES:
                 for batch in BATCHES:
-                    key = (learners, cells, batch)
+                    key = (*school, batch)
                     results.setdefault(key, []).append(measure(stack, postgres, *key))
         latest = results[HEADLINE][-1]
         progress(
             f"Store, round {number + 1}: {latest['store_us']:.1f} µs an event, "
             f"COPY {latest['copy_us']:.1f} µs"
         )
+
+    def description(key: tuple) -> str:
+        courses = f" in {key[1]} courses" if key[1] > 1 else ""
+        return f"{key[0]:,} learners{courses}, {key[2]} cells a notebook"
 
     def column(key: tuple, name: str) -> list[float]:
         return [result[name] for result in results[key]]
@@ -71,7 +77,7 @@ def run(stack: Stack, options: Options, progress) -> tuple[list[Comparison], lis
             "INSERT of the same JSON into progress_events alone", COPY, "the worker's own",
         ],
         [
-            [f"{key[0]} learners, {key[1]} cells a notebook", f"{key[2]:,}"]
+            [description(key), f"{key[3]:,}"]
             + [cell(key, name) for name in ("store_us", "insert_us", "copy_us", "worker_us")]
             for key in results
         ],

@@ -8,8 +8,7 @@ import WorkerRuntime
 struct BatchGrouping: Sendable {
   struct Group: Sendable {
     enum Form: Sendable {
-      /// For `ArrivedBatch.storing`.
-      case rows(BinaryRows)
+      case rows(ArrivedBatch)
       /// One JSON array for the function.
       case json(JSONDocument)
     }
@@ -42,7 +41,7 @@ struct BatchGrouping: Sendable {
 
   private static func form(of payloads: [ByteBuffer], _ function: String) -> Group.Form {
     if function == ArrivedBatch.storedBy, let batch = ArrivedBatch(payloads) {
-      return .rows(batch.rows)
+      return .rows(batch)
     }
     return .json(array(of: payloads))
   }

@@ -6,7 +6,7 @@ public import WorkerRuntime
 
 /// Stores events in PostgreSQL: a batch is one transaction for each group of kinds (`EventKind.storedBy`), with a
 /// call of the group's SQL function, which takes its events as one JSON array. Notebook events, by far the most,
-/// come as rows of COPY instead, which costs PostgreSQL less than parsing JSON.
+/// come as rows of COPY and sums instead, which costs PostgreSQL a third (`ArrivedBatch`).
 ///
 /// Each function locks what it touches in one order. Two of them in one transaction would not, as learners and
 /// classes are theirs alike: concurrent batches could deadlock when a class begins.
@@ -48,17 +48,12 @@ public struct PostgresSink: Sink {
   public func write(_ batch: [JournalEntry]) async throws(SinkError) -> [Refusal] {
     let grouping = BatchGrouping(batch, catalog: catalog)
     guard !grouping.groups.isEmpty else { return grouping.refusals }
-    do {
+    do throws(PostgresError) {
       for group in grouping.groups {
-        try await pool.transaction { connection throws(PostgresError) in
-          switch group.form {
-          case .rows(let rows):
-            try connection.query(ArrivedBatch.preparation)
-            try connection.copy(rows, to: ArrivedBatch.table)
-            try connection.query(ArrivedBatch.storing)
-          case .json(let events):
-            try connection.query("select \(group.function)($1)", [.json(events)])
-          }
+        switch group.form {
+        case .rows(let events): try await store(events)
+        case .json(let events):
+          try await pool.query("select \(group.function)($1)", [.json(events)])
         }
       }
     } catch {
@@ -66,6 +61,36 @@ public struct PostgresSink: Sink {
     }
     return grouping.refusals
   }
+
+  private func store(_ batch: ArrivedBatch) async throws(PostgresError) {
+    if let summary = batch.summary, try await storeAsNew(batch, summary) { return }
+    try await pool.transaction { connection throws(PostgresError) in
+      try connection.query(ArrivedBatch.preparation)
+      try connection.copy(batch.arrivedRows(), to: ArrivedBatch.arrivedTable)
+      try connection.query(ArrivedBatch.storing)
+    }
+  }
+
+  /// Returns false, with nothing stored, when an event is stored already. Such are rare: a worker died, or a sender
+  /// got no answer.
+  private func storeAsNew(
+    _ batch: ArrivedBatch, _ summary: BatchSummary
+  ) async throws(PostgresError) -> Bool {
+    do throws(PostgresError) {
+      try await pool.transaction { connection throws(PostgresError) in
+        try connection.copy(batch.rows(), to: ArrivedBatch.table)
+        for addition in summary.additions {
+          try connection.query(addition.statement, addition.arrays.map { .array($0) })
+        }
+      }
+      return true
+    } catch {
+      guard error.sqlState == Self.uniqueViolation else { throw error }
+      return false
+    }
+  }
+
+  private static let uniqueViolation = "23505"
 
   public func check() async throws(SinkError) {
     do {

@@ -31,6 +31,42 @@ import Testing
     }
   }
 
+  @Test func everyArrayComesBackAsItWas() async throws {
+    try await withConnection { connection in
+      var texts = BinaryArray(of: .text)
+      for text in ["a", "", "q\"uote", "Ω,", "NULL"] {
+        text.utf8.withContiguousStorageIfAvailable {
+          texts.append(text: UnsafeRawBufferPointer($0))
+        }
+      }
+      texts.append(text: nil)
+      let moments = BinaryArray(of: .timestamp, from: [1_768_464_000_000_001, nil]) {
+        $0.append(microsecondsSince1970: $1)
+      }
+      let integers = BinaryArray(of: .integer, from: [7, nil, Int32.min]) { $0.append($1) }
+      let longs = BinaryArray(of: .long, from: [nil, Int64.max]) { $0.append($1) }
+      let doubles = BinaryArray(of: .double, from: [0.1, nil]) { $0.append($1) }
+      let result = try await connection.query(
+        """
+        select to_json($1) as texts, extract(epoch from ($2)[1])::text as moment, cardinality($2) as count,
+          to_json($3) as integers, to_json($4) as longs, to_json($5) as doubles,
+          cardinality($6) as nothing
+        """,
+        [
+          .array(texts), .array(moments), .array(integers), .array(longs), .array(doubles),
+          .array(BinaryArray(of: .text)),
+        ])
+      let row = try #require(result.first)
+      #expect(try row.value("texts") == #"["a","","q\"uote","Ω,","NULL",null]"#)
+      #expect(try row.value("moment") == "1768464000.000001")
+      #expect(try row.value("count") == 2)
+      #expect(try row.value("integers") == "[7,null,-2147483648]")
+      #expect(try row.value("longs") == "[null,9223372036854775807]")
+      #expect(try row.value("doubles") == "[0.1,null]")
+      #expect(try row.value("nothing") == 0)
+    }
+  }
+
   @Test func aStatementIsPreparedOnceAndSurvivesDiscardAndNewColumns() async throws {
     try await withConnection { connection in
       try await connection.executeScript("create table t (a int); insert into t values (1), (2)")

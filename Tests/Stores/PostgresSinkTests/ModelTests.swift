@@ -12,7 +12,11 @@ import WorkerRuntime
 @Suite(.tags(.servers)) struct ModelTests {
   /// A class that gives the store a hard time: few moments, so that many events are equally new, clocks
   /// that disagree, names and teams that change, cells without an id.
-  static func events(count: Int, using random: inout SeededGenerator) -> [TestEvent] {
+  ///
+  /// - Parameter moments: so many that hardly two events are equally new, the worker can sum up by itself.
+  static func events(
+    count: Int, moments: Int = 60, using random: inout SeededGenerator
+  ) -> [TestEvent] {
     (0..<count).map { _ in
       let chance = { (random: inout SeededGenerator) in Int.random(in: 0..<100, using: &random) }
       let kind =
@@ -20,12 +24,12 @@ import WorkerRuntime
         ? "cell_executed"
         : ["help", "help_stop", "notebook_closed"].randomElement(using: &random) ?? "help"
       var event = TestEvent(
-        kind, at: Int.random(in: 0..<60, using: &random),
+        kind, at: Int.random(in: 0..<moments, using: &random),
         student: "s\(Int.random(in: 0..<6, using: &random))",
         notebook: "week\(Int.random(in: 0..<2, using: &random))/n.ipynb",
         ["course_id": .text("c\(Int.random(in: 0..<2, using: &random))")])
       if chance(&random) < 25 {
-        event = event.corrected(at: Int.random(in: 0..<60, using: &random))
+        event = event.corrected(at: Int.random(in: 0..<moments, using: &random))
       }
       if chance(&random) < 80 {
         event.fields["cell_id"] = .text("cell-\(Int.random(in: 0..<3, using: &random))")
@@ -112,9 +116,9 @@ import WorkerRuntime
     }
   }
 
-  @Test func rowsAndJSONStoreTheSame() async throws {
+  @Test(arguments: [60, 40_000]) func rowsAndJSONStoreTheSame(moments: Int) async throws {
     var random = SeededGenerator(seed: 21)
-    var events = Self.events(count: 400, using: &random)
+    var events = Self.events(count: 400, moments: moments, using: &random)
     for index in events.indices {
       events[index].fields.merge([
         "code": .text("print(\"\(index) \u{1F600}\\n\")\n\t/"), "result": "",
@@ -137,6 +141,29 @@ import WorkerRuntime
         #expect(try await rows.events() == json.events())
         #expect(try await rows.summary() == json.summary())
       }
+    }
+  }
+
+  /// What a worker sums up is what the model says, and what is stored already comes to nothing when it comes again,
+  /// alone or among new events.
+  @Test(arguments: 31...34) func onlyEventsThatComeAgainNeedATemporaryTable(seed: UInt64)
+    async throws
+  {
+    var random = SeededGenerator(seed: seed)
+    let events = Self.events(count: 1_000, moments: 40_000, using: &random)
+    let tables = "select count(*) from pg_class where relname = 'arrived_events'"
+    try await withStore { store in
+      for start in stride(from: 0, to: 900, by: 150) {
+        try await store.write(Array(events[start..<start + 150]))
+      }
+      try await Self.check(store, Array(events[..<900]))
+      #expect(try await store.row(tables) == "0")
+      // The last is new.
+      try await store.write(Array(events[300..<901]))
+      try await Self.check(store, Array(events[..<901]))
+      #expect(try await store.row(tables) == "1")
+      try await store.write(Array(events[901...] + events[950...]))
+      try await Self.check(store, events)
     }
   }
 

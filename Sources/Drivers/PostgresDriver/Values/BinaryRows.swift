@@ -49,6 +49,11 @@ public enum BinaryValue {
     withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
   }
 
+  public static func append(_ value: Int64, to bytes: inout [UInt8]) {
+    append(length: 8, to: &bytes)
+    withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+  }
+
   public static func append(_ value: Double, to bytes: inout [UInt8]) {
     append(length: 8, to: &bytes)
     withUnsafeBytes(of: value.bitPattern.bigEndian) { bytes.append(contentsOf: $0) }

@@ -11,6 +11,7 @@ extension PostgresValue {
     switch self {
     case .bytes: ParameterType.bytea
     case .json: ParameterType.json
+    case .array(let array): array.type
     default: ParameterType.inferred
     }
   }
@@ -51,6 +52,7 @@ struct EncodedParameters {
     case .boolean(let value): (try terminated(value ? "t" : "f", number), false)
     case .bytes(let bytes): (bytes, true)
     case .json(let document): (document.text, true)
+    case .array(let array): (array.bytes, true)
     case .textArray(let elements): (try terminated(arrayLiteral(elements), number), false)
     }
   }

@@ -12,6 +12,8 @@ public enum PostgresValue: Sendable, Equatable {
   case json(JSONDocument)
   /// `text[]`.
   case textArray([String])
+  /// An array of any of the types that `BinaryArray` knows.
+  case array(BinaryArray)
 
   public static func text(_ string: String?) -> PostgresValue {
     string.map { .text($0) } ?? .null
