@@ -53,7 +53,7 @@ extension EndToEnd {
           _ = try await sender.post(
             Self.runs(0..<6, error: "NameError") + Self.runs(6..<8, error: "TypeError")
               + Self.runs(8..<12, error: nil))
-          try await eventually(within: .seconds(90), "the webhook is told") {
+          try await eventually(within: .seconds(180), "the webhook is told") {
             webhook.requests.count == 2
           }
           let told = try #require(webhook.requests.last)
@@ -66,7 +66,7 @@ extension EndToEnd {
                 text: "8 of 12 fail at Cell 7, mostly NameError", courseID: "py101", cell: "c7",
                 failing: 8))
           for process in [first, second] {
-            try await eventually(within: .seconds(60), "it stands") {
+            try await eventually(within: .seconds(180), "it stands") {
               try await Self.standing(process) == 1
             }
           }
@@ -75,13 +75,13 @@ extension EndToEnd {
 
           // A process that starts finds it told already.
           let third = try await deployment.serve("dashboard", environment: environment)
-          try await eventually(within: .seconds(60), "it stands in the third process") {
+          try await eventually(within: .seconds(180), "it stands in the third process") {
             try await Self.standing(third) == 1
           }
           #expect(try await Self.raised(third) == 0)
 
           _ = try await sender.post(Self.runs(0..<12, error: nil))
-          try await eventually(within: .seconds(60), "it is over") {
+          try await eventually(within: .seconds(180), "it is over") {
             try await Self.standing(first) == 0
           }
           #expect(webhook.requests.count == 2)
