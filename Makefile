@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 COMPOSE ?= docker compose
 CONTAINER_ENGINE ?= docker
-.PHONY: help demo run release install uninstall check-deploy test-compose test-installation test-kubernetes test-alerts soak test test-fast test-tsan fuzz coverage bench format lint check-history check-dependencies clean
+.PHONY: help demo run release install uninstall check-deploy test-compose test-installation test-kubernetes test-failover test-alerts soak test test-fast test-tsan fuzz coverage bench format lint check-history check-dependencies clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 19
@@ -34,6 +34,9 @@ test-installation: ## install on a fresh Debian with systemd (a podman container
 
 test-kubernetes: ## run the pods of deploy/kubernetes under podman, with their limits and probes; needs `make release`
 	@exec scripts/test-kubernetes $(ARGS)
+
+test-failover: ## Sentinels replace the master of Redis under load, in three ways; what was accepted is stored
+	@exec scripts/test-failover $(ARGS)
 
 test-alerts: ## run alerts and the Grafana dashboard's queries against a live program and Prometheus
 	@exec scripts/test-alerts $(ARGS)

@@ -315,8 +315,8 @@ let package = Package(
     testSupport(
       "ProgressBusTesting",
       [
-        "EventBus", "WorkerRuntime", "CurlTransport", "Cryptography", "LocalStack", "Concurrency",
-        httpTypes, nioCore, nioPosix, nioLocks, nioHTTP1, subprocess, systemPackage,
+        "EventBus", "WorkerRuntime", "CurlTransport", "Cryptography", "RedisDriver", "LocalStack",
+        "Concurrency", httpTypes, nioCore, nioPosix, nioLocks, nioHTTP1, subprocess, systemPackage,
       ]),
     testSupport(
       "HTTPServerTesting",

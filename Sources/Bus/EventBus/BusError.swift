@@ -5,6 +5,8 @@ public enum BusError: Error, Equatable, Sendable {
   case unavailable(BusFault, String)
   /// The bus broke off or did not answer in time; nobody knows whether it has done it.
   case unanswered(String)
+  /// The bus has done it, and too few replicas of it have confirmed that: it may be lost with the primary.
+  case unconfirmed(String)
   /// Entries that some group has not read fill the journal.
   case full
   /// The consumer group does not exist.
@@ -21,6 +23,7 @@ public enum BusError: Error, Equatable, Sendable {
     switch self {
     case .unavailable(let fault, _): fault
     case .unanswered: .unreachable
+    case .unconfirmed: .unconfirmed
     case .full: .journalFull
     case .noGroup, .unexpected: .unexpected
     }
@@ -29,8 +32,8 @@ public enum BusError: Error, Equatable, Sendable {
   /// What is known beside the cause; empty when that says all.
   public var detail: String {
     switch self {
-    case .unavailable(_, let detail), .unanswered(let detail), .noGroup(let detail),
-      .unexpected(let detail):
+    case .unavailable(_, let detail), .unanswered(let detail), .unconfirmed(let detail),
+      .noGroup(let detail), .unexpected(let detail):
       detail
     case .full: ""
     }
@@ -40,7 +43,7 @@ public enum BusError: Error, Equatable, Sendable {
   /// command has run the earlier ones.
   public var leftNothingDone: Bool {
     switch self {
-    case .unavailable(.accessDenied, _), .unanswered, .unexpected: false
+    case .unavailable(.accessDenied, _), .unanswered, .unconfirmed, .unexpected: false
     case .unavailable, .full, .noGroup: true
     }
   }

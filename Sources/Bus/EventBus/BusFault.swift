@@ -9,6 +9,7 @@ public enum BusFault: String, CaseIterable, Sendable {
   case wrongNode = "wrong_node"
   case clusterDown = "cluster_down"
   case fewReplicas = "few_replicas"
+  case unconfirmed
   case cannotSave = "cannot_save"
   case busy
   case outOfMemory = "out_of_memory"
@@ -29,6 +30,7 @@ public enum BusFault: String, CaseIterable, Sendable {
     case .wrongNode: "this node of a Redis cluster does not hold the journal"
     case .clusterDown: "the Redis cluster is down"
     case .fewReplicas: "Redis has too few replicas that keep up"
+    case .unconfirmed: "too few replicas of Redis confirm that they have the events"
     case .cannotSave: "Redis cannot save its data"
     case .busy: "Redis is busy with a script that does not end"
     case .outOfMemory: "Redis has no memory left"
@@ -52,7 +54,7 @@ public enum BusFault: String, CaseIterable, Sendable {
   /// read and stored.
   public var concernsPublishingAlone: Bool {
     switch self {
-    case .overloaded, .outOfMemory, .journalFull, .accessDenied: true
+    case .overloaded, .unconfirmed, .outOfMemory, .journalFull, .accessDenied: true
     default: false
     }
   }

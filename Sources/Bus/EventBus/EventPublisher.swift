@@ -6,8 +6,8 @@ public protocol EventPublisher: Sendable {
   ///
   /// Call it on `eventLoop`; the future completes on the same loop, once the journal has the events.
   /// It fails with `BusError.unavailable` when the bus takes no events, with `BusError.full` when unread
-  /// entries fill the journal, and with `BusError.unanswered` when the events may or may not be in the
-  /// journal: send them again with the same ids.
+  /// entries fill the journal, and with `BusError.unanswered` or `.unconfirmed` when the events may be in the
+  /// journal or not, or may be lost from it: send them again with the same ids.
   func publish(_ events: [PublishedEvent], on eventLoop: any EventLoop) -> EventLoopFuture<Void>
 }
 

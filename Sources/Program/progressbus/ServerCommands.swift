@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Foundation
 import PostgresDriver
 public import ProgressBusServer
 
@@ -30,14 +31,21 @@ struct MigrateCommand: AsyncParsableCommand {
 struct CheckConfigCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check-config",
-    abstract: "Print every setting, where it comes from, and stop at the first that is wrong.")
+    abstract: "Print every setting, where it comes from, and stop at the first that is wrong.",
+    discussion:
+      "With bus.confirmed_replicas it asks Redis as well, and says on standard error what would lose accepted events."
+  )
 
   @OptionGroup var options: SettingsOptions
 
   func run() async throws {
     let settings = try await options.settings()
     for line in settings.lines { print(line) }
-    try ServerConfiguration(settings).check()
+    let configuration = try ServerConfiguration(settings)
+    try configuration.check()
+    for line in try await configuration.replicaWarnings() {
+      FileHandle.standardError.write(Data("\(line)\n".utf8))
+    }
   }
 }
 

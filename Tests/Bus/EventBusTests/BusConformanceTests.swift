@@ -14,6 +14,13 @@ import Testing
     try await withRedis { redis in try await check(promise, at: redis.url) }
   }
 
+  @Test(.tags(.servers), arguments: BusConformance.allCases)
+  func inRedisWithReplicasThatConfirm(_ promise: BusConformance) async throws {
+    try await withReplicas(1) { servers in
+      try await check(promise, at: servers[0].url, confirmedReplicas: 1)
+    }
+  }
+
   @Test(
     .tags(.servers), .enabled(if: OtherServers.areInstalled, OtherServers.missing),
     arguments: OtherServers.Redis.allCases, BusConformance.allCases)
@@ -26,10 +33,12 @@ import Testing
     }
   }
 
-  private func check(_ promise: BusConformance, at url: String) async throws {
+  private func check(
+    _ promise: BusConformance, at url: String, confirmedReplicas: Int = 0
+  ) async throws {
     try await withRedisEventBus(
       at: url, journalCapacity: BusConformance.journalCapacity,
-      deadLetterCapacity: BusConformance.deadLetterCapacity
+      deadLetterCapacity: BusConformance.deadLetterCapacity, confirmedReplicas: confirmedReplicas
     ) { bus in
       let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
       let redisCLI = try await RedisConnection.connect(

@@ -38,6 +38,7 @@ import Testing
       ("CLUSTERDOWN Hash slot not served", .clusterDown, .ends),
       ("TRYAGAIN Multiple keys request during rehashing of slot", .clusterDown, .stays),
       ("LOADING Redis is loading the dataset in memory", .loading, .endsIfItLasts),
+      ("ERR WAIT cannot be used with replica instances. Please also note", .replica, .ends),
       ("NOREPLICAS Not enough good replicas to write.", .fewReplicas, .stays),
       ("MISCONF Redis is configured to save RDB snapshots, but", .cannotSave, .stays),
       ("BUSY Redis is busy running a script.", .busy, .stays),

@@ -27,14 +27,16 @@ func withRedisEventBus(
   at url: String,
   journalCapacity: Int = RedisEventBusConfiguration.defaultJournalCapacity,
   deadLetterCapacity: Int = RedisEventBusConfiguration.defaultDeadLetterCapacity,
+  confirmedReplicas: Int = 0,
   responseTimeout: TimeAmount = .seconds(2),
   probeInterval: TimeAmount = .seconds(5),
   _ body: @Sendable (RedisEventBus) async throws -> Void
 ) async throws {
-  let configuration = RedisEventBusConfiguration(
+  var configuration = RedisEventBusConfiguration(
     location: try RedisLocation(parsing: url), journalCapacity: journalCapacity,
     deadLetterCapacity: deadLetterCapacity,
     responseTimeout: responseTimeout, probeInterval: probeInterval)
+  configuration.confirmedReplicas = confirmedReplicas
   var logger = Logger(label: "test")
   logger.logLevel = .critical
   let bus = try await RedisEventBus.start(

@@ -83,7 +83,7 @@ import Testing
   /// seconds or so. Here they cannot: it stays a master, and nothing but their word moves the bus.
   @Test(arguments: [nil, "hunter2"])
   func anOldMasterThatStaysOneIsLeftAtTheSentinelsWord(password: String?) async throws {
-    try await withSentinels(password: password) { sentinels, bus in
+    try await withSentinelBus(password: password) { sentinels, bus in
       try await withListener(bus) { listener in
         let old = sentinels.servers[0].port
         _ = try await SentinelGroup.send(
@@ -97,6 +97,23 @@ import Testing
         let role = try await SentinelGroup.send(["ROLE"], to: old).array?.first?.text
         #expect(role == "master")
       }
+    }
+  }
+
+  /// Runs `body` with a group and a bus that finds it by its Sentinels.
+  private func withSentinelBus(
+    password: String? = nil,
+    _ body: @Sendable (SentinelGroup, RedisEventBus) async throws -> Void
+  ) async throws {
+    try await withSentinels(password: password) { sentinels in
+      var logger = Logger(label: "test")
+      logger.logLevel = .critical
+      let bus = try await RedisEventBus.start(
+        RedisEventBusConfiguration(
+          location: RedisLocation(parsing: sentinels.url, sentinelPassword: password)),
+        on: group, logger: logger)
+      defer { bus.close() }
+      try await body(sentinels, bus)
     }
   }
 
@@ -135,7 +152,7 @@ import Testing
   }
 
   @Test func aKilledMasterIsReplaced() async throws {
-    try await withSentinels { sentinels, bus in
+    try await withSentinelBus { sentinels, bus in
       try await withListener(bus) { listener in
         await sentinels.servers[0].kill()
         try await expectAllMoved(sentinels, bus, listener)
@@ -144,7 +161,7 @@ import Testing
   }
 
   @Test func aMasterThatWakesUpAgainGetsNothingMore() async throws {
-    try await withSentinels { sentinels, bus in
+    try await withSentinelBus { sentinels, bus in
       try await withListener(bus) { listener in
         await sentinels.servers[0].pause()
         try await expectAllMoved(sentinels, bus, listener)
@@ -161,7 +178,7 @@ import Testing
   }
 
   @Test func silentSentinelsAreLeftOut() async throws {
-    try await withSentinels { sentinels, _ in
+    try await withSentinels { sentinels in
       await sentinels.sentinels[0].pause()
       await sentinels.sentinels[1].kill()
       var logger = Logger(label: "test")

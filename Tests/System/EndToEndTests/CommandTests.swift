@@ -50,6 +50,27 @@ extension EndToEnd {
       }
     }
 
+    @Test func checkConfigSaysWhetherReplicasConfirmEnough() async throws {
+      try await withTemporaryFolder { folder in
+        try await withReplicas(2) { servers in
+          func check(_ replicas: Int, _ url: String) async throws -> String {
+            let outcome = try await ProgressBusCommand.run(
+              ["check-config", "--set", "bus.confirmed_replicas=\(replicas)"],
+              environment: Self.servers.merging(["REDIS_URL": url]) { $1 }, folder: folder)
+            #expect(outcome.status == 0, "\(outcome)")
+            return outcome.errors
+          }
+          #expect(try await check(0, servers[0].url) == "")
+          #expect(try await check(1, servers[0].url).contains("2 replicas may be promoted"))
+          #expect(try await check(2, servers[0].url) == "")
+          #expect(try await check(3, servers[0].url).contains("no event is taken"))
+          let closed = try LoopbackPort.free()
+          #expect(
+            try await check(1, "redis://127.0.0.1:\(closed)").contains("Redis cannot be asked"))
+        }
+      }
+    }
+
     @Test func theCommandLineWinsOverTheEnvironmentAndThatOverTheFile() async throws {
       try await withTemporaryFolder { folder in
         try write("http:\n  port: 1001\nlog:\n  level: error\n", to: folder)

@@ -20,6 +20,7 @@ final class BusCondition: Sendable {
   private let logger: Logger
   private let metrics: any MetricsFactory
   private let leaveServer: @Sendable (RedisServerError) -> Void
+  private let unconfirmed: Counter
 
   /// - Parameter leaveServer: called when a connection is given up because its server is the wrong one.
   init(
@@ -29,6 +30,7 @@ final class BusCondition: Sendable {
     self.logger = logger
     self.metrics = metrics
     self.leaveServer = leaveServer
+    unconfirmed = ProgressBusMetric.busUnconfirmed.counter(in: metrics)
   }
 
   /// The faults that last, the oldest first.
@@ -55,6 +57,9 @@ final class BusCondition: Sendable {
         "the bus takes no events: \(fault.sentence)", metadata: ["error": "\(error.detail)"])
     }
   }
+
+  /// Calls were carried out, and too few replicas confirmed them.
+  func noteUnconfirmed(batches: Int) { unconfirmed.increment(by: batches) }
 
   func foundWrongServer(_ answer: RedisServerError) { leaveServer(answer) }
 

@@ -10,7 +10,7 @@ final class LoopPublisher {
   private static let bytesPerCall = 1 << 20
 
   /// Who waits for a call, and what it weighs.
-  private struct Batch {
+  struct Batch {
     var callers: [EventLoopPromise<Void>] = []
     var events = 0
     var bytes = 0
@@ -18,8 +18,10 @@ final class LoopPublisher {
 
   let link: RedisLink
   private let configuration: RedisEventBusConfiguration
-  private let eventLoop: any EventLoop
-  private let condition: BusCondition
+  let eventLoop: any EventLoop
+  let condition: BusCondition
+  /// Nil where no replica need confirm what is published.
+  let confirmation: ReplicaConfirmation?
   /// The call that collects events until it is sent.
   private var call: ScriptCall
   private var batch = Batch()
@@ -39,6 +41,7 @@ final class LoopPublisher {
     link = RedisLink(
       connector, role: "publisher", scripts: [.publish], eventLoop: eventLoop,
       condition: condition)
+    confirmation = ReplicaConfirmation(replicas: configuration.confirmedReplicas)
     call = Self.emptyCall(configuration)
   }
 
@@ -54,6 +57,9 @@ final class LoopPublisher {
 
   private func publish(all events: [PublishedEvent]) -> EventLoopFuture<Void> {
     if case .failure(let error) = link.connection { return eventLoop.makeFailedFuture(error) }
+    if let refusal = confirmation?.refusal {
+      return eventLoop.makeFailedFuture(refused(refusal))
+    }
     guard !events.isEmpty else { return eventLoop.makeSucceededVoidFuture() }
     let bytes = events.reduce(0) { $0 + $1.payload.readableBytes }
     guard unansweredEvents + events.count <= configuration.unansweredEventsPerLoop,
@@ -82,41 +88,54 @@ final class LoopPublisher {
       // Runs when the loop has served what was ready to be read in this tick.
       eventLoop.assumeIsolated().execute {
         self.sendScheduled = false
-        self.sendBatch()
+        // The round's end takes it along.
+        if self.confirmation?.isAsking != true { self.sendBatch() }
       }
     }
     return promise.futureResult
   }
 
   private func sendBatch() {
-    guard batch.events > 0 else { return }
-    let sent = batch
-    batch = Batch()
-    let call = self.call
-    self.call = Self.emptyCall(configuration)
+    guard let (call, sent) = takeBatch() else { return }
+    if let confirmation {
+      confirmation.held.append((call, sent))
+      return beginRound(confirmation)
+    }
     switch link.connection {
     case .failure(let error): answered(sent, .failure(error))
     case .success(let connection):
       link.run(call, on: connection).assumeIsolated().whenComplete { result in
-        self.answered(
-          sent,
-          result.mapError { BusError($0) }.flatMap { reply in
-            switch reply {
-            case .status: .success(())
-            case .error(let error): .failure(self.refused(BusError(error)))
-            default: .failure(self.refused(.unexpected("\(reply)")))
-            }
-          })
+        self.answered(sent, self.outcome(of: result))
       }
     }
   }
 
-  private func refused(_ error: BusError) -> BusError {
+  /// What has been collected, with who waits for it; nil when that is nothing.
+  func takeBatch() -> (ScriptCall, Batch)? {
+    guard batch.events > 0 else { return nil }
+    let taken = (call, batch)
+    batch = Batch()
+    call = Self.emptyCall(configuration)
+    return taken
+  }
+
+  /// What a call's answer means to who waits for it.
+  func outcome(of result: Result<RedisReply, any Error>) -> Result<Void, BusError> {
+    result.mapError { BusError($0) }.flatMap { reply in
+      switch reply {
+      case .status: .success(())
+      case .error(let error): .failure(refused(BusError(error)))
+      default: .failure(refused(.unexpected("\(reply)")))
+      }
+    }
+  }
+
+  func refused(_ error: BusError) -> BusError {
     condition.note(error)
     return error
   }
 
-  private func answered(_ batch: Batch, _ result: Result<Void, BusError>) {
+  func answered(_ batch: Batch, _ result: Result<Void, BusError>) {
     unansweredEvents -= batch.events
     unansweredBytes -= batch.bytes
     for caller in batch.callers {

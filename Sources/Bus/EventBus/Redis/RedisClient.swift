@@ -5,7 +5,7 @@ import RedisDriver
 /// connection.
 final class RedisClient: Sendable {
   private let link: NIOLoopBound<RedisLink>
-  private let eventLoop: any EventLoop
+  let eventLoop: any EventLoop
 
   private init(_ link: NIOLoopBound<RedisLink>, on eventLoop: any EventLoop) {
     self.link = link

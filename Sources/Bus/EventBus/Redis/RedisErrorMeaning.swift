@@ -50,6 +50,8 @@ struct RedisErrorMeaning: Equatable {
         unavailable(.tooManyConnections)
       case "ERR" where message.contains("The user executing the script can't"):
         unavailable(.accessDenied)
+      case "ERR" where message.contains("WAIT cannot be used with replica"):
+        unavailable(.replica, .ends)
       case "ERR" where message.contains("non local key in a cluster"):
         unavailable(.wrongNode, .ends)
       default: Self.hidden(in: error) ?? Self(.unexpected(message))

@@ -18,6 +18,7 @@ public final class RedisEventBus: Sendable {
   public let erasedStore: RedisErasedLearners
   public let keys: RedisKeys
 
+  private let configuration: RedisEventBusConfiguration
   private let client: RedisClient
   private let readers: BlockingConnections
   private let watch: BusWatch
@@ -73,6 +74,7 @@ public final class RedisEventBus: Sendable {
     subscriptions: OpenSubscriptions, watch: BusWatch, erased: ErasureWatch, logger: Logger
   ) {
     let configuration = connector.configuration
+    self.configuration = configuration
     keys = configuration.keys
     watchingSentinels = connector.watch.map { watch in Task { await watch.run() } }
     let capacity = configuration.journalCapacity
@@ -105,6 +107,23 @@ public final class RedisEventBus: Sendable {
       return RedisServerReport(info: try await client.send(["INFO"]).text ?? "")
     } catch .unavailable(.accessDenied, _) {
       return RedisServerReport()
+    }
+  }
+
+  /// How many replicas must have an event before it counts as published.
+  public var confirmedReplicas: Int { configuration.confirmedReplicas }
+
+  /// How many replicas may become the primary: as the Sentinels know them, otherwise those that are connected
+  /// now; nil when this account may not ask.
+  public func promotableReplicas() async throws(BusError) -> Int? {
+    guard case .sentinels(let sentinels) = configuration.location else {
+      return try await report().connectedReplicas
+    }
+    do {
+      return try await SentinelQuestions(sentinels, options: configuration.options("sentinel"))
+        .promotableReplicas(on: client.eventLoop).get()
+    } catch {
+      throw BusError(error)
     }
   }
 

@@ -63,7 +63,7 @@ public final class RedisEventPublisher: EventPublisher {
   /// would take one.
   func tryPublishing() async -> [BusError] {
     let tries = lanes.map { lane in
-      lane.eventLoop.flatSubmit { lane.publisher.value.link.tryPublishing() }
+      lane.eventLoop.flatSubmit { lane.publisher.value.tryPublishing() }
     }
     var errors: [BusError] = []
     for attempt in tries {

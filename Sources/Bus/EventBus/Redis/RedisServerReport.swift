@@ -10,6 +10,8 @@ public struct RedisServerReport: Sendable, Equatable {
   public let evictionPolicy: String?
   /// Whether the append-only file is on. Without it, a restart of Redis loses what was accepted.
   public let appendOnly: Bool?
+  /// How many replicas are connected (`connected_slaves`).
+  public let connectedReplicas: Int?
   /// What Redis holds, in bytes (`used_memory`).
   public let usedMemory: Int?
   /// What it may hold, in bytes (`maxmemory`); 0 when nothing limits it but the machine.
@@ -17,11 +19,12 @@ public struct RedisServerReport: Sendable, Equatable {
 
   public init(
     version: String? = nil, evictionPolicy: String? = nil, appendOnly: Bool? = nil,
-    usedMemory: Int? = nil, memoryLimit: Int? = nil
+    connectedReplicas: Int? = nil, usedMemory: Int? = nil, memoryLimit: Int? = nil
   ) {
     self.version = version
     self.evictionPolicy = evictionPolicy
     self.appendOnly = appendOnly
+    self.connectedReplicas = connectedReplicas
     self.usedMemory = usedMemory
     self.memoryLimit = memoryLimit
   }
@@ -43,6 +46,7 @@ public struct RedisServerReport: Sendable, Equatable {
       version: values["redis_version"].map(String.init),
       evictionPolicy: values["maxmemory_policy"].map(String.init),
       appendOnly: values["aof_enabled"].map { $0 == "1" },
+      connectedReplicas: values["connected_slaves"].flatMap { Int($0) },
       usedMemory: values["used_memory"].flatMap { Int($0) },
       memoryLimit: values["maxmemory"].flatMap { Int($0) })
   }

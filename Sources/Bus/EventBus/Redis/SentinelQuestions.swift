@@ -1,7 +1,7 @@
 import NIOCore
 import RedisDriver
 
-/// Asks Sentinels where the master is: one after the other, until one knows.
+/// Asks Sentinels about the master: one after the other, until one knows.
 struct SentinelQuestions: Sendable {
   /// A Sentinel answers from memory; one that takes longer is on a machine that is away.
   static let patience = TimeAmount.milliseconds(500)
@@ -20,20 +20,40 @@ struct SentinelQuestions: Sendable {
 
   /// Completes with the master's address. Fails with `RedisError.noSentinel` when no Sentinel tells.
   func master(on eventLoop: any EventLoop) -> EventLoopFuture<RedisAddress> {
-    ask(0, [], on: eventLoop)
+    ask(0, [], on: eventLoop) { master(by: $0) }
   }
 
-  private func ask(
-    _ index: Int, _ silent: [String], on eventLoop: any EventLoop
-  ) -> EventLoopFuture<RedisAddress> {
+  /// Completes with how many replicas may be promoted, those included that are away now. Fails like `master`.
+  func promotableReplicas(on eventLoop: any EventLoop) -> EventLoopFuture<Int> {
+    ask(0, [], on: eventLoop) { connection in
+      connection.send(["SENTINEL", "REPLICAS", .string(sentinels.masterName)])
+        .flatMapThrowing { reply in
+          if case .error(let error) = reply {
+            throw RedisError.noSentinel(reason: "a Sentinel says: \(error)")
+          }
+          return (reply.array ?? []).count { Self.mayBePromoted($0.array ?? []) }
+        }
+    }
+  }
+
+  /// - Parameter replica: names and values in turn.
+  private static func mayBePromoted(_ replica: [RedisReply]) -> Bool {
+    let name = replica.firstIndex { $0.text == "slave-priority" }
+    return name.map { !replica.indices.contains($0 + 1) || replica[$0 + 1].text != "0" } ?? true
+  }
+
+  private func ask<Answer: Sendable>(
+    _ index: Int, _ silent: [String], on eventLoop: any EventLoop,
+    _ question: @escaping @Sendable (RedisConnection) -> EventLoopFuture<Answer>
+  ) -> EventLoopFuture<Answer> {
     guard index < sentinels.endpoints.count else {
       return eventLoop.makeFailedFuture(
         RedisError.noSentinel(reason: silent.joined(separator: "; ")))
     }
     return connect(index, on: eventLoop).flatMap { connection in
-      master(by: connection).always { _ in connection.close() }
+      question(connection).always { _ in connection.close() }
     }.flatMapError { error in
-      ask(index + 1, silent + ["\(error)"], on: eventLoop)
+      ask(index + 1, silent + ["\(error)"], on: eventLoop, question)
     }
   }
 

@@ -34,6 +34,7 @@ public enum ProgressBusMetric: String, CaseIterable, Sendable {
   case journalTrimmed = "progressbus_journal_trimmed_total"
   case busErrors = "progressbus_bus_errors_total"
   case busFault = "progressbus_bus_fault"
+  case busUnconfirmed = "progressbus_bus_unconfirmed_total"
 
   case adopted = "progressbus_adopted_total"
   case adoptionRejected = "progressbus_adoption_rejected_total"
@@ -133,6 +134,9 @@ extension ProgressBusMetric {
     case .journalTrimmed: counter("Entries that this process removed from the journal.")
     case .busErrors: counter("Calls to the bus that failed, by operation.")
     case .busFault: gauge("1 while this keeps the bus from taking events, 0 once it is over.")
+    case .busUnconfirmed:
+      counter(
+        "Batches of events that too few replicas confirmed; their senders were told to try again.")
     case .adopted: counter("Hand-published events that this process put into the journal.")
     case .adoptionRejected:
       counter("Hand-published messages that are no valid event, by this process.")

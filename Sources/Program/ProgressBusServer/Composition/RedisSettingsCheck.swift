@@ -1,5 +1,6 @@
 import EventBus
 import Logging
+import NIOPosix
 import ServiceLifecycle
 
 /// Says loudly what about the Redis server can lose events that were accepted, as soon as it can be asked.
@@ -17,7 +18,7 @@ struct RedisSettingsCheck: Service {
     await cancelWhenGracefulShutdown {
       while !Task.isCancelled {
         do {
-          for finding in Self.findings(try await bus.report()) {
+          for finding in try await Self.findings(of: bus) {
             logger.log(level: finding.level, "\(finding.text)")
           }
           return
@@ -27,6 +28,46 @@ struct RedisSettingsCheck: Service {
         }
       }
     }
+  }
+
+  static func findings(of bus: RedisEventBus) async throws(BusError) -> [Finding] {
+    let report = try await bus.report()
+    let confirmed = bus.confirmedReplicas
+    guard confirmed > 0 else { return findings(report) }
+    return findings(report)
+      + confirmationFindings(
+        report, confirmed: confirmed, promotable: try await bus.promotableReplicas())
+  }
+
+  /// What can lose events although replicas confirm them, and what lets none be confirmed.
+  static func confirmationFindings(
+    _ report: RedisServerReport, confirmed: Int, promotable: Int?
+  ) -> [Finding] {
+    let setting = "PROGRESSBUS_BUS_CONFIRMED_REPLICAS"
+    var findings: [Finding] = []
+    if let promotable, confirmed < promotable {
+      findings.append(
+        Finding(
+          level: .error,
+          text:
+            "a failover can lose accepted events: \(promotable) replicas may be promoted, and \(confirmed) "
+            + "have to confirm events; set \(setting)=\(promotable)"))
+    }
+    if let promotable, confirmed > promotable {
+      findings.append(
+        Finding(
+          level: .error,
+          text:
+            "no event is taken: \(confirmed) replicas have to confirm it (\(setting)), and there "
+            + (promotable == 1 ? "is 1" : "are \(promotable)")))
+    }
+    if report.appendOnly == false {
+      findings.append(
+        Finding(
+          level: .error,
+          text: "replicas confirm what they hold in memory: set appendonly to yes on all of them"))
+    }
+    return findings
   }
 
   /// What Redis does not tell is no fault.
@@ -56,5 +97,26 @@ struct RedisSettingsCheck: Service {
           text: "Redis forgets accepted events when it restarts: set appendonly to yes"))
     }
     return findings
+  }
+}
+
+extension ServerConfiguration {
+  /// What `check-config` says of a Redis whose replicas have to confirm events: whether they can, and whether that is
+  /// enough, the settings alone do not tell. Empty where nothing is wrong, or no replica is asked.
+  ///
+  /// - Throws: `ConfigurationError`.
+  public func replicaWarnings() async throws(ConfigurationError) -> [String] {
+    let configuration = try bus()
+    guard configuration.confirmedReplicas > 0 else { return [] }
+    var logger = Logger(label: "check-config")
+    logger.logLevel = .critical
+    do throws(BusError) {
+      let bus = try await RedisEventBus.start(
+        configuration, on: MultiThreadedEventLoopGroup.singleton, logger: logger)
+      defer { bus.close() }
+      return try await RedisSettingsCheck.findings(of: bus).map(\.text)
+    } catch {
+      return ["Redis cannot be asked for its replicas: \(error)"]
+    }
   }
 }

@@ -105,6 +105,7 @@ public struct ServerConfiguration: Sendable {
     var configuration = RedisEventBusConfiguration(
       location: location, keys: keys, journalCapacity: settings.integer("journal.max_entries"),
       deadLetterCapacity: settings.integer("dead_letters.max_entries"))
+    configuration.confirmedReplicas = settings.integer("bus.confirmed_replicas")
     configuration.tls = try redisTLS(for: location)
     return configuration
   }

@@ -1,37 +1,35 @@
-import EventBus
 import Foundation
-import LocalStack
-import Logging
+public import LocalStack
 import NIOCore
 import NIOPosix
-import ProgressBusTesting
-import RedisDriver
+public import RedisDriver
 
 /// A master, two replicas and three Sentinels, which take a silent master for dead after a second.
-struct SentinelGroup: Sendable {
-  static let masterName = "school"
+public struct SentinelGroup: Sendable {
+  public static let masterName = "school"
 
   /// The first is the master to begin with.
-  let servers: [ServerController<ReplicatedServer>]
-  let sentinels: [ServerController<SentinelServer>]
+  public let servers: [ServerController<ReplicatedServer>]
+  public let sentinels: [ServerController<SentinelServer>]
 
-  var url: String {
+  public var url: String {
     let hosts = sentinels.map { "127.0.0.1:\($0.port)" }.joined(separator: ",")
     return "redis+sentinel://\(hosts)/\(Self.masterName)"
   }
 
   /// What the Sentinels ask for; nil where they ask for nothing.
-  let password: String?
+  public let password: String?
 
   /// Sends a command to a Sentinel, on a connection of its own.
-  func ask(_ sentinel: ServerController<SentinelServer>, _ command: RedisCommand) async throws
+  public func ask(_ sentinel: ServerController<SentinelServer>, _ command: RedisCommand)
+    async throws
     -> RedisReply
   {
     try await Self.send(command, to: sentinel.port, password: password)
   }
 
   /// Sends a command to the server of a port, on a connection of its own.
-  static func send(
+  public static func send(
     _ command: RedisCommand, to port: Int, password: String? = nil
   ) async throws -> RedisReply {
     let address = RedisAddress(endpoint: .tcp(host: "127.0.0.1", port: port), password: password)
@@ -43,7 +41,7 @@ struct SentinelGroup: Sendable {
   }
 
   /// The port of the master; nil while the Sentinels do not agree.
-  func master() async throws -> Int? {
+  public func master() async throws -> Int? {
     var ports: Set<String> = []
     for sentinel in sentinels {
       let reply = try await ask(
@@ -54,13 +52,13 @@ struct SentinelGroup: Sendable {
   }
 
   /// The names of the bus's connections to the server of a port.
-  static func busConnections(of port: Int) async throws -> [Substring] {
+  public static func busConnections(of port: Int) async throws -> [Substring] {
     let clients = try await send(["CLIENT", "LIST"], to: port).text ?? ""
     return clients.matches(of: /name=(progressbus-\S+)/).map(\.1)
   }
 
   /// The payloads in the journal of the server at a port.
-  static func journal(of port: Int) async throws -> [String] {
+  public static func journal(of port: Int) async throws -> [String] {
     let entries = try await send(["XRANGE", "progress-events:journal", "-", "+"], to: port).array
     return (entries ?? []).compactMap { $0.array?.last?.array?.last?.text }
   }
@@ -75,35 +73,20 @@ struct SentinelGroup: Sendable {
         return replicas?.count == 2 && others?.count == 2
       }
     }
-    try await eventually(within: .seconds(30), "the replicas follow") {
-      let info = try await Self.send(["INFO", "replication"], to: servers[0].port).text ?? ""
-      return info.components(separatedBy: "state=online").count == 3
-    }
   }
 }
 
-/// Runs `body` with a group and a bus that finds it by its Sentinels.
-///
-/// - Parameter password: what the Sentinels ask for.
-func withSentinels(
-  password: String? = nil,
-  _ body: @Sendable (SentinelGroup, RedisEventBus) async throws -> Void
+/// Runs `body` with a master and its replicas, which follow it; the first is the master.
+public func withReplicas(
+  _ replicas: Int,
+  _ body: @Sendable ([ServerController<ReplicatedServer>]) async throws -> Void
 ) async throws {
-  try await withTemporaryFolder("sentinel") { folder in
+  try checkThatServersMayStart()
+  try await withTemporaryFolder("replicas") { folder in
     let master = try LoopbackPort.free()
     var servers: [ServerController<ReplicatedServer>] = []
-    var sentinels: [ServerController<SentinelServer>] = []
-    let stop = {
-      @Sendable
-      (
-        servers: [ServerController<ReplicatedServer>],
-        sentinels: [ServerController<SentinelServer>]
-      ) in
-      for sentinel in sentinels { await sentinel.kill() }
-      for server in servers { await server.kill() }
-    }
     do {
-      for number in 0..<3 {
+      for number in 0...replicas {
         let port = number == 0 ? master : try LoopbackPort.free()
         let plain = RedisServer(folder: "\(folder)/redis-\(number)", port: port)
         let server = ServerController(
@@ -111,67 +94,91 @@ func withSentinels(
         try await server.start()
         servers.append(server)
       }
-      for number in 0..<3 {
-        let sentinel = ServerController(
-          SentinelServer(
-            folder: "\(folder)/sentinel-\(number)", port: try LoopbackPort.free(), master: master,
-            password: password))
-        try await sentinel.start()
-        sentinels.append(sentinel)
+      try await eventually(within: .seconds(30), "the replicas follow") {
+        let info = try await SentinelGroup.send(["INFO", "replication"], to: master).text ?? ""
+        return info.components(separatedBy: "state=online").count == replicas + 1
       }
-      let group = SentinelGroup(servers: servers, sentinels: sentinels, password: password)
-      try await group.waitUntilComplete()
-      var logger = Logger(label: "test")
-      logger.logLevel = .critical
-      let bus = try await RedisEventBus.start(
-        RedisEventBusConfiguration(
-          location: RedisLocation(parsing: group.url, sentinelPassword: password)),
-        on: MultiThreadedEventLoopGroup.singleton, logger: logger)
-      defer { bus.close() }
-      try await body(group, bus)
+      try await body(servers)
     } catch {
-      await stop(servers, sentinels)
+      for server in servers { await server.kill() }
       throw error
     }
-    await stop(servers, sentinels)
+    for server in servers { await server.kill() }
+  }
+}
+
+/// Runs `body` with a master, two replicas and their Sentinels.
+///
+/// - Parameter password: what the Sentinels ask for.
+public func withSentinels(
+  password: String? = nil, _ body: @Sendable (SentinelGroup) async throws -> Void
+) async throws {
+  try await withReplicas(2) { servers in
+    try await withTemporaryFolder("sentinels") { folder in
+      var sentinels: [ServerController<SentinelServer>] = []
+      do {
+        for number in 0..<3 {
+          let sentinel = ServerController(
+            SentinelServer(
+              folder: "\(folder)/sentinel-\(number)", port: try LoopbackPort.free(),
+              master: servers[0].port, password: password))
+          try await sentinel.start()
+          sentinels.append(sentinel)
+        }
+        let group = SentinelGroup(servers: servers, sentinels: sentinels, password: password)
+        try await group.waitUntilComplete()
+        try await body(group)
+      } catch {
+        for sentinel in sentinels { await sentinel.kill() }
+        throw error
+      }
+      for sentinel in sentinels { await sentinel.kill() }
+    }
   }
 }
 
 /// A Redis that may be a replica.
-struct ReplicatedServer: LocalServer {
+public struct ReplicatedServer: LocalServer {
   let plain: RedisServer
   /// The master's port; nil for the master.
   let master: Int?
 
-  var name: String { plain.name }
-  var folder: String { plain.folder }
-  var port: Int { plain.port }
-  var portFlag: String? { nil }
-  var url: String { plain.url }
+  public var name: String { plain.name }
+  public var folder: String { plain.folder }
+  public var port: Int { plain.port }
+  public var portFlag: String? { nil }
+  public var url: String { plain.url }
 
-  func prepare() async throws -> ServerCommand {
+  public func prepare() async throws -> ServerCommand {
     var command = try plain.prepare()
     command.arguments += ["--repl-diskless-sync-delay", "0"]
     if let master { command.arguments += ["--replicaof", "127.0.0.1", "\(master)"] }
     return command
   }
 
-  func isReady() async throws -> Bool { try await plain.isReady() }
+  public func isReady() async throws -> Bool { try await plain.isReady() }
 }
 
 /// A Redis Sentinel.
-struct SentinelServer: LocalServer {
-  let folder: String
-  let port: Int
+public struct SentinelServer: LocalServer {
+  public let folder: String
+  public let port: Int
   let master: Int
   /// Nil to ask for nothing.
   let password: String?
 
-  let name = "Sentinel"
-  var portFlag: String? { nil }
-  var url: String { "redis://127.0.0.1:\(port)" }
+  public init(folder: String, port: Int, master: Int, password: String?) {
+    self.folder = folder
+    self.port = port
+    self.master = master
+    self.password = password
+  }
 
-  func prepare() async throws -> ServerCommand {
+  public let name = "Sentinel"
+  public var portFlag: String? { nil }
+  public var url: String { "redis://127.0.0.1:\(port)" }
+
+  public func prepare() async throws -> ServerCommand {
     let name = SentinelGroup.masterName
     // They log in to each other as well.
     let login = password.map { "requirepass \($0)\nsentinel sentinel-pass \($0)" } ?? ""
@@ -193,7 +200,7 @@ struct SentinelServer: LocalServer {
       arguments: [path, "--sentinel"])
   }
 
-  func isReady() async throws -> Bool {
+  public func isReady() async throws -> Bool {
     _ = try await SentinelGroup.send(["PING"], to: port, password: password)
     return true
   }
