@@ -129,7 +129,8 @@ def sign(claims: Mapping[str, object], secret: bytes) -> str:
 
 def _secret(file: str) -> bytes:
     # An editor ends the last line; ProgressBus takes that off as well, and nothing else.
-    secret = Path(file).read_bytes().removesuffix(b"\n")
+    # As the server reads it: without the end of the last line, and without a mark at the beginning.
+    secret = Path(file).read_bytes().removeprefix(b"\xef\xbb\xbf").removesuffix(b"\n").removesuffix(b"\r")
     if len(secret) < 32:
         raise ValueError(f"the secret in {file} has less than 32 bytes")
     return secret

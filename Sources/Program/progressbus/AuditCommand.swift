@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuditStore
 import Foundation
+import Observability
 import ProgressBusServer
 
 struct AuditCommand: AsyncParsableCommand {
@@ -52,7 +53,9 @@ extension AuditEntry {
     let parts = [
       at, actor, action, target, outcome.rawValue, count.map { "count=\($0)" }, detail,
     ]
-    return parts.compactMap { $0 }.joined(separator: "  ")
+    // Actors and targets may be of somebody's choice, and must not look like another act.
+    return parts.compactMap { $0.map { LogEscaping.escaped($0, quotes: false) } }
+      .joined(separator: "  ")
   }
 }
 

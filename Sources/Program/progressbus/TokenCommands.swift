@@ -41,6 +41,9 @@ struct IssueTokenCommand: AsyncParsableCommand {
     if link, !scope.contains(.dashboard), !scope.contains(.admin) {
       throw ValidationError("--link is for scopes dashboard and admin: pages show others nothing")
     }
+    guard sub?.isEmpty != true, !course.contains("") else {
+      throw ValidationError("--sub and --course must not be empty")
+    }
     if scope.contains(.ingest), sub == nil {
       throw ValidationError("scope ingest needs --sub: events of that learner may be sent")
     }
@@ -119,6 +122,10 @@ struct RevokeTokenCommand: AsyncParsableCommand {
 
   @OptionGroup var input: TokenInput
   @OptionGroup var options: SettingsOptions
+
+  func validate() throws {
+    if id?.isEmpty == true { throw ValidationError("--id must not be empty") }
+  }
 
   func run() async throws {
     let configuration = try await options.serverConfiguration()

@@ -16,7 +16,11 @@ public struct PostgresAuditLog: AuditLog {
         """
         insert into audit_log (actor, action, target, stage) values ($1, $2, $3, 'begun')
         returning id
-        """, [.text(act.actor.description), .text(act.action), .text(act.target)]
+        """,
+        [
+          .text(Self.storable(act.actor.description)), .text(act.action),
+          .text(act.target.map(Self.storable)),
+        ]
       ).first?.value("id")
     }
     guard let row else { throw AuditError("PostgreSQL told no number of a row") }
@@ -33,12 +37,18 @@ public struct PostgresAuditLog: AuditLog {
         values ($1, $2, $3, $4, $5, $6, $7)
         """,
         [
-          .text(beginning.act.actor.description), .text(beginning.act.action),
-          .text(beginning.act.target), .text(ending.isDone ? "done" : "failed"),
+          .text(Self.storable(beginning.act.actor.description)),
+          .text(beginning.act.action),
+          .text(beginning.act.target.map(Self.storable)), .text(ending.isDone ? "done" : "failed"),
           .integer(beginning.row), ending.count.map { .integer(Int64($0)) } ?? .null,
           .text(ending.detail),
         ])
     }
+  }
+
+  /// PostgreSQL's texts hold no U+0000, and an act is noted whatever its actor is called.
+  private static func storable(_ text: String) -> String {
+    text.replacing("\0", with: "\u{FFFD}")
   }
 
   private func written<Value>(

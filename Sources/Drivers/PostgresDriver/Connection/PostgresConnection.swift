@@ -73,6 +73,9 @@ public actor PostgresConnection {
   }
 
   private func establish() throws(PostgresError) {
+    if let fault = PostgresConnectionString.fault(in: configuration.url) {
+      throw PostgresError(.connectionFailed, "the connection string \(fault)")
+    }
     let deadline = ContinuousClock.now + configuration.connectTimeout
     let keywords = configuration.keywords
     let handle = withCStrings(keywords.map(\.0)) { names in
@@ -81,10 +84,7 @@ public actor PostgresConnection {
     guard let handle else { throw PostgresError(.connectionFailed, "out of memory") }
     self.handle = handle
     guard PQstatus(handle) != CONNECTION_BAD else {
-      var error = PostgresError(.connectionFailed, connection: handle)
-      // libpq quotes a malformed URI whole, with its password.
-      error.message = error.message.replacing(configuration.url, with: "…")
-      throw error
+      throw PostgresError(.connectionFailed, connection: handle)
     }
     notices.attach(to: handle)
     // Wait to write before the first poll (libpq documentation, PQconnectPoll).

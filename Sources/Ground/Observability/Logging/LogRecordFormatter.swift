@@ -103,10 +103,10 @@ public enum LogFormat: String, Sendable, CaseIterable {
   case json
 }
 
-/// Keeps a log record on its line, whatever a client put into a value.
-enum LogEscaping {
+/// Keeps what is printed on its line, whatever a client put into a value.
+public enum LogEscaping {
   /// Control characters and Unicode's other line ends as escapes.
-  static func escaped(_ value: String, quotes: Bool) -> String {
+  public static func escaped(_ value: String, quotes: Bool) -> String {
     guard value.unicodeScalars.contains(where: { needsEscape($0, quotes: quotes) }) else {
       return value
     }

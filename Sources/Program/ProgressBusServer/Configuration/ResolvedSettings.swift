@@ -36,7 +36,7 @@ public struct ResolvedSettings: Sendable {
           "(secret)"
         } else {
           switch value {
-          case .text(let text): text
+          case .text(let text): Self.withoutCredentials(text)
           case .integer(let number): String(number)
           case .boolean(let flag): String(flag)
           case .list(let elements): elements.joined(separator: ",")
@@ -44,6 +44,20 @@ public struct ResolvedSettings: Sendable {
         }
       return "\(setting.key): \(shown)  # \(origin)"
     }
+  }
+
+  /// A URL without its user, password and query, any of which may let somebody in.
+  private static func withoutCredentials(_ text: String) -> String {
+    guard let scheme = text.firstRange(of: "://") else { return text }
+    var rest = text[scheme.upperBound...]
+    let authority = rest.prefix { !"/?#".contains($0) }
+    var shown = String(text[..<scheme.upperBound])
+    if let at = authority.lastIndex(of: "@") {
+      shown += "…@"
+      rest = rest[rest.index(after: at)...]
+    }
+    guard let query = rest.firstIndex(where: { "?#".contains($0) }) else { return shown + rest }
+    return shown + rest[...query] + "…"
   }
 
   /// Whether someone set it, rather than that it has its default.

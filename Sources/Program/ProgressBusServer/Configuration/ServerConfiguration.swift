@@ -2,6 +2,7 @@ import API
 import Broadcaster
 import EventBus
 import Events
+import Foundation
 import HTTPServer
 import Influx
 import Ingest
@@ -184,10 +185,11 @@ public struct ServerConfiguration: Sendable {
     return Set(sinks + named.map(\.name))
   }
 
-  /// - Throws: when `DATABASE_URL` is not set.
+  /// - Throws: when `DATABASE_URL` is not set, or nothing can be connected to by it.
   public func database() throws(ConfigurationError) -> PostgresConfiguration {
-    var database = PostgresConfiguration(
-      url: try settings.text("database.url", for: "PostgreSQL"))
+    let url = try settings.text("database.url", for: "PostgreSQL")
+    try check(connectionString: url, of: "DATABASE_URL")
+    var database = PostgresConfiguration(url: url)
     database.pooling = settings.text("database.pooler").flatMap { .init(rawValue: $0) } ?? .none
     return database
   }
@@ -197,7 +199,10 @@ public struct ServerConfiguration: Sendable {
   ///
   /// - Throws: when neither of the two settings names a server to which a session can be had.
   public func migrationDatabase() throws(ConfigurationError) -> PostgresConfiguration {
-    if let url = settings.text("database.migration_url") { return PostgresConfiguration(url: url) }
+    if let url = settings.text("database.migration_url") {
+      try check(connectionString: url, of: "DATABASE_MIGRATION_URL")
+      return PostgresConfiguration(url: url)
+    }
     let database = try database()
     guard database.pooling == .none else {
       throw ConfigurationError(
@@ -206,6 +211,31 @@ public struct ServerConfiguration: Sendable {
       )
     }
     return database
+  }
+
+  private func check(
+    connectionString: String, of variable: String
+  ) throws(ConfigurationError) {
+    if let fault = PostgresConnectionString.fault(in: connectionString) {
+      throw ConfigurationError(variable, fault)
+    }
+  }
+
+  /// An origin as browsers send it (RFC 6454, section 7); one with a path would never match.
+  private func checkOrigins() throws(ConfigurationError) {
+    for setting in Settings.all where setting.key.hasSuffix(".allowed_origins") {
+      for origin in settings.list(setting.key) where origin != "*" && origin != "null" {
+        let parts = URLComponents(string: origin)
+        let isPlain = [parts?.path, parts?.query, parts?.fragment, parts?.user].allSatisfy {
+          $0?.isEmpty ?? true
+        }
+        guard let parts, parts.scheme != nil, parts.host?.isEmpty == false, isPlain else {
+          throw ConfigurationError(
+            setting.variable,
+            "must have origins such as https://class.school.example, without a path")
+        }
+      }
+    }
   }
 
   /// Whether every role has the settings that it needs.
@@ -217,7 +247,11 @@ public struct ServerConfiguration: Sendable {
     _ = try tokenKeys()
     try checkSignIn()
     _ = try trustedProxies()
+    try checkOrigins()
     try checkSessions()
+    // Commands use them, too, and so does the audit log.
+    if settings.text("database.url") != nil { _ = try database() }
+    if settings.text("database.migration_url") != nil { _ = try migrationDatabase() }
     try checkFirestore()
     if usesMirror { _ = try mirror() }
     if roles.contains(.dashboard) {

@@ -70,11 +70,14 @@ public struct SettingsSource: Sendable {
     guard given == nil else {
       throw ConfigurationError(name, "is set, and so is \(setting.variable); one is enough")
     }
-    guard let data = FileManager.default.contents(atPath: path),
-      let text = String(data: data, encoding: .utf8)
-    else { throw ConfigurationError(name, "names a file that cannot be read") }
-    // An editor ends the last line, and the secret has no part in that.
-    return text.hasSuffix("\n") ? String(text.dropLast()) : text
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw ConfigurationError(name, "names a file that cannot be read")
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw ConfigurationError(name, "names a file that is not UTF-8")
+    }
+    // An editor ends the last line, perhaps as Windows does, and the secret has no part in that.
+    return text.last?.isNewline == true ? String(text.dropLast()) : text
   }
 
   private static func fileLayer(

@@ -55,6 +55,27 @@ import Testing
     #expect(try await failure(stored.merging(["worker.sinks": "postgres"]) { $1 }) == nil)
   }
 
+  @Test(arguments: [
+    ("database.url", "postgresql://u:hunter%zz2@h/d", "DATABASE_URL"),
+    ("database.url", "hunter2", "DATABASE_URL"),
+    ("database.migration_url", "postgresql://u:hunter2/x@h/d", "DATABASE_MIGRATION_URL"),
+    ("ingest.allowed_origins", "https://a.example/", "PROGRESSBUS_INGEST_ALLOWED_ORIGINS"),
+    ("ingest.allowed_origins", "*,a.example", "PROGRESSBUS_INGEST_ALLOWED_ORIGINS"),
+    ("websocket.allowed_origins", "https://", "PROGRESSBUS_WEBSOCKET_ALLOWED_ORIGINS"),
+  ]) func whatIsMalformedStopsEveryRole(
+    _ key: String, _ value: String, _ name: String
+  ) async throws {
+    let configuration = try await configuration([key: value, "roles": "ingest"])
+    let error = #expect(throws: ConfigurationError.self) { try configuration.check() }
+    #expect(error?.name == name)
+    #expect(error?.reason.contains("hunter") == false)
+  }
+
+  @Test func originsAreTakenAsBrowsersSendThem() async throws {
+    let origins = "https://a.example,http://[::1]:8888,vscode-webview://1a2b,null,*"
+    try await configuration(["ingest.allowed_origins": origins, "roles": "ingest"]).check()
+  }
+
   @Test func everySinkWhoseServerIsNamedIsExpected() async throws {
     func expected(_ overrides: [String: String]) async throws -> Set<String> {
       try await configuration(overrides).expectedGroups

@@ -42,6 +42,16 @@ import Testing
     #expect(refusal == ConfigurationError("http.prot", "is no setting"))
   }
 
+  /// Any URL may hold what lets somebody in.
+  @Test(arguments: [
+    ("https://u:hunter2@h:1/k?key=hunter2", "https://…@h:1/k?…"),
+    ("https://hunter2@h/#hunter2", "https://…@h/#…"), ("http://h/a@b", "http://h/a@b"),
+    ("https://u:hunt@er2@h", "https://…@h"), ("/etc/keys.json", "/etc/keys.json"),
+  ]) func aURLIsShownWithoutWhatLetsSomebodyIn(_ url: String, _ shown: String) async throws {
+    let settings = try await ResolvedSettings.sample(environment: ["PROGRESSBUS_JWT_JWKS": url])
+    #expect(settings.lines.contains("jwt.jwks: \(shown)  # PROGRESSBUS_JWT_JWKS"))
+  }
+
   @Test func variablesOfTheNotebookClientAreLeftAlone() async throws {
     #expect(
       try await ResolvedSettings.refusal(environment: [

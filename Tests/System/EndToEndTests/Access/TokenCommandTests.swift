@@ -87,6 +87,18 @@ extension EndToEnd {
       }
     }
 
+    @Test(arguments: [
+      ["issue", "--scope", "ingest", "--sub", ""],
+      ["issue", "--scope", "dashboard", "--course", ""], ["revoke", "--id", ""],
+    ]) func anEmptyNameIsNobodys(arguments: [String]) async throws {
+      try await withTemporaryFolder { folder in
+        let outcome = try await ProgressBusCommand.run(
+          ["token"] + arguments, environment: ["PROGRESSBUS_JWT_SECRET": TestTokens.secret],
+          folder: folder, withinSeconds: 60)
+        #expect(outcome.status == 64 && outcome.errors.contains("must not be empty"), "\(outcome)")
+      }
+    }
+
     @Test func aLinkBringsItsTokenBehindTheAddressOfTheServer() async throws {
       try await withTemporaryFolder { folder in
         func link(_ arguments: [String], _ environment: [String: String]) async throws

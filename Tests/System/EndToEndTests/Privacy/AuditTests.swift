@@ -129,6 +129,14 @@ import Testing
             ["erase", "--student", "zora", "--lift"],
           ] { _ = try await deployment.run(arguments) }
 
+          let forged = "x\n2026-03-01T10:00:00.000Z  user:alice  erase  learner 0123\u{1B}[2J"
+          let revoked = try await deployment.run(["token", "revoke", "--id", forged])
+          #expect(revoked.status == 0, "\(revoked)")
+          let newest = try await deployment.run(["audit", "--limit", "1"])
+          #expect(
+            newest.output.split(separator: "\n").count == 1 && newest.output.contains(#"\n2026"#))
+          #expect(!newest.output.contains("\u{1B}"))
+
           let listed = try await deployment.run("audit", "--limit", "1000", "--json")
           let lines = listed.output.split(separator: "\n")
           for (actor, action, outcome) in [
