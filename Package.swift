@@ -135,7 +135,7 @@ let package = Package(
         "ProgressBusServer", "LocalStack", "Demonstration", "DeadLetters", "Events",
         "SessionMigration", "Sessions", "Access",
         "PostgresDriver", "CurlTransport", "BigQueryMirror", "AuditStore", "LearnerRights",
-        argumentParser,
+        "Observability", argumentParser,
       ],
       path: "Sources/Program/progressbus",
       // The optimiser of Swift 6.3.1 crashes on the commands' coroutines. Nothing here is hot: what
