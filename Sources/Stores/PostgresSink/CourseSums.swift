@@ -33,7 +33,8 @@ struct CourseSums {
     var firstSeen: Timestamp
   }
 
-  private var numbers: [String: Int] = [:]
+  /// By their bytes: strings are equal in either normal form, which PostgreSQL tells apart.
+  private var numbers: [[UInt8]: Int] = [:]
   private var names: [Range<Int>] = []
   private var firstSeen: [Timestamp] = []
   private var counts: [Second: Counts] = [:]
@@ -42,7 +43,7 @@ struct CourseSums {
   /// Numbers the courses as they come.
   mutating func number(of course: Range<Int>, in buffer: UnsafeRawBufferPointer) -> Int {
     if let last = names.last, buffer.compare(last, course) == 0 { return names.count - 1 }
-    let name = String(decoding: buffer[course], as: UTF8.self)
+    let name = Array(buffer[course])
     if let number = numbers[name] { return number }
     numbers[name] = names.count
     names.append(course)

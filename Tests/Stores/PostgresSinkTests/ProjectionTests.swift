@@ -47,6 +47,27 @@ import Testing
     }
   }
 
+  /// An event that was written by hand may be in either normal form; PostgreSQL tells them apart.
+  @Test func whatIsOneToSwiftAloneIsSummedUpApart() async throws {
+    try await withStore { store in
+      let names = ["caf\u{E9}", "cafe\u{301}"]
+      let events = (0..<8).map { second in
+        var event = TestEvent.run("cell", at: second)
+        event.fields["course_id"] = .text(names[second % 2])
+        event.fields["student_id"] = .text("s\(second % 4)")
+        return event
+      }
+      try await store.write(events)
+      #expect(
+        try await store.rows("select executions from enrollments")
+          == Array(repeating: "2", count: 4))
+      for table in ["courses", "notebooks", "course_activity"] {
+        let counted = try await store.row("select count(distinct course_id) from \(table)")
+        #expect(counted == "2", "\(table)")
+      }
+    }
+  }
+
   @Test func replaysCountOnce() async throws {
     try await withStore { store in
       let events = (0..<50).map {
