@@ -224,7 +224,7 @@ public struct ServerConfiguration: Sendable {
   /// An origin as browsers send it (RFC 6454, section 7); one with a path would never match.
   private func checkOrigins() throws(ConfigurationError) {
     for setting in Settings.all where setting.key.hasSuffix(".allowed_origins") {
-      for origin in settings.list(setting.key) where origin != "*" && origin != "null" {
+      for origin in settings.givenList(setting.key) ?? [] where !["*", "null"].contains(origin) {
         let parts = URLComponents(string: origin)
         let isPlain = [parts?.path, parts?.query, parts?.fragment, parts?.user].allSatisfy {
           $0?.isEmpty ?? true
