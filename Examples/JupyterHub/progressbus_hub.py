@@ -128,8 +128,7 @@ def sign(claims: Mapping[str, object], secret: bytes) -> str:
 
 
 def _secret(file: str) -> bytes:
-    # An editor ends the last line; ProgressBus takes that off as well, and nothing else.
-    # As the server reads it: without the end of the last line, and without a mark at the beginning.
+    # As the server reads it: without the end of the last line, and without a byte order mark at the beginning.
     secret = Path(file).read_bytes().removeprefix(b"\xef\xbb\xbf").removesuffix(b"\n").removesuffix(b"\r")
     if len(secret) < 32:
         raise ValueError(f"the secret in {file} has less than 32 bytes")

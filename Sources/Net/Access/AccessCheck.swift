@@ -2,7 +2,6 @@ import Cryptography
 import Foundation
 public import HTTPServer
 public import HTTPTypes
-import JSONText
 import NIOConcurrencyHelpers
 public import NIOHTTP1
 
@@ -19,7 +18,7 @@ public final class AccessCheck: Sendable {
   private let revocations: RevocationList?
   private let refused: RefusedRequests
   private let cache = NIOLockedValueBox(VerifiedTokenCache())
-  fileprivate let now: @Sendable () -> Int64
+  let now: @Sendable () -> Int64
 
   /// - Parameter now: in seconds since 1970.
   public convenience init(
@@ -175,12 +174,12 @@ public final class AccessCheck: Sendable {
     return caller
   }
 
-  fileprivate func refusal(_ fault: TokenFault, needs required: RequiredAccess) -> Problem {
+  func refusal(_ fault: TokenFault, needs required: RequiredAccess) -> Problem {
     refused.count(fault)
     return .refused(fault, needs: required)
   }
 
-  fileprivate func insufficientScope(_ required: RequiredAccess) -> Problem {
+  func insufficientScope(_ required: RequiredAccess) -> Problem {
     refused.count(.scope)
     return .insufficientScope(required)
   }
@@ -189,11 +188,11 @@ public final class AccessCheck: Sendable {
   public func countOtherCourse() { refused.count(.course) }
 
   /// Another number whenever a token may have become another's, or nobody's.
-  fileprivate var revision: Int {
+  var revision: Int {
     (revocations?.revision ?? 0) &+ (verifier?.keys.revision ?? 0) << 32
   }
 
-  fileprivate func token(
+  func token(
     _ text: String, cache: inout VerifiedTokenCache
   ) throws(TokenFault) -> VerifiedToken {
     guard let verifier, let revocations else {
@@ -208,119 +207,6 @@ public final class AccessCheck: Sendable {
     try revocations.refuse(token.claims)
     cache.keep(token, digest)
     return token
-  }
-}
-
-/// What a connection sent last, and whose it was found to be: as long as neither changes, a request costs no digest and no
-/// look-up. Stays on the connection's loop.
-public struct KnownAuthorization {
-  fileprivate let field: String
-  fileprivate let token: VerifiedToken
-  /// The state of keys and revocations that it was found under.
-  fileprivate let revision: Int
-}
-
-/// The check as one event loop has it: with verified tokens of its own, so that no request waits for another
-/// thread. Stays on its loop.
-public struct EventLoopAccessCheck {
-  /// What a request's header says.
-  public enum Finding: Sendable {
-    case caller(Caller)
-    case refused(Problem)
-    /// The token names a key that has to be asked for; see `callerOnceKeyIsKnown`.
-    case unknownKey(String)
-  }
-
-  private let check: AccessCheck
-  private var cache = VerifiedTokenCache()
-
-  public init(_ check: AccessCheck) { self.check = check }
-
-  /// - Parameters:
-  ///   - authorization: the field's value; several joined by commas, which no token has.
-  ///   - known: what the connection has sent before.
-  public mutating func find(
-    authorization: String?, known: inout KnownAuthorization?, needs required: RequiredAccess
-  ) -> Finding {
-    guard check.asksForTokens else { return .caller(.anyone) }
-    if let authorization, let known, known.field.isSame(authorization),
-      known.revision == check.revision, check.now() < known.token.goodUntil
-    {
-      return finding(known.token, needs: required)
-    }
-    do throws(TokenFault) {
-      guard let authorization else { throw .missing }
-      let text = try Credentials.bearer(authorization)
-      do throws(TokenFault) {
-        // Taken before the look, as by the cache.
-        let revision = check.revision
-        let token = try check.token(text, cache: &cache)
-        known = KnownAuthorization(field: authorization, token: token, revision: revision)
-        return finding(token, needs: required)
-      } catch {
-        guard error == .unknownKey else { throw error }
-        return .unknownKey(text)
-      }
-    } catch {
-      return .refused(check.refusal(error, needs: required))
-    }
-  }
-
-  private func finding(_ token: VerifiedToken, needs required: RequiredAccess) -> Finding {
-    let caller = Caller(token: token)
-    return caller.hasScope(for: required)
-      ? .caller(caller) : .refused(check.insufficientScope(required))
-  }
-
-  /// Who sent the token, once its key was asked for. To be called on any thread.
-  public func callerOnceKeyIsKnown(
-    _ text: String, needs required: RequiredAccess
-  ) -> @Sendable () async -> Result<Caller, Problem> {
-    { [check] in
-      do throws(Problem) {
-        return .success(try await check.callerOnceKeyIsKnown(text, needs: required))
-      } catch {
-        return .failure(error)
-      }
-    }
-  }
-}
-
-/// Where a token stands in a request.
-private struct Credentials {
-  let authorization: [String]
-  let cookies: [String]
-  /// Browsers send cookies with whatever any page asks. Where something is changed, only a request that says
-  /// which page it comes from may be signed in by one; others have compared that page already.
-  let mayUseCookie: Bool
-
-  func token() throws(TokenFault) -> String {
-    if !authorization.isEmpty || cookies.isEmpty { return try Self.bearer(authorization) }
-    let texts = CookieValues.of(AccessCheck.cookieName, in: cookies)
-    guard let text = texts.first, mayUseCookie else { throw .missing }
-    guard texts.count == 1 else { throw .severalAtOnce }
-    return text
-  }
-
-  /// RFC 6750, section 2.1. Other schemes are no tokens of ours.
-  static func bearer(_ fields: [String]) throws(TokenFault) -> String {
-    guard let field = fields.first else { throw .missing }
-    guard fields.count == 1 else { throw .severalAtOnce }
-    return try bearer(field)
-  }
-
-  static func bearer(_ field: String) throws(TokenFault) -> String {
-    let bytes = field.utf8
-    let scheme: StaticString = "bearer "
-    guard bytes.count > scheme.utf8CodeUnitCount else { throw .missing }
-    var end = bytes.startIndex
-    for place in 0..<scheme.utf8CodeUnitCount {
-      let (byte, expected) = (bytes[end], scheme.utf8Start[place])
-      let isLetter = expected != UInt8(ascii: " ")
-      guard byte == expected || isLetter && byte | 0x20 == expected else { throw .missing }
-      end = bytes.index(after: end)
-    }
-    return String(bytes[end...].drop { $0 == UInt8(ascii: " ") }) ?? ""
   }
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import DeadLetters
 import Events
 import Foundation
+import Observability
 import ProgressBusServer
 
 struct DeadLettersCommand: AsyncParsableCommand {
@@ -134,7 +135,11 @@ struct ListDeadLettersCommand: AsyncParsableCommand {
     try await DeadLetterConnections.withService(of: selection.sink, configuration) { service in
       for try await entry in service.list(selection.filter) {
         let line = Line(entry)
-        print(json ? String(decoding: try encoder.encode(line), as: UTF8.self) : line.text)
+        // A reason may quote an event, and must not look like another letter.
+        print(
+          json
+            ? String(decoding: try encoder.encode(line), as: UTF8.self)
+            : LogEscaping.escaped(line.text, quotes: false))
       }
     }
   }

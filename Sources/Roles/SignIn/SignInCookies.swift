@@ -1,5 +1,4 @@
 import Access
-import HTTPServer
 import HTTPTypes
 import Hummingbird
 

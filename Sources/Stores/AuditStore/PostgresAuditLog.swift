@@ -37,11 +37,10 @@ public struct PostgresAuditLog: AuditLog {
         values ($1, $2, $3, $4, $5, $6, $7)
         """,
         [
-          .text(Self.storable(beginning.act.actor.description)),
-          .text(beginning.act.action),
+          .text(Self.storable(beginning.act.actor.description)), .text(beginning.act.action),
           .text(beginning.act.target.map(Self.storable)), .text(ending.isDone ? "done" : "failed"),
           .integer(beginning.row), ending.count.map { .integer(Int64($0)) } ?? .null,
-          .text(ending.detail),
+          .text(ending.detail.map(Self.storable)),
         ])
     }
   }

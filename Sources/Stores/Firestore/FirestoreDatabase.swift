@@ -89,6 +89,21 @@ public struct FirestoreDatabase: Sendable {
     try await commit(encoded: writes.map(encode))
   }
 
+  /// The same, where `made` is one of the writes, of a whole document that must not be there yet. Where it is there
+  /// because an earlier try has made it, whose answer got lost, it is made.
+  func commit(
+    encoded writes: [[UInt8]], making made: FirestoreWrite?
+  ) async throws(GoogleCallError) {
+    do throws(GoogleCallError) { _ = try await commit(encoded: writes) } catch {
+      guard error.followsLostAnswer, error.storeError == .exists, let made,
+        case .set(let fields, _) = made.content
+      else { throw error }
+      var stored = try await documents([made.path])[made.path]?.fields
+      for name in made.serverTimes { stored?[name] = nil }
+      guard stored == fields else { throw error }
+    }
+  }
+
   func commit(
     encoded writes: some Collection<[UInt8]>
   ) async throws(GoogleCallError) -> SessionValue {

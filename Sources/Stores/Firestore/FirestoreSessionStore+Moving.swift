@@ -124,10 +124,8 @@ extension FirestoreSessionStore {
     _ writes: [[UInt8]], making first: FirestoreWrite?, _ pacing: any WritePacing
   ) async throws(SessionStoreError) {
     await pacing.pass(.session)
-    do throws(GoogleCallError) {
-      _ = try await database.commit(encoded: writes)
-    } catch {
-      guard let first, try await isMade(first, despite: error) else { throw error.storeError }
+    try await call { () async throws(GoogleCallError) in
+      try await database.commit(encoded: writes, making: first)
     }
   }
 }

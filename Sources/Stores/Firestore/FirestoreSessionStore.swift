@@ -103,28 +103,12 @@ public struct FirestoreSessionStore: SessionStore {
       write = .set(
         layout.session(key), fields, serverTimes: ["createTime", "updateTime"], if: .exists(false))
     }
-    do throws(GoogleCallError) {
-      try await database.commit([write] + scopeWrites(state, key))
-    } catch {
-      guard try await isMade(write, despite: error) else { throw error.storeError }
+    try await call { () async throws(GoogleCallError) in
+      try await database.commit(
+        encoded: ([write] + scopeWrites(state, key)).map(database.encode), making: write)
     }
     guard let session = try await session(key, events: .none) else { throw .missing }
     return session
-  }
-
-  /// Whether a document that must not be there is there because an earlier try has made it, whose answer got lost.
-  func isMade(
-    _ write: FirestoreWrite, despite error: GoogleCallError
-  ) async throws(SessionStoreError) -> Bool {
-    guard error.followsLostAnswer, error.storeError == .exists,
-      case .set(let fields, _) = write.content
-    else { return false }
-    let documents = try await call { () async throws(GoogleCallError) in
-      try await database.documents([write.path])
-    }
-    guard var stored = documents[write.path]?.fields else { return false }
-    for name in write.serverTimes { stored[name] = nil }
-    return stored == fields
   }
 
   public func append(

@@ -77,7 +77,8 @@ public struct SettingsSource: Sendable {
       throw ConfigurationError(name, "names a file that is not UTF-8")
     }
     // An editor ends the last line, perhaps as Windows does, and the secret has no part in that.
-    return text.last?.isNewline == true ? String(text.dropLast()) : text
+    return text.last.map { ["\n", "\r\n", "\r"].contains($0) } == true
+      ? String(text.dropLast()) : text
   }
 
   private static func fileLayer(

@@ -32,6 +32,20 @@ import Testing
     #expect(none.1 == "http.port: 8080  # default")
   }
 
+  @Test(arguments: ["", "\n", "\r\n", "\r"], ["", "\u{FEFF}"])
+  func aSecretsFileIsTheSecretHoweverItsEditorEndsIt(end: String, mark: String) async throws {
+    try await withTemporaryFolder { folder in
+      let path = "\(folder)/secret"
+      try Data("\(mark) a secret \n of two lines \(end)".utf8).write(to: URL(fileURLWithPath: path))
+      let settings = try await ResolvedSettings.sample(environment: [
+        "PROGRESSBUS_JWT_SECRET_FILE": path
+      ])
+      #expect(
+        settings.text("jwt.secret").map { Array($0.utf8) }
+          == Array(" a secret \n of two lines ".utf8))
+    }
+  }
+
   @Test func aVariableThatIsSetToNothingCountsAsNotSetInEachSource() async throws {
     let settings = try await ResolvedSettings.sample(
       overrides: ["http.host": ""],
