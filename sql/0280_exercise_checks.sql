@@ -74,23 +74,27 @@ as $$
 declare
   -- Read once.
   checks exercise_checks[];
+  arrived uuid[];
   stored_count bigint;
 begin
   select array_agg(event) into checks
   from json_populate_recordset(null::exercise_checks, events) as event;
 
-  insert into exercise_checks (
-    event_id, occurred_at, received_at, corrected_at, points, points_possible, attempt, cell_index,
-    passed, course_id, student_id, notebook_path, exercise_id, cell_id, label, checker, team,
-    session_id, answer)
-  select distinct on (event_id)
-    event_id, occurred_at, received_at, corrected_at, points, points_possible, attempt, cell_index,
-    passed, course_id, student_id, notebook_path, exercise_id, cell_id, label, checker, team,
-    session_id, answer
-  from unnest(checks)
-  order by event_id
-  on conflict (event_id) do nothing;
-  get diagnostics stored_count = row_count;
+  with stored as (
+    insert into exercise_checks (
+      event_id, occurred_at, received_at, corrected_at, points, points_possible, attempt, cell_index,
+      passed, course_id, student_id, notebook_path, exercise_id, cell_id, label, checker, team,
+      session_id, answer)
+    select distinct on (event_id)
+      event_id, occurred_at, received_at, corrected_at, points, points_possible, attempt, cell_index,
+      passed, course_id, student_id, notebook_path, exercise_id, cell_id, label, checker, team,
+      session_id, answer
+    from unnest(checks)
+    order by event_id
+    on conflict (event_id) do nothing
+    returning event_id
+  )
+  select count(*), array_agg(event_id) into stored_count, arrived from stored;
 
   -- Who was never heard of before. Rows that are there are left alone, and not locked: their events lock
   -- them in an order of their own.
@@ -125,14 +129,17 @@ begin
     do update set exercise_id = excluded.exercise_id;
 
   update exercise_progress as known set
-    -- Fewer checks than were counted before: retention has deleted the oldest, and what they told stays.
-    attempts = greatest(known.attempts, counted.attempts),
-    failures_in_a_row = counted.failures_in_a_row,
-    failing_since = counted.failing_since,
+    -- What was counted earlier and is there no more, retention has deleted, the oldest first. What it told stays.
+    attempts = counted.attempts + greatest(known.attempts - counted.earlier, 0),
+    failures_in_a_row = counted.failures_in_a_row + case
+      when counted.failures_in_a_row = counted.attempts
+        then greatest(known.failures_in_a_row - counted.earlier, 0)
+      else 0 end,
+    failing_since = case when counted.failures_in_a_row = counted.attempts
+      then least(known.failing_since, counted.failing_since) else counted.failing_since end,
     first_passed_attempt = coalesce(
-      case when counted.attempts < known.attempts then known.first_passed_attempt end,
-      counted.first_passed_attempt + greatest(known.attempts - counted.attempts, 0),
-      known.first_passed_attempt),
+      case when known.attempts > counted.earlier then known.first_passed_attempt end,
+      counted.first_passed_attempt + greatest(known.attempts - counted.earlier, 0)),
     first_checked_at = least(known.first_checked_at, counted.first_checked_at),
     last_checked_at = counted.last_checked_at,
     label = coalesce(counted.label, known.label),
@@ -143,6 +150,7 @@ begin
   from (
     select student_id, course_id, notebook_path, exercise_id,
       count(*) as attempts,
+      count(*) filter (where (event_id = any(arrived)) is not true) as earlier,
       count(*) - coalesce(max(last_passed), 0) as failures_in_a_row,
       min(at) filter (where place > coalesce(last_passed, 0)) as failing_since,
       min(place) filter (where passed) as first_passed_attempt,

@@ -61,42 +61,68 @@ public struct ClassAlertWatcher: Service {
         do { try await Task.sleep(for: Self.interval) } catch { break }
       }
     }
-    await webhook?.close()
+    await giveBack(await webhook?.close() ?? [])
     await database.close()
+  }
+
+  /// Lets another process tell what this one could not.
+  private func giveBack(_ untold: [String]) async {
+    do {
+      try await claims.remove(untold)
+    } catch {
+      logger.warning(
+        "alerts on classes that the webhook has not taken are lost",
+        metadata: ["count": "\(untold.count)", "error": "\(error)"])
+    }
   }
 
   private func look() async throws {
     guard rules.learners > 0 else { return }
     var count = 0
+    defer { standing.set(count) }
     for course in try await coursesWhereManyFail() {
-      let snapshot = try await reader.snapshot(ClassroomKey(course: course, notebook: nil))
-      count += snapshot.alerts.count
-      for alert in snapshot.alerts where try await claim(alert, of: snapshot) {
-        raised.increment()
-        logger.notice(
-          "many learners of a class fail at one place",
-          metadata: ["failing": "\(alert.failing)", "at_work": "\(alert.atWork)"])
-        await webhook?.add(alert, of: snapshot)
+      do {
+        count += try await look(at: course)
+      } catch {
+        // The other classes are looked at all the same.
+        logger.debug("a class was not looked at", metadata: ["error": "\(error)"])
       }
     }
-    standing.set(count)
+  }
+
+  /// - Returns: how many alerts stand.
+  private func look(at course: String) async throws -> Int {
+    let snapshot = try await reader.snapshot(ClassroomKey(course: course, notebook: nil))
+    for alert in snapshot.alerts {
+      let claim = claim(for: alert, of: snapshot)
+      guard try await take(claim) else { continue }
+      raised.increment()
+      logger.notice(
+        "many learners of a class fail at one place",
+        metadata: ["failing": "\(alert.failing)", "at_work": "\(alert.atWork)"])
+      await webhook?.add(alert, of: snapshot, claim: claim)
+    }
+    return snapshot.alerts.count
+  }
+
+  /// The key that tells who raises the alert. A digest: ids of learners may be part of these names, and the key outlives
+  /// an erasure.
+  private func claim(for alert: ClassAlert, of snapshot: ClassSnapshot) -> String {
+    let digest = SHA256.digest(
+      of: [snapshot.course, snapshot.notebook ?? "", alert.cause.text].joined(separator: "\0"))
+    return "progress-events:class-alert:" + Base64URL.encode(digest)
   }
 
   /// Whether this process is the one that raises the alert: nobody has as long as its cause stands, and for a while
   /// afterwards.
-  private func claim(_ alert: ClassAlert, of snapshot: ClassSnapshot) async throws(BusError) -> Bool
-  {
-    // A digest: ids of learners may be part of these names, and the key outlives an erasure.
-    let digest = SHA256.digest(
-      of: [snapshot.course, snapshot.notebook ?? "", alert.cause.text].joined(separator: "\0"))
-    let key = "progress-events:class-alert:" + Base64URL.encode(digest)
-    if try await claims.lock(key, for: Self.quietAfterwards) { return true }
-    try await claims.store([UInt8(ascii: "1")], for: key, lifetime: Self.quietAfterwards)
+  private func take(_ claim: String) async throws(BusError) -> Bool {
+    if try await claims.lock(claim, for: Self.quietAfterwards) { return true }
+    try await claims.store([UInt8(ascii: "1")], for: claim, lifetime: Self.quietAfterwards)
     return false
   }
 
-  /// Courses in which as many learners as it takes may be failing, by what costs little to ask: most looks read no
-  /// class.
+  /// Courses in which as many learners as it takes may be failing. It reads all enrollments, which are far fewer than
+  /// events, so that most looks read no class.
   private func coursesWhereManyFail() async throws(PostgresError) -> [String] {
     let rows = try await database.pool.query(
       """

@@ -11,8 +11,8 @@ public actor ClassAlertWebhook {
   private let url: String
   private let transport: any HTTPTransport
   private let logger: Logger
-  /// What the program has not taken yet, the oldest first.
-  private var untold: [[UInt8]] = []
+  /// What the program has not taken yet, the oldest first, with the claims to tell it.
+  private var untold: [(message: [UInt8], claim: String)] = []
 
   /// - Parameters:
   ///   - url: may hold a secret.
@@ -23,7 +23,7 @@ public actor ClassAlertWebhook {
     self.logger = logger
   }
 
-  func add(_ alert: ClassAlert, of snapshot: ClassSnapshot) {
+  func add(_ alert: ClassAlert, of snapshot: ClassSnapshot, claim: String) {
     var json = JSONWriter(capacity: 512)
     json.object { json in
       json.member("source", "progressbus")
@@ -38,13 +38,13 @@ public actor ClassAlertWebhook {
       json.member("at_work", alert.atWork)
       json.member("top_error_name", alert.commonError?.name)
     }
-    untold.append(json.bytes)
+    untold.append((json.bytes, claim))
     if untold.count > Self.maximumUntold { untold.removeFirst() }
   }
 
   /// Sends what was added, in order. What is not taken is tried again the next time.
   func deliver() async {
-    while let message = untold.first {
+    while let (message, _) = untold.first {
       do {
         let response = try await transport.send(
           TransportRequest(
@@ -58,7 +58,11 @@ public actor ClassAlertWebhook {
     }
   }
 
-  func close() async { await transport.shutdown() }
+  /// - Returns: the claims of what was not taken.
+  func close() async -> [String] {
+    await transport.shutdown()
+    return untold.map(\.claim)
+  }
 
   private func refuse(_ reason: String) {
     logger.error(

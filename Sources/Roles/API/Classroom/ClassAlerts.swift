@@ -35,7 +35,9 @@ public struct ClassAlertRules: Sendable, Equatable {
       let alert = ClassAlert(exercise: nil, cell: run.cell, index: run.index)
       causes[alert.cause, default: alert].count(errorName: run.errorName)
     }
-    let threshold = max(self.learners, Int((share * Double(atWork)).rounded(.up)))
+    // In whole percents: 0.55 of 100 learners is a little more than 55 in binary.
+    let percent = Int((share * 100).rounded())
+    let threshold = max(self.learners, (percent * atWork + 99) / 100)
     return causes.values.filter { $0.failing >= threshold }.map { $0.of(atWork) }
       .sorted(by: ClassAlert.precedes)
   }

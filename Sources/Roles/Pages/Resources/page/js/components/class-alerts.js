@@ -68,8 +68,11 @@ export class ClassAlerts extends Panel {
 
   tell({ course, notebook, alerts }, now, alertSignals) {
     const news = this.memory.news(`${course}\0${notebook}`, alerts, now);
+    if (alerts.length === 0) this.voice.replaceChildren();
     if (news.length === 0) return;
-    setText(this.voice, news.map((alert) => this.text(alert)).join(". "));
-    for (const alert of news) alertSignals.give(this.text(alert), { title: course, tag: `${course}\0${alert.cause}` });
+    // A new element is read out even if it says what the last one said.
+    this.voice.replaceChildren(element("span", {}, news.map((alert) => this.text(alert)).join(". ")));
+    alertSignals.sound();
+    for (const alert of news) alertSignals.notify(this.text(alert), { title: course, tag: `${course}\0${alert.cause}` });
   }
 }

@@ -31,7 +31,8 @@ export function classAlerts(learners, notebook, rules, now) {
     const place = { exercise: null, cell: learner.cell, index: learner.cellIndex };
     count(causes, `cell ${learner.cell}`, place, learner.lastError);
   }
-  const threshold = Math.max(least, Math.ceil(share * atWork));
+  // In whole percents: 0.55 of 100 learners is a little more than 55 in binary.
+  const threshold = Math.max(least, Math.ceil((Math.round(share * 100) * atWork) / 100));
   return [...causes.values()]
     .filter(({ failing }) => failing >= threshold)
     .map(({ errors, ...alert }) => ({ ...alert, atWork, ...mostCommon(errors) }))
@@ -43,7 +44,7 @@ const quietAfterwards = 300_000;
 
 /** Which alerts are news: a cause is told once while it stands, and again only when it was gone for a while. */
 export class AlertMemory {
-  /** When a cause stood last, by class. */
+  /** When a cause stood last, by class; of those that are not quite forgotten. */
   stoodAt = new Map();
 
   /**
@@ -52,11 +53,12 @@ export class AlertMemory {
    * @returns {object[]} those of `alerts` that are to be told
    */
   news(place, alerts, now) {
+    for (const [key, stoodAt] of this.stoodAt) if (now - stoodAt > quietAfterwards) this.stoodAt.delete(key);
     return alerts.filter(({ cause }) => {
       const key = `${place}\0${cause}`;
-      const stoodAt = this.stoodAt.get(key) ?? -Infinity;
+      const isNews = !this.stoodAt.has(key);
       this.stoodAt.set(key, now);
-      return now - stoodAt > quietAfterwards;
+      return isNews;
     });
   }
 }

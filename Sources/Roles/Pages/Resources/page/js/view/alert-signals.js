@@ -37,9 +37,12 @@ export class AlertSignals {
     browserStorage.set("alert-notice", this.wantsNotice ? "on" : "off");
   }
 
-  /** @param {{title: string, tag: string}} notice `tag` tells causes apart: of one there is one notice */
-  give(text, { title, tag }) {
+  sound() {
     if (this.hasSound) this.play();
+  }
+
+  /** @param {{title: string, tag: string}} notice `tag` tells causes apart: of one there is one notice */
+  notify(text, { title, tag }) {
     if (!this.hasNotice) return;
     try {
       new Notification(title, { body: text, tag });
