@@ -86,9 +86,9 @@ begin
 
   -- The whole batch is refused, and its halves are tried, until the event stands alone that is at fault.
   if exists (
-    select from json_to_recordset(events) as event(course_id text, session jsonb)
-    join training_sessions as known
-      on known.user_id = session ->> 'userId' and known.session_id = session ->> 'sessionId'
+    select from json_to_recordset(events) as event(course_id text, session json)
+    join training_sessions as known on known.session_key =
+      training_session_key(session ->> 'userId', session ->> 'sessionId')
     where known.course_id <> coalesce(event.course_id, 'default')
   ) then
     raise integrity_constraint_violation

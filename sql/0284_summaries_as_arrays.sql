@@ -1,9 +1,9 @@
 -- What a batch of notebook events adds to the tables that teachers look at comes as arrays, a column each: rows
 -- that the worker summed up while it had the events sorted in its hands, or those that SQL derives from
--- arrived_events (0230). Both end in the functions add_…, the only ones that change these tables.
+-- arrived_events (0230). Both end in the functions add_… and count_help. Checks of exercises add rows of their own (0280).
 --
--- A worker puts its events into progress_events by COPY, without a temporary table, and only a batch with an
--- event that is stored already takes the way through arrived_events. Of PostgreSQL's time for an event, two
+-- A worker puts its events into progress_events by COPY, without a temporary table. Through arrived_events go batches
+-- with an event that is stored already, with two equally new texts, or as JSON. Of PostgreSQL's time for an event, two
 -- thirds were the copy of the copy, the sums, and the emptying of temporary tables at every commit.
 --
 -- Tables are touched in the order in which store_arrived_events calls the functions, and rows in the order of the
@@ -146,6 +146,8 @@ $$;
 
 -- What is new of learners' work on cells: one element for each cell of a learner. consecutive_error_counts are
 -- those since the last success among the events that came.
+--
+-- Planner setting: store_cell_progress, which may call it, sets nested loops off for its own sums.
 create function add_cell_progress(
   student_ids text[], course_ids text[], notebook_paths text[], cells text[],
   cell_indices integer[], execution_counts integer[], error_counts integer[],
@@ -157,6 +159,7 @@ create function add_cell_progress(
 language plpgsql
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set enable_nestloop = on
 set jit = off
 as $$
 declare

@@ -9,7 +9,7 @@ struct ClassAtWork {
   let notebooks = 20
   let cellsOfANotebook: Int
   /// Each learner is in one of them.
-  var courses = 1
+  let courses: Int
 
   private static let runsOfACell = 3
   /// 2026-01-15T08:00:00Z.

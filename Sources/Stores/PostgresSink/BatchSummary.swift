@@ -14,6 +14,9 @@ struct BatchSummary: Sendable {
       statement = "select \(function)(\(parameters))"
       self.arrays = arrays
     }
+
+    /// Whether no row is added: each array is a column.
+    var isEmpty: Bool { arrays[0].count == 0 }
   }
 
   let additions: [Addition]
@@ -48,18 +51,15 @@ struct BatchSummary: Sendable {
     let byCourse = learners.indices.sorted {
       (ranks[learners[$0].course], $0) < (ranks[learners[$1].course], $1)
     }.map { learners[$0] }
-    let helped = byCourse.filter(\.changesHelp)
-    additions =
-      [
-        Addition(to: "add_activity", courses.activity(ranks, in: buffer)),
-        Addition(to: "add_enrollments", LearnerSum.enrollments(byCourse, in: buffer)),
-        Addition(to: "add_cell_progress", CellSum.arrays(cells, in: buffer)),
-      ] + (helped.isEmpty ? [] : [Addition(to: "count_help", LearnerSum.keys(helped, in: buffer))])
-      + [
-        Addition(to: "add_names", LearnerSum.names(learners, in: buffer)),
-        Addition(to: "add_courses", courses.courses(in: buffer)),
-        Addition(to: "add_notebooks", courses.notebooks(ranks, in: buffer)),
-      ]
+    additions = [
+      Addition(to: "add_activity", courses.activity(ranks, in: buffer)),
+      Addition(to: "add_enrollments", LearnerSum.enrollments(byCourse, in: buffer)),
+      Addition(to: "add_cell_progress", CellSum.arrays(cells, in: buffer)),
+      Addition(to: "count_help", LearnerSum.keys(byCourse.filter(\.changesHelp), in: buffer)),
+      Addition(to: "add_names", LearnerSum.names(learners, in: buffer)),
+      Addition(to: "add_courses", courses.courses(in: buffer)),
+      Addition(to: "add_notebooks", courses.notebooks(ranks, in: buffer)),
+    ].filter { !$0.isEmpty }
   }
 }
 

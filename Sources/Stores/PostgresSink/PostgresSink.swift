@@ -6,7 +6,7 @@ public import WorkerRuntime
 
 /// Stores events in PostgreSQL: a batch is one transaction for each group of kinds (`EventKind.storedBy`), with a
 /// call of the group's SQL function, which takes its events as one JSON array. Notebook events, by far the most,
-/// come as rows of COPY and sums instead, which costs PostgreSQL a third (`ArrivedBatch`).
+/// come as rows of COPY and sums instead, which costs PostgreSQL far less (`ArrivedBatch`).
 ///
 /// Each function locks what it touches in one order. Two of them in one transaction would not, as learners and
 /// classes are theirs alike: concurrent batches could deadlock when a class begins.
@@ -76,9 +76,11 @@ public struct PostgresSink: Sink {
   private func storeAsNew(
     _ batch: ArrivedBatch, _ summary: BatchSummary
   ) async throws(PostgresError) -> Bool {
+    // Made before rows are locked.
+    let rows = batch.rows()
     do throws(PostgresError) {
       try await pool.transaction { connection throws(PostgresError) in
-        try connection.copy(batch.rows(), to: ArrivedBatch.table)
+        try connection.copy(rows, to: ArrivedBatch.table)
         for addition in summary.additions {
           try connection.query(addition.statement, addition.arrays.map { .array($0) })
         }
