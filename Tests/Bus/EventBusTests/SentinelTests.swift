@@ -84,6 +84,9 @@ import Testing
   @Test(arguments: [nil, "hunter2"])
   func anOldMasterThatStaysOneIsLeftAtTheSentinelsWord(password: String?) async throws {
     try await withSentinelBus(password: password) { sentinels, bus in
+      try await eventually("the Sentinels know both replicas") {
+        try await bus.replicasOfSentinels() == 2
+      }
       try await withListener(bus) { listener in
         let old = sentinels.servers[0].port
         _ = try await SentinelGroup.send(

@@ -28,16 +28,16 @@ import Testing
   }
 
   @Test func replicasThatNeedNotConfirmOrCannotAreNamed() {
-    func texts(_ confirmed: Int, _ promotable: Int?, appendOnly: Bool? = true) -> [String] {
+    func texts(_ confirmed: Int, _ replicas: Int?, appendOnly: Bool? = true) -> [String] {
       RedisSettingsCheck.confirmationFindings(
-        RedisServerReport(appendOnly: appendOnly), confirmed: confirmed, promotable: promotable
+        RedisServerReport(appendOnly: appendOnly), confirmed: confirmed, replicas: replicas
       ).map(\.text)
     }
     #expect(texts(2, 2).isEmpty)
     #expect(texts(2, nil, appendOnly: nil).isEmpty)
     let tooFew = texts(1, 2)
     #expect(tooFew.count == 1)
-    #expect(tooFew[0].contains("2 replicas may be promoted, and 1 have to confirm"))
+    #expect(tooFew[0].contains("there are 2 replicas, and 1 have to confirm"))
     #expect(tooFew[0].contains("set PROGRESSBUS_BUS_CONFIRMED_REPLICAS=2"))
     #expect(texts(2, 1).first?.contains("no event is taken: 2 replicas") == true)
     #expect(texts(2, 0).first?.contains("there are 0") == true)

@@ -61,7 +61,7 @@ extension EndToEnd {
             return outcome.errors
           }
           #expect(try await check(0, servers[0].url) == "")
-          #expect(try await check(1, servers[0].url).contains("2 replicas may be promoted"))
+          #expect(try await check(1, servers[0].url).contains("there are 2 replicas"))
           #expect(try await check(2, servers[0].url) == "")
           #expect(try await check(3, servers[0].url).contains("no event is taken"))
           let closed = try LoopbackPort.free()

@@ -50,6 +50,7 @@ extension EndToEnd {
           let dashboard = try await DashboardClient.connect(to: others)
           let load = PatientLoad(to: ingest)
           let senders = Task { try await load.run() }
+          defer { load.stop() }
           try await eventually(within: .seconds(60), "the load") { load.accepted > 500 }
 
           try await fault.begin(in: sentinels)

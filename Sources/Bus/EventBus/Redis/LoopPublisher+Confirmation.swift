@@ -86,10 +86,11 @@ extension LoopPublisher {
       // Whoever is answered meanwhile may come with more.
       confirmation.isAsking = true
       if confirmation.counted === connection {
-        let held = confirmation.held
+        // One by one: a call that is held nowhere else is sent without a copy.
+        var held = Array(confirmation.held.reversed())
         confirmation.held = []
         round.unanswered = held.count
-        for (call, batch) in held {
+        while let (call, batch) = held.popLast() {
           link.run(call, on: connection).assumeIsolated().whenComplete { result in
             let outcome = self.outcome(of: result)
             round.unanswered -= 1

@@ -113,15 +113,12 @@ public final class RedisEventBus: Sendable {
   /// How many replicas must have an event before it counts as published.
   public var confirmedReplicas: Int { configuration.confirmedReplicas }
 
-  /// How many replicas may become the primary: as the Sentinels know them, otherwise those that are connected
-  /// now; nil when this account may not ask.
-  public func promotableReplicas() async throws(BusError) -> Int? {
-    guard case .sentinels(let sentinels) = configuration.location else {
-      return try await report().connectedReplicas
-    }
+  /// How many replicas the Sentinels know, those included that are away now; nil without Sentinels.
+  public func replicasOfSentinels() async throws(BusError) -> Int? {
+    guard case .sentinels(let sentinels) = configuration.location else { return nil }
     do {
       return try await SentinelQuestions(sentinels, options: configuration.options("sentinel"))
-        .promotableReplicas(on: client.eventLoop).get()
+        .replicas(on: client.eventLoop).get()
     } catch {
       throw BusError(error)
     }

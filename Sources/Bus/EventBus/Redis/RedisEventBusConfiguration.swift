@@ -17,8 +17,8 @@ public struct RedisEventBusConfiguration: Sendable {
   public var unansweredEventsPerLoop: Int
   /// The same in bytes of payload.
   public var unansweredBytesPerLoop: Int
-  /// How many replicas must have an event before it counts as published, 0 for none: all that may be promoted, or
-  /// one of the others may confirm what the next primary never had.
+  /// How many replicas must have an event before it counts as published, 0 for none: all that there are, or one of
+  /// the others may confirm what the next primary never had.
   public var confirmedReplicas = 0
   /// The longest silence of Redis while an answer is due.
   public var responseTimeout: TimeAmount

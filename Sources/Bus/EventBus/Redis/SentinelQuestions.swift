@@ -23,23 +23,17 @@ struct SentinelQuestions: Sendable {
     ask(0, [], on: eventLoop) { master(by: $0) }
   }
 
-  /// Completes with how many replicas may be promoted, those included that are away now. Fails like `master`.
-  func promotableReplicas(on eventLoop: any EventLoop) -> EventLoopFuture<Int> {
+  /// Completes with how many replicas there are, those included that are away now. Fails like `master`.
+  func replicas(on eventLoop: any EventLoop) -> EventLoopFuture<Int> {
     ask(0, [], on: eventLoop) { connection in
       connection.send(["SENTINEL", "REPLICAS", .string(sentinels.masterName)])
         .flatMapThrowing { reply in
           if case .error(let error) = reply {
             throw RedisError.noSentinel(reason: "a Sentinel says: \(error)")
           }
-          return (reply.array ?? []).count { Self.mayBePromoted($0.array ?? []) }
+          return reply.array?.count ?? 0
         }
     }
-  }
-
-  /// - Parameter replica: names and values in turn.
-  private static func mayBePromoted(_ replica: [RedisReply]) -> Bool {
-    let name = replica.firstIndex { $0.text == "slave-priority" }
-    return name.map { !replica.indices.contains($0 + 1) || replica[$0 + 1].text != "0" } ?? true
   }
 
   private func ask<Answer: Sendable>(

@@ -32,34 +32,40 @@ struct RedisSettingsCheck: Service {
 
   static func findings(of bus: RedisEventBus) async throws(BusError) -> [Finding] {
     let report = try await bus.report()
+    let found = findings(report)
     let confirmed = bus.confirmedReplicas
-    guard confirmed > 0 else { return findings(report) }
-    return findings(report)
-      + confirmationFindings(
-        report, confirmed: confirmed, promotable: try await bus.promotableReplicas())
+    guard confirmed > 0 else { return found }
+    do throws(BusError) {
+      let replicas = try await bus.replicasOfSentinels() ?? report.connectedReplicas
+      return found + confirmationFindings(report, confirmed: confirmed, replicas: replicas)
+    } catch {
+      let text = "the Sentinels cannot be asked how many replicas there are: \(error)"
+      return found + confirmationFindings(report, confirmed: confirmed, replicas: nil)
+        + [Finding(level: .warning, text: text)]
+    }
   }
 
   /// What can lose events although replicas confirm them, and what lets none be confirmed.
   static func confirmationFindings(
-    _ report: RedisServerReport, confirmed: Int, promotable: Int?
+    _ report: RedisServerReport, confirmed: Int, replicas: Int?
   ) -> [Finding] {
     let setting = "PROGRESSBUS_BUS_CONFIRMED_REPLICAS"
     var findings: [Finding] = []
-    if let promotable, confirmed < promotable {
+    if let replicas, confirmed < replicas {
       findings.append(
         Finding(
           level: .error,
           text:
-            "a failover can lose accepted events: \(promotable) replicas may be promoted, and \(confirmed) "
-            + "have to confirm events; set \(setting)=\(promotable)"))
+            "a failover can lose accepted events: there are \(replicas) replicas, and \(confirmed) have to "
+            + "confirm events; set \(setting)=\(replicas)"))
     }
-    if let promotable, confirmed > promotable {
+    if let replicas, confirmed > replicas {
       findings.append(
         Finding(
           level: .error,
           text:
             "no event is taken: \(confirmed) replicas have to confirm it (\(setting)), and there "
-            + (promotable == 1 ? "is 1" : "are \(promotable)")))
+            + (replicas == 1 ? "is 1" : "are \(replicas)")))
     }
     if report.appendOnly == false {
       findings.append(

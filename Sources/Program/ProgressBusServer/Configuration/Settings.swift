@@ -199,8 +199,8 @@ public enum Settings {
         + "share a Redis. Needed where `REDIS_URL` names a database other than 0."),
     Setting(
       "bus.confirmed_replicas", .integer(0...16), default: "0",
-      "How many replicas of Redis must have an event before it is answered 202; else 503. All that may be "
-        + "promoted, so that no failover loses one. 0: none is asked."),
+      "How many replicas of Redis must have an event before it is answered 202; else 503. All of them, "
+        + "so that no failover loses one. 0: none is asked."),
     Setting(
       "journal.max_entries", .integer(1000...1_000_000_000),
       default: "\(RedisEventBusConfiguration.defaultJournalCapacity)",
