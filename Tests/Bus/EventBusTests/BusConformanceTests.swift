@@ -42,7 +42,7 @@ import Testing
     ) { bus in
       let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
       let redisCLI = try await RedisConnection.connect(
-        to: RedisAddress(parsing: url), on: eventLoop
+        to: RedisAddress(parsing: url), on: eventLoop, options: .patient
       ).get()
       try await promise.check(
         BusUnderTest(

@@ -89,11 +89,13 @@ import Testing
     try await withRedis { redis in
       let address = try RedisAddress(parsing: redis.url)
       let bus = try await RedisEventBus.start(
-        RedisEventBusConfiguration(location: .server(address)), on: group, metrics: metrics,
+        RedisEventBusConfiguration(location: .server(address)).patient, on: group, metrics: metrics,
         logger: log.logger)
       defer { bus.close() }
       let loops = Array(group.makeIterator())
-      let admin = try await RedisConnection.connect(to: address, on: group.next()).get()
+      let admin = try await RedisConnection.connect(
+        to: address, on: group.next(), options: .patient
+      ).get()
       #expect(await bus.faults().isEmpty)
 
       try await state.begin(on: admin, at: address, folder: redis.folder)
@@ -126,7 +128,7 @@ import Testing
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 8)
     try await withRedis { redis in
       let bus = try await RedisEventBus.start(
-        RedisEventBusConfiguration(location: RedisLocation(parsing: redis.url)), on: group,
+        RedisEventBusConfiguration(location: RedisLocation(parsing: redis.url)).patient, on: group,
         logger: log.logger)
       defer { bus.close() }
       await redis.kill()

@@ -17,14 +17,17 @@ import Testing
 
   private func withBus(
     confirmedBy replicas: Int = 2, capacity: Int = 1000,
+    confirmationTimeout: TimeAmount = .seconds(60),
     prepare: @Sendable (Servers) async throws -> Void = { _ in },
     _ body: @Sendable (Servers, RedisEventBus) async throws -> Void
   ) async throws {
     try await withReplicas(2) { servers in
       try await prepare(servers)
       var configuration = RedisEventBusConfiguration(
-        location: try RedisLocation(parsing: servers[0].url), journalCapacity: capacity)
+        location: try RedisLocation(parsing: servers[0].url), journalCapacity: capacity
+      ).patient
       configuration.confirmedReplicas = replicas
+      configuration.confirmationTimeout = confirmationTimeout
       var logger = Logger(label: "test")
       logger.logLevel = .critical
       let bus = try await RedisEventBus.start(
@@ -126,7 +129,7 @@ import Testing
   }
 
   @Test func whatAPausedReplicaLacksIsNotAccepted() async throws {
-    try await withBus { servers, bus in
+    try await withBus(confirmationTimeout: .seconds(3)) { servers, bus in
       let loop = group.any()
       try await publish(0..<1, to: bus, on: loop)
       await servers[2].pause()
@@ -160,7 +163,7 @@ import Testing
   }
 
   @Test func whereThereAreTooFewReplicasNothingIsWritten() async throws {
-    try await withBus(confirmedBy: 3) { servers, bus in
+    try await withBus(confirmedBy: 3, confirmationTimeout: .seconds(1)) { servers, bus in
       #expect(await error(of: bus) == .unavailable(.unconfirmed, "2 of 3 have it"))
       let written = try await entries(servers[0])
       #expect(written == 0)
@@ -170,7 +173,7 @@ import Testing
   }
 
   @Test func aRoleWithoutTrafficNoticesThatAReplicaIsAway() async throws {
-    try await withBus { servers, bus in
+    try await withBus(confirmationTimeout: .seconds(3)) { servers, bus in
       await servers[1].kill()
       try await eventually("the fault") { await bus.faults().map(\.fault) == [.unconfirmed] }
       #expect(try await entries(servers[0]) == 0)
@@ -182,7 +185,7 @@ import Testing
 
   /// A script that Redis has lost is sent again, behind the `WAIT` of the first try.
   @Test func aCallThatIsSentAgainIsAskedForAgain() async throws {
-    try await withBus { servers, bus in
+    try await withBus(confirmationTimeout: .seconds(3)) { servers, bus in
       let loop = group.any()
       try await publish(0..<1, to: bus, on: loop)
       _ = try await SentinelGroup.send(["SCRIPT", "FLUSH"], to: servers[0].port)

@@ -30,7 +30,8 @@ import Testing
         buses.append(
           try await RedisEventBus.start(
             RedisEventBusConfiguration(
-              location: .server(address), keys: RedisKeys(namespace: namespace)),
+              location: .server(address), keys: RedisKeys(namespace: namespace)
+            ).patient,
             on: group, logger: logger))
       }
       let listeners = buses.map { _ in RecordingListener() }
@@ -63,7 +64,7 @@ import Testing
       }
       // What is published by hand is adopted by its own deployment alone.
       let admin = try await RedisConnection.connect(
-        to: RedisAddress(endpoint: endpoint), on: group.any()
+        to: RedisAddress(endpoint: endpoint), on: group.any(), options: .patient
       ).get()
       _ = try await admin.send(["PUBLISH", "one:progress-events", "by hand"]).get()
       try await eventually("it is heard") { listeners[1].tickets.count == 1 }

@@ -17,7 +17,8 @@ import Testing
 
   private func publishByHand(_ text: String, to redis: ServerController<RedisServer>) async throws {
     let connection = try await RedisConnection.connect(
-      to: RedisAddress(parsing: redis.url), on: MultiThreadedEventLoopGroup.singleton.any()
+      to: RedisAddress(parsing: redis.url), on: MultiThreadedEventLoopGroup.singleton.any(),
+      options: .patient
     ).get()
     _ = try await connection.send(["PUBLISH", "progress-events", .string(text)]).get()
     connection.close()

@@ -22,7 +22,7 @@ import Testing
   @Test func consumersOfKilledWorkersAreForgotten() async throws {
     try await withRedisEventBus { bus, redis in
       let commands = try await RedisConnection.connect(
-        to: RedisAddress(parsing: redis.url), on: Self.eventLoop
+        to: RedisAddress(parsing: redis.url), on: Self.eventLoop, options: .patient
       ).get()
       func consumers() async throws -> Set<String> {
         let reply = try await commands.send([

@@ -10,7 +10,7 @@ import RedisDriver
 func withRedisEventBus(
   journalCapacity: Int = RedisEventBusConfiguration.defaultJournalCapacity,
   deadLetterCapacity: Int = RedisEventBusConfiguration.defaultDeadLetterCapacity,
-  responseTimeout: TimeAmount = .seconds(2),
+  responseTimeout: TimeAmount = .minutes(1),
   probeInterval: TimeAmount = .seconds(5),
   _ body: @Sendable (RedisEventBus, ServerController<RedisServer>) async throws -> Void
 ) async throws {
@@ -28,14 +28,16 @@ func withRedisEventBus(
   journalCapacity: Int = RedisEventBusConfiguration.defaultJournalCapacity,
   deadLetterCapacity: Int = RedisEventBusConfiguration.defaultDeadLetterCapacity,
   confirmedReplicas: Int = 0,
-  responseTimeout: TimeAmount = .seconds(2),
+  responseTimeout: TimeAmount = .minutes(1),
   probeInterval: TimeAmount = .seconds(5),
   _ body: @Sendable (RedisEventBus) async throws -> Void
 ) async throws {
   var configuration = RedisEventBusConfiguration(
     location: try RedisLocation(parsing: url), journalCapacity: journalCapacity,
     deadLetterCapacity: deadLetterCapacity,
-    responseTimeout: responseTimeout, probeInterval: probeInterval)
+    probeInterval: probeInterval
+  ).patient
+  configuration.responseTimeout = responseTimeout
   configuration.confirmedReplicas = confirmedReplicas
   var logger = Logger(label: "test")
   logger.logLevel = .critical

@@ -24,7 +24,7 @@ import Testing
   ) async throws {
     try await withRedisEventBus { bus, redis in
       let commands = try await RedisConnection.connect(
-        to: RedisAddress(parsing: redis.url), on: Self.eventLoop
+        to: RedisAddress(parsing: redis.url), on: Self.eventLoop, options: .patient
       ).get()
       try await bus.journal.createGroup("postgres")
       for _ in 0..<4 { try await publish(500, to: bus) }

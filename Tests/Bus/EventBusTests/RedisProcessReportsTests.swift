@@ -29,7 +29,7 @@ import Testing
       // As a process does that spoke at the beginning of 2020.
       let admin = try await RedisConnection.connect(
         to: RedisAddress(parsing: redis.url), on: MultiThreadedEventLoopGroup.singleton.next(),
-        options: RedisConnectionOptions(clientName: "test")
+        options: RedisConnectionOptions(clientName: "test").patient
       ).get()
       _ = try await admin.send([
         "HSET", .string(bus.keys.workers), "gone", "1577836800000 {}",

@@ -24,7 +24,9 @@ import Testing
   private func connect(
     _ redis: ServerController<RedisServer>
   ) async throws -> RedisConnection {
-    try await RedisConnection.connect(to: RedisAddress(parsing: redis.url), on: eventLoop).get()
+    try await RedisConnection.connect(
+      to: RedisAddress(parsing: redis.url), on: eventLoop, options: .patient
+    ).get()
   }
 
   @Test func coalescesWhatComesInOneTick() async throws {
@@ -103,7 +105,8 @@ import Testing
       first.close()
       await redis.stop()
       let configuration = RedisEventBusConfiguration(
-        location: try RedisLocation(parsing: redis.url))
+        location: try RedisLocation(parsing: redis.url)
+      ).patient
       var logger = Logger(label: "test")
       logger.logLevel = .critical
       let bus = try await RedisEventBus.start(
@@ -139,7 +142,8 @@ import Testing
     try await withRedis { redis in
       let configuration = RedisEventBusConfiguration(
         location: try RedisLocation(parsing: redis.url), unansweredEventsPerLoop: 10,
-        unansweredBytesPerLoop: 1_000)
+        unansweredBytesPerLoop: 1_000
+      ).patient
       let bus = try await RedisEventBus.start(
         configuration, on: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"))
       let outcomes = try await eventLoop.flatSubmit {

@@ -20,7 +20,8 @@ import Testing
     try await withRedis { redis in
       let group = MultiThreadedEventLoopGroup.singleton
       let plain = try RedisAddress(parsing: redis.url)
-      let admin = try await RedisConnection.connect(to: plain, on: group.any()).get()
+      let admin = try await RedisConnection.connect(to: plain, on: group.any(), options: .patient)
+        .get()
       let rights = Self.rights.split(separator: " ").map {
         RedisCommand.Argument.string(String($0))
       }
@@ -32,7 +33,8 @@ import Testing
       #expect(made == .status("OK"))
       var configuration = RedisEventBusConfiguration(
         location: .server(
-          RedisAddress(endpoint: plain.endpoint, user: "bus", password: "hunter2")))
+          RedisAddress(endpoint: plain.endpoint, user: "bus", password: "hunter2"))
+      ).patient
       configuration.probeInterval = .milliseconds(50)
       var logger = Logger(label: "test")
       logger.logLevel = .critical

@@ -15,7 +15,8 @@ import Testing
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     return try await RedisEventBus.start(
-      RedisEventBusConfiguration(location: RedisLocation(parsing: url)), on: group, logger: logger)
+      RedisEventBusConfiguration(location: RedisLocation(parsing: url)).patient, on: group,
+      logger: logger)
   }
 
   private func publish(_ number: Int, to bus: RedisEventBus, on loop: any EventLoop) async throws {
@@ -26,7 +27,7 @@ import Testing
 
   private func admin(_ redis: ServerController<RedisServer>) async throws -> RedisConnection {
     try await RedisConnection.connect(
-      to: RedisAddress(parsing: redis.url), on: group.any()
+      to: RedisAddress(parsing: redis.url), on: group.any(), options: .patient
     ).get()
   }
 

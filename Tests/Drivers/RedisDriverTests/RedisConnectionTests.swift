@@ -11,7 +11,7 @@ import Testing
   @Test func carriesBinaryArguments() async throws {
     try await withRedis { redis in
       let connection = try await RedisConnection.connect(
-        to: RedisAddress(parsing: redis.url), on: loop
+        to: RedisAddress(parsing: redis.url), on: loop, options: .patient
       ).get()
       let every = ByteBuffer(bytes: (0...255).map { UInt8($0) } + Array("\r\n$5\r\n".utf8))
       #expect(try await connection.send(["SET", "k", .bytes(every)]).get() == .status("OK"))
@@ -36,7 +36,7 @@ import Testing
     try await withRedis { redis in
       let connection = try await RedisConnection.connect(
         to: RedisAddress(parsing: redis.url), on: loop,
-        options: RedisConnectionOptions(responseTimeout: .minutes(1))
+        options: .patient
       ).get()
       let replies = (1...10_000).map { _ in connection.send(["INCR", "n"]) }
       let values = try await EventLoopFuture.whenAllSucceed(replies, on: loop).get()
@@ -48,12 +48,12 @@ import Testing
   @Test func logsIn() async throws {
     try await withRedis { redis in
       let plain = try RedisAddress(parsing: redis.url)
-      let first = try await RedisConnection.connect(to: plain, on: loop).get()
+      let first = try await RedisConnection.connect(to: plain, on: loop, options: .patient).get()
       _ = try await first.send(["CONFIG", "SET", "requirepass", "hunter2"]).get()
       func connect(_ password: String?) async throws -> RedisConnection {
         try await RedisConnection.connect(
           to: RedisAddress(endpoint: plain.endpoint, password: password, database: 2), on: loop,
-          options: RedisConnectionOptions(clientName: "anna")
+          options: RedisConnectionOptions(clientName: "anna").patient
         ).get()
       }
       let right = try await connect("hunter2")
@@ -76,7 +76,7 @@ import Testing
   @Test func saysWhereNobodyListens() async throws {
     let address = try RedisAddress(parsing: "redis://user:hunter2@127.0.0.1:1")
     let error = await #expect(throws: RedisError.self) {
-      _ = try await RedisConnection.connect(to: address, on: loop).get()
+      _ = try await RedisConnection.connect(to: address, on: loop, options: .patient).get()
     }
     let text = "\(String(describing: error.map { "\($0)" }))"
     #expect(text.contains("redis://127.0.0.1:1/0") && text.contains("refused"), "\(text)")
@@ -86,7 +86,7 @@ import Testing
   @Test func failsWhatIsUnansweredWhenTheServerDies() async throws {
     try await withRedis { redis in
       let connection = try await RedisConnection.connect(
-        to: RedisAddress(parsing: redis.url), on: loop
+        to: RedisAddress(parsing: redis.url), on: loop, options: .patient
       ).get()
       let blocked = connection.send(RedisCommand(["BLPOP", "l", "0"], blocksFor: .seconds(60)))
       let behind = connection.send(["PING"])
@@ -130,7 +130,7 @@ import Testing
 
   @Test func handsOverWhatIsPushed() async throws {
     try await withRedis { redis in
-      let options = RedisConnectionOptions(probeInterval: .milliseconds(50))
+      let options = RedisConnectionOptions(probeInterval: .milliseconds(50)).patient
       let subscription = try await RedisConnection.connect(
         to: RedisAddress(parsing: redis.url), on: loop, options: options
       ).get()
@@ -139,7 +139,7 @@ import Testing
         for reply in replies { sink.yield(reply) }
       }
       let publisher = try await RedisConnection.connect(
-        to: RedisAddress(parsing: redis.url), on: loop
+        to: RedisAddress(parsing: redis.url), on: loop, options: .patient
       ).get()
       var messages = 0
       var pongs = 0

@@ -31,9 +31,11 @@ import Testing
 
   @Test func whatDoesNotFitIsRefusedWithItsReason() async throws {
     try await Self.withEncryptedRedis { server, authority, own in
-      func reason(_ url: String, _ tls: RedisTLS?) async throws -> String {
+      func reason(
+        _ url: String, _ tls: RedisTLS?, within connectTimeout: TimeAmount = .minutes(1)
+      ) async throws -> String {
         do {
-          try await connect(to: url, tls).close()
+          try await connect(to: url, tls, within: connectTimeout).close()
           return ""
         } catch {
           return "\(error)"
@@ -51,13 +53,18 @@ import Testing
       #expect(try await reason(server.encryptedURL, RedisTLS(context: anonymous)) != "")
       // No TLS on that port, and no end to the wait for it.
       #expect(
-        try await reason("rediss://localhost:\(server.port)", RedisTLS(context: good)) != "")
+        try await reason(
+          "rediss://localhost:\(server.port)", RedisTLS(context: good), within: .seconds(2)) != "")
     }
   }
 
-  private func connect(to url: String, _ tls: RedisTLS?) async throws -> RedisConnection {
+  private func connect(
+    to url: String, _ tls: RedisTLS?, within connectTimeout: TimeAmount = .minutes(1)
+  ) async throws -> RedisConnection {
     try await RedisConnection.connect(
-      to: RedisAddress(parsing: url), on: loop, options: RedisConnectionOptions(tls: tls)
+      to: RedisAddress(parsing: url), on: loop,
+      options: RedisConnectionOptions(
+        connectTimeout: connectTimeout, responseTimeout: .minutes(1), tls: tls)
     ).get()
   }
 

@@ -6,7 +6,8 @@ import Testing
 
 @Suite(.tags(.servers)) struct RedisServerTests {
   private func ask(_ port: Int, _ command: String) async throws -> String {
-    try await LoopbackClient.exchange(port: port, request: "\(command)\r\nQUIT\r\n")
+    try await LoopbackClient.exchange(
+      port: port, request: "\(command)\r\nQUIT\r\n", within: .seconds(60))
   }
 
   @Test func keepsItsDataOverAStopAndACrash() async throws {

@@ -20,10 +20,12 @@ import WorkerRuntime
     try await withRedis { redis in
       let address = try RedisAddress(parsing: redis.url)
       let bus = try await RedisEventBus.start(
-        RedisEventBusConfiguration(location: .server(address)),
+        RedisEventBusConfiguration(location: .server(address)).patient,
         on: MultiThreadedEventLoopGroup.singleton, logger: Self.logger)
       defer { bus.close() }
-      let commands = try await RedisConnection.connect(to: address, on: Self.eventLoop).get()
+      let commands = try await RedisConnection.connect(
+        to: address, on: Self.eventLoop, options: .patient
+      ).get()
       try await body(bus, commands)
       commands.close()
     }

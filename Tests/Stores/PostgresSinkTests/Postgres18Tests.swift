@@ -43,7 +43,7 @@ struct PostgresSubject: SinkSubject {
 
   func makeSink() -> any Sink {
     PostgresSink(
-      PostgresConfiguration(url: postgres.url, connectTimeout: .seconds(2)), logger: testLogger)
+      PostgresConfiguration(url: postgres.url, connectTimeout: .seconds(60)), logger: testLogger)
   }
 
   func storedCounts(_ eventIDs: [String]) async throws -> [String: Int] {

@@ -51,7 +51,8 @@ extension EndToEnd {
               "localhost", "/api/v1/events", "-H", "Content-Type: application/json", "-d", event)
               == "202")
           let commands = try await RedisConnection.connect(
-            to: RedisAddress(parsing: redis.url), on: MultiThreadedEventLoopGroup.singleton.next()
+            to: RedisAddress(parsing: redis.url), on: MultiThreadedEventLoopGroup.singleton.next(),
+            options: .patient
           ).get()
           let length = try await commands.send(["XLEN", "progress-events:journal"]).get()
           #expect(length == .integer(1))

@@ -7,13 +7,12 @@ import RedisDriver
 /// until then. So what comes while one is on its way is held, and goes with one more behind all of it. Nothing
 /// else goes over this connection but the question whether events would be taken.
 final class ReplicaConfirmation {
-  /// One that keeps up answers within milliseconds, and senders wait for as long as this.
-  static let patience = TimeAmount.seconds(1)
   /// Before they are asked again: a server that does not wait is not asked without a pause.
   static let pause = TimeAmount.milliseconds(50)
 
   /// How many have to have it.
   let replicas: Int
+  private let timeout: TimeAmount
   /// Calls of the next round.
   var held: [(ScriptCall, LoopPublisher.Batch)] = []
   /// Whether a `WAIT` is on its way, or the next one will be after a pause.
@@ -28,15 +27,15 @@ final class ReplicaConfirmation {
   fileprivate var checks: [EventLoopPromise<Void>] = []
 
   /// Nil for no replicas.
-  init?(replicas: Int) {
+  init?(replicas: Int, within timeout: TimeAmount) {
     guard replicas > 0 else { return nil }
     self.replicas = replicas
+    self.timeout = timeout
   }
 
   fileprivate var question: RedisCommand {
-    let milliseconds = Int(Self.patience.nanoseconds / 1_000_000)
-    return RedisCommand(
-      ["WAIT", .integer(replicas), .integer(milliseconds)], blocksFor: Self.patience)
+    let milliseconds = Int(timeout.nanoseconds / 1_000_000)
+    return RedisCommand(["WAIT", .integer(replicas), .integer(milliseconds)], blocksFor: timeout)
   }
 }
 

@@ -41,7 +41,8 @@ final class LoopPublisher {
     link = RedisLink(
       connector, role: "publisher", scripts: [.publish], eventLoop: eventLoop,
       condition: condition)
-    confirmation = ReplicaConfirmation(replicas: configuration.confirmedReplicas)
+    confirmation = ReplicaConfirmation(
+      replicas: configuration.confirmedReplicas, within: configuration.confirmationTimeout)
     call = Self.emptyCall(configuration)
   }
 

@@ -20,6 +20,8 @@ public struct RedisEventBusConfiguration: Sendable {
   /// How many replicas must have an event before it counts as published, 0 for none: all that there are, or one of
   /// the others may confirm what the next primary never had.
   public var confirmedReplicas = 0
+  /// How long they may take. One that keeps up answers within milliseconds, and senders wait for as long as this.
+  public var confirmationTimeout = TimeAmount.seconds(1)
   /// The longest silence of Redis while an answer is due.
   public var responseTimeout: TimeAmount
   /// How long a connection may take to stand.

@@ -8,7 +8,7 @@ public enum LoopbackClient {
     port: Int, request: String, enough: Int = .max, within deadline: Duration = .seconds(2)
   ) async throws -> String {
     let client = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-      .connectTimeout(.seconds(2))
+      .connectTimeout(TimeAmount(deadline))
       .connect(host: "127.0.0.1", port: port) { channel in
         channel.eventLoop.makeCompletedFuture {
           try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)

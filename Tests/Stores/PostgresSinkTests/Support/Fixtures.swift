@@ -53,7 +53,7 @@ func withStore(
   _ body: @Sendable (Store) async throws -> Void
 ) async throws {
   let configuration = PostgresConfiguration(
-    url: url, connectTimeout: .seconds(2), statementTimeout: statementTimeout)
+    url: url, connectTimeout: .seconds(60), statementTimeout: statementTimeout)
   try await Migrations.apply(
     directory: migrationsFolder, to: PostgresConfiguration(url: url), logger: testLogger)
   let store = Store(

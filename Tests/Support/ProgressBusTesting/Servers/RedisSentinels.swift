@@ -34,7 +34,7 @@ public struct SentinelGroup: Sendable {
   ) async throws -> RedisReply {
     let address = RedisAddress(endpoint: .tcp(host: "127.0.0.1", port: port), password: password)
     let connection = try await RedisConnection.connect(
-      to: address, on: MultiThreadedEventLoopGroup.singleton.any()
+      to: address, on: MultiThreadedEventLoopGroup.singleton.any(), options: .patient
     ).get()
     defer { connection.close() }
     return try await connection.send(command).get()

@@ -221,7 +221,7 @@ struct PrivacyClass: Sendable {
   private func redis(_ command: RedisCommand) async throws -> RedisReply {
     let connection = try await RedisConnection.connect(
       to: RedisAddress(parsing: deployment.environment["REDIS_URL"] ?? ""),
-      on: MultiThreadedEventLoopGroup.singleton.next()
+      on: MultiThreadedEventLoopGroup.singleton.next(), options: .patient
     ).get()
     defer { connection.close() }
     return try await connection.send(command).get()

@@ -35,7 +35,7 @@ enum RedisCommands {
   static func connect(to server: ServerController<RedisServer>) async throws -> RedisConnection {
     try await RedisConnection.connect(
       to: RedisAddress(parsing: server.url),
-      on: MultiThreadedEventLoopGroup.singleton.next()
+      on: MultiThreadedEventLoopGroup.singleton.next(), options: .patient
     ).get()
   }
 

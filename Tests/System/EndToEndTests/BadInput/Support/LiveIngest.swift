@@ -16,7 +16,8 @@ struct LiveIngest: Sendable {
   /// The events in the journal, oldest first.
   func journal() async throws -> [String] {
     let connection = try await RedisConnection.connect(
-      to: RedisAddress(parsing: redis.url), on: MultiThreadedEventLoopGroup.singleton.next()
+      to: RedisAddress(parsing: redis.url), on: MultiThreadedEventLoopGroup.singleton.next(),
+      options: .patient
     ).get()
     defer { connection.close() }
     let reply = try await connection.send(["XRANGE", "progress-events:journal", "-", "+"]).get()
