@@ -146,7 +146,7 @@ let package = Package(
       [
         "Access", "API", "Broadcaster", "Cryptography", "FirestoreSource", "Ingest",
         "LearnerRights",
-        "Pages", "SignIn",
+        "Pages", "SignIn", "TeacherMessages",
         "WorkerRuntime", "BigQueryMirror", "Influx",
         "Firestore", "AgentEngine", "GoogleCalls", "Sessions", "SessionRoutes",
         "PostgresSink", "AuditStore", "DeadLetters", "EventBus", "Events", "HTTPServer",
@@ -204,6 +204,12 @@ let package = Package(
       [
         "BigQueryMirror", "Influx", "EventBus", "Events", "PostgresDriver", "JSONText", lifecycle,
         nioCore, logging,
+      ]),
+    target(
+      .roles, "TeacherMessages",
+      [
+        "EventBus", "Events", "Access", "HTTPServer", "PostgresDriver", "JSONText",
+        "Observability", hummingbird, httpTypes, nioCore, nioPosix, logging, lifecycle,
       ]),
     target(.roles, "SessionMigration", ["Sessions", "Events", "Cryptography"]),
     target(
@@ -383,6 +389,12 @@ let package = Package(
       [
         "SessionRoutes", "Sessions", "HTTPServer", "SessionsTesting", "HTTPServerTesting",
         hummingbird,
+      ]),
+    tests(
+      .roles, "TeacherMessagesTests",
+      [
+        "TeacherMessages", "EventBus", "Events", "HTTPServer", "PostgresDriver",
+        "ProgressBusTesting", nioCore, logging,
       ]),
     tests(
       .roles, "SessionMigrationTests",

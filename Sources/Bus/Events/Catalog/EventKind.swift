@@ -13,16 +13,19 @@ public struct EventKind: Sendable, Equatable {
   public let storedBy: String
   /// The measurement of its points; nil when the kind has none.
   public let measurement: String?
+  /// Whether the server alone makes such events, from requests of its API: senders of events may not.
+  public let isPublishedByServer: Bool
 
   public init(
-    _ eventType: String, storedBy: String, measurement: String? = nil, fields: [Field],
-    _ summary: String
+    _ eventType: String, storedBy: String, measurement: String? = nil,
+    publishedByServer isPublishedByServer: Bool = false, fields: [Field], _ summary: String
   ) {
     self.eventType = eventType
     self.summary = summary
     self.fields = Envelope.fields + fields
     self.storedBy = storedBy
     self.measurement = measurement
+    self.isPublishedByServer = isPublishedByServer
   }
 }
 
@@ -40,7 +43,10 @@ public struct EventCatalog: Sendable {
 
   public static let standard = EventCatalog(
     NotebookEvents.kinds + TrainingEvents.kinds + DialogueEvents.kinds + CoachMetricEvents.kinds
-      + CameraEvents.kinds + ExerciseEvents.kinds)
+      + CameraEvents.kinds + ExerciseEvents.kinds + MessageEvents.kinds)
+
+  /// The kinds that senders may send.
+  public var sentByClients: EventCatalog { EventCatalog(kinds.filter { !$0.isPublishedByServer }) }
 
   /// The place in `kinds` of the kind with this `event_type`.
   public func index(of eventType: String) -> Int? { indices[eventType] }

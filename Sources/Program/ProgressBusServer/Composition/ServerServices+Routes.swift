@@ -18,6 +18,7 @@ import PostgresDriver
 import PostgresSink
 import SessionRoutes
 import SignIn
+import TeacherMessages
 
 // What is answered over HTTP, and to whom.
 extension ServerServices {
@@ -44,7 +45,8 @@ extension ServerServices {
   /// group that says what it requires.
   func makeRouter(
     health: HealthRegistry, mirror: MirrorConnections?, access: AccessCheck = .open,
-    openID: OpenIDSignIn? = nil, proxies: TrustedProxies = TrustedProxies()
+    openID: OpenIDSignIn? = nil, messages: MessageRoutes? = nil,
+    proxies: TrustedProxies = TrustedProxies()
   ) throws -> AccessRouter<CallerRequestContext> {
     let base = Router(context: CallerRequestContext.self, options: .autoGenerateHeadEndpoints)
     base.add(middleware: ProblemMiddleware())
@@ -85,6 +87,9 @@ extension ServerServices {
       let reading = try makeReadRoutes()
       reading.add(to: readers)
       reading.addDescription(to: anybody)
+      messages?.addTeachers(to: readers)
+      messages?.addLearners(
+        to: router.requiring(.sending).add(middleware: KnownHosts(readerHosts)))
       try configuration.signInRoutes(access: access, openID: openID).add(to: anybody)
       try PageRoutes.load().add(to: anybody)
     }

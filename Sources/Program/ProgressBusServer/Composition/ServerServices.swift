@@ -21,6 +21,7 @@ import PostgresSink
 import ServiceLifecycle
 import SignIn
 import TLS
+import TeacherMessages
 import WorkerRuntime
 
 /// Puts together what the roles of a process need; the only place that knows all of them.
@@ -81,6 +82,11 @@ struct ServerServices {
       listeners.append(hub)
       access.revocations?.onChange { hub.lookAtStays() }
     }
+    let messages = try makeMessages(mirror: mirror)
+    if let messages {
+      services.append(messages.board)
+      listeners.append(MessageListener(messages.board))
+    }
     if let worker {
       services += try workerServices(worker)
       listeners.append(worker.channelListener)
@@ -99,8 +105,8 @@ struct ServerServices {
       if let openID { services.append(OpenIDUpkeep(signIn: openID)) }
       services.append(
         try makeApplication(
-          health: health, hub: hub, mirror: mirror, access: access.check, openID: openID, tls: tls,
-          onReady: onReady))
+          health: health, hub: hub, mirror: mirror, access: access.check, openID: openID,
+          messages: messages?.routes, tls: tls, onReady: onReady))
       if let tls { services.append(CertificateReloading(certificate: tls, logger: logger)) }
     }
     return services
@@ -111,6 +117,23 @@ struct ServerServices {
     return BroadcastHub(
       journal: bus.journal, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
       configuration: configuration.broadcast, metrics: registry, logger: logger)
+  }
+
+  /// Nil without the role, and where the way back is switched off.
+  func makeMessages(
+    mirror: MirrorConnections?
+  ) throws -> (board: MessageBoard, routes: MessageRoutes)? {
+    guard configuration.roles.contains(.dashboard),
+      configuration.settings.boolean("messages.enabled")
+    else { return nil }
+    let store = MessageStore(try configuration.database(), logger: logger)
+    let board = MessageBoard(store: store, logger: logger)
+    return (
+      board,
+      MessageRoutes(
+        board: board, store: store, publisher: bus.publisher, decoder: decoder,
+        audit: mirror?.audit)
+    )
   }
 
   private func makeAlertWatcher() throws -> ClassAlertWatcher {
@@ -215,18 +238,20 @@ struct ServerServices {
 
   private func makeApplication(
     health: HealthRegistry, hub: BroadcastHub?, mirror: MirrorConnections?, access: AccessCheck,
-    openID: OpenIDSignIn?, tls: ReloadingServerContext?,
+    openID: OpenIDSignIn?, messages: MessageRoutes?, tls: ReloadingServerContext?,
     onReady: @escaping @Sendable (Int) async -> Void
   ) throws -> some Service {
     let proxies = try configuration.trustedProxies()
     let router = try makeRouter(
-      health: health, mirror: mirror, access: access, openID: openID, proxies: proxies
+      health: health, mirror: mirror, access: access, openID: openID, messages: messages,
+      proxies: proxies
     ).checked()
     let eventLoops = MultiThreadedEventLoopGroup.singleton
     let ingest =
       configuration.roles.contains(.ingest)
       ? Ingest(
-        configuration: configuration.ingest, catalog: catalog, publisher: bus.publisher,
+        configuration: configuration.ingest, catalog: catalog.sentByClients,
+        publisher: bus.publisher,
         access: access,
         limits: configuration.sendingLimits(proxies: proxies, metrics: registry),
         metrics: registry, eventLoops: eventLoops.makeIterator()) : nil

@@ -12,8 +12,8 @@ import WorkerRuntime
 /// there alone: the setting asks the type.
 public enum Settings {
   public static let all: [Setting] =
-    server + signIn + servers + ingest + limits + bus + worker + webSocket + classAlerts + google
-    + mirror + sessions
+    server + signIn + servers + ingest + limits + bus + worker + webSocket + classAlerts + messages
+    + google + mirror + sessions
     + completedSessions
 
   static let server: [Setting] = [
@@ -243,6 +243,12 @@ public enum Settings {
     Setting(
       "alerts.webhook_url", .text, secret: true,
       "A URL that gets a POST with each alert on a class."),
+  ]
+
+  static let messages: [Setting] = [
+    Setting(
+      "messages.enabled", .boolean, default: "true",
+      "Whether teachers can take raised hands and send messages, which learners' notebooks show.")
   ]
 
   static let webSocket: [Setting] = [

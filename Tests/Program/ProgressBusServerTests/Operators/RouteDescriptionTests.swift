@@ -52,7 +52,9 @@ struct RouteDescriptionTests {
     let services = ServerServices(
       configuration: configuration, catalog: .standard, bus: bus, registry: MetricsRegistry(),
       logger: logger)
-    let router = try services.makeRouter(health: HealthRegistry(), mirror: mirror)
+    let router = try services.makeRouter(
+      health: HealthRegistry(), mirror: mirror,
+      messages: try services.makeMessages(mirror: mirror)?.routes)
     _ = try router.checked()
     let routes = router.declarations.map { declaration in
       let path = declaration.path.replacing(/:(\w+)/) { "{\($0.1)}" }

@@ -129,6 +129,10 @@ extension EndToEnd {
         route(reading, "GET", "/api/v1/courses/py%20101/help"),
         route(reading, "GET", "/api/v1/courses/py%20101/activity"),
         route(reading, "GET", "/api/v1/courses/py%20101/exercises"),
+        route(reading, "GET", "/api/v1/courses/py%20101/messages"),
+        route(reading, "POST", "/api/v1/courses/py%20101/messages", body: "{}"),
+        route(reading, "POST", "/api/v1/courses/py%20101/hands/s-1/take", body: "{}"),
+        route(sending, "GET", "/api/v1/messages?student_id=s-1&course_id=py%20101&wait=0"),
         route(reading, "GET", "/api/v1/students/s-1"),
         route(admin, "GET", "/api/v1/users/s-1/stats"),
         route(admin, "GET", "/api/v1/bus"), route(admin, "GET", "/api/v1/sinks"),
@@ -298,6 +302,7 @@ extension EndToEnd {
       func template(_ route: Route) -> String {
         let path = route.target.replacing("/courses/py%20101", with: "/courses/{course}")
           .replacing("/students/s-1", with: "/students/{student}")
+          .replacing("/hands/s-1", with: "/hands/{student}").replacing(/\?.*/, with: "")
           .replacing("/users/s-1", with: "/users/{user}").replacing(
             "/sessions/x", with: "/sessions/{id}"
           )

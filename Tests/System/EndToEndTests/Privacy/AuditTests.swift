@@ -49,6 +49,8 @@ import Testing
     "POST /api/v1/dead-letters/{id}/replay": .act("dead-letters.replay"),
     "DELETE /api/v1/dead-letters/{id}": .act("dead-letters.purge"),
     "DELETE /api/v1/users/{user}/sessions/{id}": .act("sessions.delete"),
+    "POST /api/v1/courses/{course}/messages": .act("messages.send"),
+    "POST /api/v1/courses/{course}/hands/{student}/take": .act("hands.take"),
     "POST /api/v1/users/{user}/sessions": .work,
     "POST /api/v1/users/{user}/sessions/{id}/events": .work,
     "POST /student-progress": .work, "POST /api/v1/events": .work,
@@ -96,10 +98,12 @@ import Testing
       ) { deployment in
         try await withServer(deployment.server(roles: "dashboard")) { process in
           let server = process.server
-          func ask(_ method: HTTPRequest.Method, _ path: String) async throws -> Int {
+          func ask(
+            _ method: HTTPRequest.Method, _ path: String, _ body: String = #"{"all":true}"#
+          ) async throws -> Int {
             let request = TransportRequest(
               method, server.url + path, headers: [.contentType: "application/json"],
-              body: Array(#"{"all":true}"#.utf8))
+              body: Array(body.utf8))
             let response = try await deployment.transport.send(request)
             return response.status
           }
@@ -110,6 +114,15 @@ import Testing
           #expect(try await ask(.post, "/api/bq-sync/flush") == 409)
           #expect(try await ask(.post, "/api/bq-sync/retention") < 500)
           #expect(try await ask(.delete, "/api/v1/users/zora/sessions/s") >= 400)
+          try await deployment.pool.query(
+            """
+            insert into enrollments (
+              course_id, student_id, first_seen_at, last_seen_at, executions, errors, help_asked_at)
+            values ('c', 'zora', now(), now(), 0, 0, now())
+            """)
+          let message = #"{"to":"learner","student_id":"zora","text":"zora!","teacher":"zora"}"#
+          #expect(try await ask(.post, "/api/v1/courses/c/messages", message) == 202)
+          #expect(try await ask(.post, "/api/v1/courses/c/hands/zora/take", message) == 202)
           for arguments in [
             ["dead-letters", "purge", "--all"], ["dead-letters", "replay", "--all"],
             ["bigquery", "retry"], ["bigquery", "clear-failed"],
