@@ -12,6 +12,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Callable
+from urllib.parse import parse_qsl, urlsplit
 
 Fault = Callable[["Handler"], None]
 
@@ -48,6 +49,10 @@ class RecordingServer:
         self.rejects: Callable[[dict[str, Any]], str | None] = lambda _: None
         self.maximum_events = 1_000
         self.stopping = threading.Event()
+        #: What GET /api/v1/messages gives out; None for a server without.
+        self.messages: list[dict[str, Any]] | None = None
+        #: The queries of those who asked for them.
+        self.asked: list[dict[str, str]] = []
         self._http = _Server(("127.0.0.1", port), Handler)
         self._http.recorder = self
         self.port = self._http.server_address[1]
@@ -102,11 +107,31 @@ class Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with self.server.recorder.lock:
-            self.server.recorder.record.connections += 1
+        self.has_posted = False
+
+    def do_GET(self) -> None:
+        """Messages behind a position, waited for a moment; 404 where there are none to be."""
+        recorder = self.server.recorder
+        url = urlsplit(self.path)
+        if recorder.messages is None or url.path != "/api/v1/messages":
+            return self.problem(404, "Not Found")
+        query = dict(parse_qsl(url.query))
+        with recorder.lock:
+            recorder.asked.append(query)
+        after = int(query["after"])
+        for _ in range(20):
+            found = recorder.messages[after:]
+            if found or recorder.stopping.wait(0.1):
+                break
+        answer = {"messages": found, "after": str(after + len(found))}
+        return self.answer(200, json.dumps(answer))
 
     def do_POST(self) -> None:
         recorder = self.server.recorder
+        if not self.has_posted:
+            self.has_posted = True
+            with recorder.lock:
+                recorder.record.connections += 1
         self.body = self.rfile.read(int(self.headers["Content-Length"]))
         self.size = len(self.body)
         if self.headers.get("Content-Encoding") == "gzip":

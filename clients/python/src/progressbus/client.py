@@ -11,6 +11,8 @@ from . import lifecycle
 from .delivery.sender import Sender
 from .delivery.state import DeliveryState
 from .delivery.transport import HTTPTransport, Transport
+from .messages.inbox import Inbox
+from .messages.message import Message
 from .originals import BUILTINS
 from .recording.recorder import Recorder
 from .recording.running_cells import RunningCell, RunningCells
@@ -54,10 +56,12 @@ class Client:
             lambda: self.settings,
             self._running.tell_long_ones,
         )
+        self.inbox = Inbox(lambda: self.settings)
         self._process = getpid()
         self._is_open = True
         lifecycle.register(self)
         self._sender.keep_running()
+        self.inbox.keep_running()
 
     @property
     def state(self) -> DeliveryState:
@@ -74,6 +78,7 @@ class Client:
         if not self._is_open or getpid() != self._process:
             return
         self._sender.keep_running()
+        self.inbox.keep_running()
         settings = self.settings
         self.recorder.record(
             event_type,
@@ -104,16 +109,25 @@ class Client:
     def _tell_running(self, cell: RunningCell) -> None:
         self.recorder.record("cell_started", cell.fields, cell.settings, cell.began_at)
 
+    def show_messages(self, display: Callable[[Message], None]) -> None:
+        """Have `display` show what teachers have sent, and tell them. Raises what it raises."""
+        if not self.inbox.waiting or not self._is_open or getpid() != self._process:
+            return
+        for message in self.inbox.show(display):
+            self.record("message_shown", {"message_id": message.identifier})
+
     def configure(self, assignments: Mapping[str, str]) -> None:
         """Change settings; raises `SettingError` and changes nothing if one is wrong."""
         self.settings = changed(self.settings, assignments)
         self._sender.settings_changed()
+        self.inbox.settings_changed()
 
     def begin_close(self, grace: float = _UNLOAD_GRACE) -> None:
         """Report `notebook_closed` and let the sender end by itself. Never blocks."""
         if self._is_open:
             self.record("notebook_closed")
             self._is_open = False
+        self.inbox.close()
         self._sender.begin_close(grace)
 
     def finish_close(self, timeout: float) -> None:
@@ -125,4 +139,5 @@ class Client:
     def abandon(self) -> None:
         """Become inert in a forked child."""
         self._is_open = False
+        self.inbox.abandon()
         self._sender.abandon()

@@ -10,6 +10,7 @@ from .client import Client
 from .exercises.checkers import Checkers
 from .exercises.recorder import ExerciseRecorder, activate, deactivate
 from .magic import ProgressBusMagics
+from .messages.message import Message
 from .originals import BUILTINS
 from .recording.cell_watcher import CellWatcher
 from .recording.error_display import ErrorDisplay
@@ -55,7 +56,7 @@ class _Attachment:
         self._hooks: dict[str, Callable[..., None]] = {
             "pre_run_cell": self._pre_run_cell,
             "post_execute": self._post_execute,
-            "post_run_cell": self._watcher.post_run_cell,
+            "post_run_cell": self._post_run_cell,
         }
         try:
             shell.register_magics(ProgressBusMagics(shell, self.client))
@@ -88,6 +89,22 @@ class _Attachment:
             self._display.watch()
         except BaseException:  # An interrupt here has hit no code of the learner's.
             return
+
+    def _post_run_cell(self, result: Any) -> None:
+        """IPython's hook. Never raises."""
+        self._watcher.post_run_cell(result)
+        try:
+            # Not under what a front end runs behind the learner's back.
+            info = getattr(result, "info", None)
+            if self.client.inbox.waiting and info is not None and info.store_history:
+                self.client.show_messages(self._show)
+        except BaseException:  # As above.
+            return
+
+    def _show(self, message: Message) -> None:
+        """As text alone, which no front end runs."""
+        data = {"text/plain": message.plain(), "text/html": message.html()}
+        self._shell.display_pub.publish(data=data)
 
     def _post_execute(self) -> None:
         """IPython's hook before `post_run_cell`. Never raises.

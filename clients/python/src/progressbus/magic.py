@@ -22,6 +22,7 @@ __builtins__ = BUILTINS
 _USAGE = f"""\
 %progressbus help                  ask your teacher for help
 %progressbus done                  take that back
+%progressbus messages              what your teachers have sent you
 %progressbus status                what is sent where, and how it goes
 %progressbus configure NAME=VALUE  change settings: {", ".join(SETTING_NAMES)}"""
 
@@ -43,6 +44,7 @@ class ProgressBusMagics(Magics):
         actions: dict[str, Any] = {
             "help": self._help,
             "done": self._done,
+            "messages": self._messages,
             "status": self._status,
             "configure": self._configure,
         }
@@ -61,6 +63,14 @@ class ProgressBusMagics(Magics):
     def _done(self, _: str) -> None:
         self._client.record("help_stop")
         self._confirm("Your teacher will see that you need no more help.")
+
+    def _messages(self, _: str) -> None:
+        earlier = [message.plain() for message in self._client.inbox.recent]
+        for text in earlier:
+            print(text)
+        self._client.show_messages(lambda message: print(message.plain()))
+        if not earlier and not self._client.inbox.recent:
+            print("There are no messages for you.")
 
     def _confirm(self, text: str) -> None:
         if not self._client.settings.is_complete:

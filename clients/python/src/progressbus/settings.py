@@ -47,6 +47,8 @@ class Settings:
     error_messages: bool = True
     #: Whether checks of exercises are reported.
     exercises: bool = True
+    #: Whether messages of teachers are fetched and shown.
+    messages: bool = True
     #: Seconds that one request may take in all.
     timeout: float = 10.0
     spool_dir: Path = field(default_factory=lambda: default_spool_dir(environ))
@@ -91,6 +93,7 @@ _SETTINGS = {
         _Setting("code", parse_switch),
         _Setting("error_messages", parse_switch),
         _Setting("exercises", parse_switch),
+        _Setting("messages", parse_switch),
         _Setting("timeout", parse_seconds),
         _Setting("spool_dir", parse_folder),
         _Setting("spool_limit", parse_byte_count),

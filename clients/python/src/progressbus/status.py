@@ -30,6 +30,7 @@ def describe(client: Client) -> str:
         ("Notebook", notebook),
         ("Code", "sent" if settings.code else "not sent"),
         ("Delivery", _delivery(client)),
+        ("Messages", _messages(client)),
         ("Sent", f"{state.sent:,}"),
         ("Waiting", _waiting(client)),
     ]
@@ -73,6 +74,12 @@ def _delivery(client: Client) -> str:
     if state.last_sent_at is None:
         return "nothing sent yet"
     return f"works; last {max(0.0, CLOCK.unix_seconds() - state.last_sent_at):.0f} s ago"
+
+
+def _messages(client: Client) -> str:
+    if not client.settings.messages:
+        return "not asked for"
+    return client.inbox.trouble or f"{client.inbox.waiting} to be shown"
 
 
 def _waiting(client: Client) -> str:

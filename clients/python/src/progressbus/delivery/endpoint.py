@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from ..originals import BUILTINS
@@ -42,6 +42,15 @@ class Endpoint:
             path += _INGEST_PATHS[0]
         default_port = 443 if parts.scheme == "https" else 80
         return cls(parts.scheme, parts.hostname, default_port if port is None else port, path)
+
+    def route(self, route: str) -> Endpoint:
+        """Another route of the same server; `route` begins with a slash and may have a query."""
+        base = next(self.path[: -len(path)] for path in _INGEST_PATHS if self.path.endswith(path))
+        return replace(self, path=base + route)
+
+    def is_reached_like(self, other: Endpoint) -> bool:
+        """Whether one connection does for both."""
+        return replace(self, path="") == replace(other, path="")
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host

@@ -54,12 +54,26 @@ class HTTPTransport:
         self, endpoint: Endpoint, headers: Mapping[str, str], body: bytes, timeout: float
     ) -> Answer:
         """See `Transport.post`. Redirects are not followed: they would carry the token along."""
+        return self._send("POST", endpoint, headers, body, timeout)
+
+    def get(self, endpoint: Endpoint, headers: Mapping[str, str], timeout: float) -> Answer:
+        """Ask for `endpoint`; as `post`."""
+        return self._send("GET", endpoint, headers, None, timeout)
+
+    def _send(
+        self,
+        method: str,
+        endpoint: Endpoint,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        timeout: float,
+    ) -> Answer:
         deadline = CLOCK.monotonic() + timeout
-        if self._endpoint != endpoint:
+        if self._endpoint is None or not self._endpoint.is_reached_like(endpoint):
             self.close()
         was_idle = self._connection is not None
         try:
-            return self._exchange(endpoint, headers, body, deadline)
+            return self._exchange(method, endpoint, headers, body, deadline)
         except (ConnectionError, RemoteDisconnected) as error:
             self.close()
             if not was_idle:
@@ -69,7 +83,7 @@ class HTTPTransport:
             raise TransportError(_describe(error)) from error
         # The server closed the idle connection, as it may at any time; events can be sent twice.
         try:
-            return self._exchange(endpoint, headers, body, deadline)
+            return self._exchange(method, endpoint, headers, body, deadline)
         except (OSError, HTTPException, ValueError) as error:
             self.close()
             raise TransportError(_describe(error)) from error
@@ -81,14 +95,19 @@ class HTTPTransport:
             connection.close()
 
     def _exchange(
-        self, endpoint: Endpoint, headers: Mapping[str, str], body: bytes, deadline: float
+        self,
+        method: str,
+        endpoint: Endpoint,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        deadline: float,
     ) -> Answer:
         connection = self._connection
         if connection is None:
             self._endpoint = endpoint
             connection = self._connection = self._open(endpoint)
         connection.deadline = deadline
-        connection.request("POST", endpoint.path, body, dict(headers))
+        connection.request(method, endpoint.path, body, dict(headers))
         response = connection.getresponse()
         content = response.read(_MAXIMUM_ANSWER_BYTES + 1)
         if len(content) > _MAXIMUM_ANSWER_BYTES:

@@ -1,0 +1,1 @@
+"""What teachers tell the learner, from the server to under the next cell."""
