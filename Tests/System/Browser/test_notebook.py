@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import threading
 import time
+import urllib.error
+import urllib.request
 import uuid
 from pathlib import Path
 
@@ -236,6 +239,113 @@ def test_a_front_end_in_the_browser(browser, stack, course, learner, open_class,
                 f"where course_id = '{course}' and event_type = 'cell_executed' order by occurred_at"),
             [[load, "1", "f", "week1/lesson.ipynb"], [right, "2", "f", "week1/lesson.ipynb"],
              [wrong, "3", "t", "week1/lesson.ipynb"]])
+    finally:
+        context.close()
+        jupyter.stop()
+
+
+def send(stack, course, text: str, **message) -> None:
+    body = json.dumps({"to": "class", "teacher": "Ms Ito", "text": text} | message)
+    request = urllib.request.Request(
+        f"{stack.url}api/v1/courses/{course}/messages", body.encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status == 202
+
+
+def messages_under(kernel, code: str = "1 + 1") -> list[str]:
+    """The messages that are shown under a cell."""
+    identifier = kernel.send(code)
+    shown = []
+    while True:
+        message = kernel.client.get_iopub_msg(timeout=60)
+        if message["parent_header"].get("msg_id") != identifier:
+            continue
+        if message["msg_type"] == "display_data":
+            shown.append(message["content"]["data"]["text/plain"])
+        elif message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+            kernel.reply(identifier)
+            return shown
+
+
+def wait_for_message(kernel) -> list[str]:
+    deadline = time.monotonic() + 60
+    while not (shown := messages_under(kernel)):
+        assert time.monotonic() < deadline, "no cell shows a message"
+    return shown
+
+
+def test_messages_are_kept_over_restarts_and_shown_once(stack, redis, course, learner):
+    env = learner("ada", "Ada Lovelace")
+    waits = []
+    with running_kernel(env) as kernel:
+        kernel.run(LOAD)
+        for number in range(3):
+            sent_at = time.monotonic()
+            send(stack, course, f"hint {number}", to="learner", student_id="ada")
+            assert wait_for_message(kernel) == [f"Ms Ito to you: hint {number}"]
+            waits.append(time.monotonic() - sent_at)
+        print("seconds from the request to a cell:", [round(wait, 3) for wait in waits])
+        # Other work on the machine may slow one of them.
+        assert min(waits) < 2
+        send(stack, course, "before the restart")
+        kernel.manager.restart_kernel(now=True)
+        kernel.client.wait_for_ready(timeout=60)
+        redis.stop()
+        redis.start()
+        kernel.run(LOAD)
+        assert wait_for_message(kernel) == ["Ms Ito to the class: before the restart"]
+        assert messages_under(kernel) == []
+    with running_kernel(env) as kernel:
+        kernel.run(LOAD)
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                send(stack, course, "the last")
+                break
+            except urllib.error.HTTPError as error:
+                assert error.code == 503 and time.monotonic() < deadline
+                time.sleep(0.2)
+        assert wait_for_message(kernel)[:1] == ["Ms Ito to the class: the last"]
+    wait_for(
+        lambda: stack.rows(
+            "select count(distinct message_id) from message_receipts where student_id = 'ada' "
+            f"and course_id = '{course}' having count(*) = count(distinct message_id)"),
+        [["5"]], seconds=60)
+
+
+def test_an_answer_to_a_raised_hand_is_shown_in_jupyterlab(
+    browser, stack, course, learner, open_class, tmp_path
+):
+    env = learner("ada", "Ada Lovelace")
+    del env["PROGRESSBUS_NOTEBOOK"]
+    jupyter = JupyterServer("lab", tmp_path / "jupyter", env)
+    context = browser.new_context()
+    try:
+        jupyter.save("lesson.ipynb", [LOAD, "%progressbus help"])
+        desk = context.new_page()
+        jupyter.run_all(desk, "lesson.ipynb")
+        page = open_class()
+        expect(page.queue()).to_have_text(["Ada Lovelace"], timeout=20_000)
+        board = page.page.get_by_role("region", name="Messages")
+        board.get_by_label("Your name").fill("Ms Ito")
+        page.page.get_by_role("button", name="Take, Ada Lovelace").click()
+        expect(page.page.locator("help-queue li")).to_contain_text("Ms Ito has it")
+        page.page.get_by_role("button", name="Answer, Ada Lovelace").click()
+        board.get_by_label("Message", exact=True).fill("<img src=x onerror=alert(1)> line 3")
+        board.get_by_role("button", name="Send").click()
+        expect(board.get_by_role("status")).to_contain_text("Sent.")
+        note = desk.locator(".jp-OutputArea-output [role=note]")
+        deadline = time.monotonic() + 60
+        while note.count() == 0:
+            assert time.monotonic() < deadline, "no cell shows the answer"
+            desk.keyboard.type("1 + 1")
+            desk.keyboard.press("Shift+Enter")
+            desk.wait_for_timeout(500)
+        expect(note).to_have_count(1)
+        expect(note).to_contain_text("Ms Ito answers you")
+        expect(note).to_contain_text("<img src=x onerror=alert(1)> line 3")
+        assert note.locator("img").count() == 0
+        expect(board.locator("li")).to_contain_text("shown to 1 learner", timeout=20_000)
     finally:
         context.close()
         jupyter.stop()

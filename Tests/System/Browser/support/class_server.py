@@ -39,6 +39,8 @@ class ClassServer:
         self.is_bus_down = False
         self.is_api_down = False
         self.stored_position: str | None = None
+        #: What teachers have sent; None for a server without messages.
+        self.messages: list[dict] | None = []
         self.requests: list[str] = []
         self.loop = asyncio.new_event_loop()
         started: Future = Future()
@@ -81,6 +83,8 @@ class ClassServer:
             web.get("/sign-in", self._sign_in),
             web.get("/api/v1/courses", self._courses),
             web.get("/api/v1/courses/{course}/{resource}", self._course),
+            web.post("/api/v1/courses/{course}/messages", self._send_message),
+            web.post("/api/v1/courses/{course}/hands/{student}/take", self._take_hand),
             web.get("/api/v1/students/{student}", self._student),
             web.get("/{path:.*}", self._file),
         ])
@@ -108,7 +112,8 @@ class ClassServer:
         for number, event in enumerate(events):
             event = self._stamp(event, (at or time.time()) + number * 1e-6)
             model = self.models.setdefault(event["course_id"], ClassModel(event["course_id"]))
-            model.add(event)
+            if event["event_type"] not in ("hand_taken", "message_sent", "message_shown"):
+                model.add(event)
             stamped.append(event)
         self.journal += stamped
         if not to_live:
@@ -185,9 +190,28 @@ class ClassServer:
                 answer = {"exercises": []}
             case "activity":
                 answer = model.activity(now)
+            case "messages" if self.messages is not None:
+                answer = {"course_id": model.course, "hands": [], "messages": []}
             case other:
                 return self._problem(404, f"nothing at {other}")
         return web.json_response(self._placed(answer))
+
+    async def _send_message(self, request):
+        return await self._teacher_did(request, "message_sent", {})
+
+    async def _take_hand(self, request):
+        asked_at = timestamp(time.time())
+        return await self._teacher_did(
+            request, "hand_taken", {"student_id": request.match_info["student"], "asked_at": asked_at})
+
+    async def _teacher_did(self, request, kind, fields):
+        body = await request.json()
+        self.messages.append(body | fields)
+        recipient = {"recipient": body.pop("to")} if "to" in body else {}
+        event = body | fields | recipient | {
+            "event_type": kind, "event_id": str(uuid.uuid4()), "course_id": request.match_info["course"]}
+        await self._publish([event], True, None)
+        return web.json_response({"event_id": event["event_id"]}, status=202)
 
     async def _student(self, request):
         model = self.models.get(request.query.get("course_id", ""))

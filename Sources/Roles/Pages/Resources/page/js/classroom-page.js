@@ -29,11 +29,12 @@ export class ClassroomPage {
     this.alertSignals = new AlertSignals();
     const names = [
       "page-links", "class-picker", "connection-status", "page-settings", "session-menu", "sign-in-panel", "class-alerts",
-      "state-counters", "help-queue", "attention-list", "progress-board", "exercise-board", "learner-roster", "activity-chart",
+      "state-counters", "help-queue", "attention-list", "message-board", "progress-board", "exercise-board", "learner-roster", "activity-chart",
       "live-feed", "learner-drawer",
     ];
     this.components = names.map((name) => document.querySelector(name));
     this.drawer = document.querySelector("learner-drawer");
+    this.messageBoard = document.querySelector("message-board");
     this.main = document.querySelector("main");
     this.notice = document.querySelector("#notice");
     this.welcome = document.querySelector("#welcome");
@@ -52,6 +53,9 @@ export class ClassroomPage {
       "filter-toggle": (state) => { this.filter = this.filter === state ? "all" : state; },
       "learner-open": (id) => this.drawer.open({ api: this.api, course: this.session.course, id }),
       "class-save": () => this.save(),
+      "message-to": (id) => this.messageBoard.address(id),
+      "message-send": (message) => this.sendMessage(message).then(requestPaint),
+      "hand-take": (id) => this.takeHand(id).then(requestPaint),
       "alert-sound-toggle": (isOn) => this.alertSignals.setSound(isOn),
       "alert-notice-toggle": (isOn) => this.alertSignals.setNotice(isOn).then(requestPaint),
       "learner-close": () => {},
@@ -144,6 +148,35 @@ export class ClassroomPage {
     this.session.start();
   }
 
+  /** Who is signed in may send without a name. */
+  needsName(name) {
+    return name === "" && this.signIn.phase !== "in";
+  }
+
+  async sendMessage({ teacher, ...message }) {
+    if (this.needsName(teacher)) return this.messageBoard.askForName();
+    await this.tellingProblems(() => {
+      const named = teacher === "" ? message : { ...message, teacher };
+      return this.api.sendMessage(this.session.course, named);
+    });
+  }
+
+  async takeHand(id) {
+    const { name } = this.messageBoard;
+    if (this.needsName(name)) return this.messageBoard.askForName();
+    await this.tellingProblems(() => this.api.takeHand(this.session.course, id, name), () => {});
+  }
+
+  async tellingProblems(act, done = () => this.messageBoard.tell(null)) {
+    try {
+      await act();
+      done();
+    } catch (problem) {
+      if (problem.name !== "Problem") throw problem;
+      this.messageBoard.tell(problem);
+    }
+  }
+
   /** Gives the class as it is now to the browser, to be saved as a file. */
   save() {
     const { session } = this;
@@ -183,6 +216,7 @@ export class ClassroomPage {
       activity: session.activity.window(now),
       isActivityMissing: session.isActivityMissing,
       feed: session.feed,
+      messages: session.messages,
       nameOf: (id) => displayName(classroom.learners.get(id) ?? { id }),
       status: session.status,
       isLoaded: session.isLoaded,

@@ -10,6 +10,7 @@ import { HelpQueue } from "./components/help-queue.js";
 import { LearnerDrawer } from "./components/learner-drawer.js";
 import { LearnerRoster } from "./components/learner-roster.js";
 import { LiveFeed } from "./components/live-feed.js";
+import { MessageBoard } from "./components/message-board.js";
 import { PageLinks } from "./components/page-links.js";
 import { PageSettings } from "./components/page-settings.js";
 import { ProgressBoard } from "./components/progress-board.js";
@@ -30,6 +31,7 @@ const components = {
   "learner-drawer": LearnerDrawer,
   "learner-roster": LearnerRoster,
   "live-feed": LiveFeed,
+  "message-board": MessageBoard,
   "page-links": PageLinks,
   "page-settings": PageSettings,
   "progress-board": ProgressBoard,

@@ -20,6 +20,25 @@ export class ClassroomClient extends ApiClient {
     return this.get(coursePath(course, "exercises"), { notebook });
   }
 
+  /** Hands that are taken, and messages; null where the server has none. */
+  async messages(course) {
+    try {
+      return await this.get(coursePath(course, "messages"), {});
+    } catch (problem) {
+      if (problem.status === 404) return null;
+      throw problem;
+    }
+  }
+
+  sendMessage(course, message) {
+    return this.send("POST", coursePath(course, "messages"), message);
+  }
+
+  takeHand(course, student, teacher) {
+    const path = coursePath(course, `hands/${encodeURIComponent(student)}/take`);
+    return this.send("POST", path, teacher === "" ? {} : { teacher });
+  }
+
   activity(course) {
     return this.get(coursePath(course, "activity"), { minutes: 60, bucket: "1m" });
   }

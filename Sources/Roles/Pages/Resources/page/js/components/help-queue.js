@@ -1,5 +1,5 @@
 import { displayName } from "../state/name-order.js";
-import { element, setText } from "../view/dom.js";
+import { element, setAttribute, setText } from "../view/dom.js";
 import { KeyedList } from "../view/keyed-list.js";
 import { cellTitle } from "../view/wording.js";
 import { learnerLineFace, makeLearnerLine, updateLearnerLine } from "./learner-line.js";
@@ -17,14 +17,29 @@ export class HelpQueue extends Panel {
     this.known = null;
     this.lines = new KeyedList(this.list, {
       key: (row) => row.learner.id,
-      face: (row) => learnerLineFace(row, this.waiting(row), this.where(row)),
-      create: () => makeLearnerLine((type, detail) => this.announce(type, detail)),
+      face: (row) => learnerLineFace(row, this.waiting(row), this.where(row), this.messages.isOn),
+      create: () => this.makeLine(),
       update: (line, row) => this.updateLine(line, row),
     });
   }
 
-  update({ view, now, isLoaded }, translator, budget) {
+  makeLine() {
+    const line = makeLearnerLine((type, detail) => this.announce(type, detail));
+    const action = (type) => {
+      const button = element("button", { type: "button", class: "small" });
+      button.addEventListener("click", () => this.announce(type, line.dataset.learner));
+      return button;
+    };
+    line.take = action("hand-take");
+    line.answer = action("message-to");
+    line.actions = element("div", { class: "actions" }, line.take, line.answer);
+    line.append(line.actions);
+    return line;
+  }
+
+  update({ view, now, isLoaded, messages }, translator, budget) {
     this.translator = translator;
+    this.messages = messages;
     this.now = now;
     this.title(translator.text("help.title"));
     const queue = view.helpQueue;
@@ -40,6 +55,13 @@ export class HelpQueue extends Panel {
   updateLine(line, row) {
     const texts = { note: this.where(row), figure: this.waiting(row) };
     updateLearnerLine(line, row, this.translator, texts);
+    const name = displayName(row.learner);
+    line.actions.hidden = !this.messages.isOn;
+    line.take.hidden = this.messages.takerOf(row.learner) !== null;
+    setText(line.take, this.translator.text("help.take"));
+    setAttribute(line.take, "aria-label", this.translator.text("help.takeOf", { name }));
+    setText(line.answer, this.translator.text("help.answer"));
+    setAttribute(line.answer, "aria-label", this.translator.text("help.answerTo", { name }));
   }
 
   waiting({ learner }) {
@@ -48,7 +70,9 @@ export class HelpQueue extends Panel {
 
   where({ learner }) {
     const cell = learner.cell === null ? "" : cellTitle(this.translator, learner.cell, learner.cellIndex);
-    return [learner.team, cell].filter(Boolean).join(" · ");
+    const teacher = this.messages.takerOf(learner);
+    const taken = teacher === null ? "" : this.translator.text("help.taken", { teacher });
+    return [taken, learner.team, cell].filter(Boolean).join(" · ");
   }
 
   speak(queue) {

@@ -7,6 +7,7 @@ import { Classroom } from "./classroom.js";
 import { EventLog } from "./event-log.js";
 import { Feed } from "./feed.js";
 import { Inbox, eventsATask } from "./inbox.js";
+import { Messages } from "./messages.js";
 import { RecentIDs } from "./recent-ids.js";
 import { inSlices } from "./slices.js";
 
@@ -35,6 +36,7 @@ export class ClassSession {
     this.classroom = new Classroom(course, notebook);
     this.activity = new Activity();
     this.feed = new Feed();
+    this.messages = new Messages(course);
     this.seen = new RecentIDs();
     this.recent = new EventLog(rememberedEvents);
     this.inbox = new Inbox((events) => this.apply(events));
@@ -51,6 +53,8 @@ export class ClassSession {
     this.isLoadDue = false;
     this.loads = 0;
     this.isRefreshDue = false;
+    /** The server has none, and is not asked again. */
+    this.hasNoMessages = false;
     this.timers = new Set();
     this.connection = new LiveConnection({
       course,
@@ -134,6 +138,21 @@ export class ClassSession {
     this.isLoaded = true;
     this.problem = null;
     this.onChange();
+    this.readMessages();
+  }
+
+  /** The class is shown without them. */
+  async readMessages() {
+    if (this.hasNoMessages) return;
+    try {
+      const answer = await this.api.messages(this.course);
+      if (this.isStopped) return;
+      this.messages.load(answer);
+      this.hasNoMessages = answer === null;
+      this.onChange();
+    } catch (problem) {
+      if (problem.name !== "Problem") throw problem;
+    }
   }
 
   reload() {
@@ -209,7 +228,7 @@ export class ClassSession {
 
   apply(events) {
     for (const event of events) {
-      if (!applyEvent(this.classroom, event)) continue;
+      if (this.messages.add(event) || !applyEvent(this.classroom, event)) continue;
       this.recent.add(event);
       if (!this.seen.add(event.event_id)) continue;
       this.activity.add(event);

@@ -1,0 +1,135 @@
+import { displayName } from "../state/name-order.js";
+import { browserStorage } from "../view/browser-storage.js";
+import { element, setText } from "../view/dom.js";
+import { KeyedList } from "../view/keyed-list.js";
+import { setOptions } from "./option-list.js";
+import { Panel } from "./panel.js";
+
+const longestText = 1_000;
+const shownMessages = 8;
+
+/** A line to a learner, a team or the class, and how many were shown it. */
+export class MessageBoard extends Panel {
+  build() {
+    const field = (control) => {
+      const text = element("span");
+      return { label: element("label", {}, text, control), text, control };
+    };
+    this.recipient = field(element("select", { name: "recipient" }));
+    this.teacher = field(element("input", { name: "teacher", maxlength: 128, autocomplete: "name" }));
+    this.text = field(element("textarea", { name: "text", rows: 2, maxlength: longestText, required: true }));
+    this.send = element("button", { type: "submit", class: "small" });
+    this.outcome = element("p", { class: "quiet", role: "status" });
+    this.form = element(
+      "form", { class: "message-form" },
+      this.recipient.label, this.text.label, this.teacher.label, this.send, this.outcome);
+    this.list = element("ul", { class: "messages", "aria-labelledby": this.heading.id });
+    this.body.append(this.form, this.list);
+    this.teacher.control.value = browserStorage.get("teacher") ?? "";
+    this.teacher.control.addEventListener("change", () => browserStorage.set("teacher", this.name));
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.announce("message-send", { ...this.chosen(), text: this.text.control.value, teacher: this.name });
+    });
+    this.hidden = true;
+    this.lines = new KeyedList(this.list, {
+      key: ({ id }) => id,
+      face: (message) => `${this.head(message)}\n${this.figure(message)}`,
+      create: () => {
+        const parts = { head: element("span", { class: "note" }), text: element("span"), figure: element("span", { class: "note" }) };
+        return Object.assign(element("li", {}, parts.head, parts.text, parts.figure), { parts });
+      },
+      update: ({ parts }, message) => {
+        setText(parts.head, this.head(message));
+        setText(parts.text, message.text);
+        setText(parts.figure, this.figure(message));
+      },
+    });
+  }
+
+  get name() {
+    return this.teacher.control.value.trim();
+  }
+
+  /** Whom the message is for. */
+  chosen() {
+    const [to, ...rest] = this.recipient.control.value.split(":");
+    const name = rest.join(":");
+    if (to === "learner") {
+      const isUp = this.view.helpQueue.some(({ learner }) => learner.id === name);
+      return { to, student_id: name, answers_hand: isUp };
+    }
+    return to === "team" ? { to, team: name } : { to: "class" };
+  }
+
+  /** Begins a message to a learner. */
+  address(id) {
+    this.wanted = `learner:${id}`;
+    this.text.control.focus();
+  }
+
+  /** Asks for the teacher's name before a hand is taken. */
+  askForName() {
+    this.needsName = true;
+    this.teacher.control.focus();
+  }
+
+  /** @param {object | null} problem null when it was sent */
+  tell(problem) {
+    this.problem = problem;
+    this.wasSent = problem === null;
+    if (problem === null) this.text.control.value = "";
+  }
+
+  update({ view, messages, isLoaded }, translator, budget) {
+    this.hidden = !messages.isOn || !isLoaded;
+    if (this.hidden) return;
+    Object.assign(this, { view, messages, translator });
+    this.title(translator.text("messages.title"));
+    setText(this.recipient.text, translator.text("messages.to"));
+    setText(this.text.text, translator.text("messages.text"));
+    setText(this.teacher.text, translator.text("messages.teacher"));
+    setText(this.send, translator.text("messages.send"));
+    const value = this.wanted ?? (this.recipient.control.value || "class:");
+    this.wanted = undefined;
+    // An open list is not changed under the teacher's hand.
+    if (this.recipient.control !== document.activeElement) setOptions(this.recipient.control, this.recipients(), value);
+    setText(this.outcome, this.outcomeText());
+    this.lines.update(messages.sent.slice(0, shownMessages), budget, translator);
+    this.list.hidden = messages.sent.length === 0;
+  }
+
+  recipients() {
+    const { translator, view } = this;
+    const teams = [...new Set(view.rows.map(({ learner }) => learner.team).filter(Boolean))].sort();
+    const waiting = new Set(view.helpQueue.map(({ learner }) => learner.id));
+    const learners = [...view.helpQueue, ...view.rows.filter(({ learner }) => !waiting.has(learner.id))];
+    return [
+      { value: "class:", label: translator.text("messages.class") },
+      ...teams.map((team) => ({ value: `team:${team}`, label: translator.text("messages.team", { team }) })),
+      ...learners.map(({ learner }) => ({ value: `learner:${learner.id}`, label: displayName(learner) })),
+    ];
+  }
+
+  outcomeText() {
+    const { translator, problem } = this;
+    if (this.needsName && this.name === "") return translator.text("messages.nameFirst");
+    if (problem) return translator.text("messages.problem", { detail: problem.message || translator.text("problem.offline") });
+    return this.wasSent ? translator.text("messages.sent") : "";
+  }
+
+  head({ to, learner, team, teacher }) {
+    const { translator, view } = this;
+    const row = view.rows.find((row) => row.learner.id === learner);
+    const whom = {
+      class: () => translator.text("messages.class"),
+      team: () => translator.text("messages.team", { team }),
+      learner: () => (row === undefined ? learner : displayName(row.learner)),
+    }[to]();
+    return translator.text("messages.head", { teacher, whom });
+  }
+
+  figure(message) {
+    return this.translator.text("messages.shown", { count: this.messages.shownCount(message) });
+  }
+}

@@ -1,0 +1,101 @@
+"""Raised hands that a teacher takes, and messages to learners, with two pages open."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from support.accessibility import CLIPPED, serious_findings
+from support.simulated_class import NOTEBOOK
+
+
+def learner(number: int, event_type: str, **fields) -> dict:
+    return {
+        "course_id": "python-1", "student_id": f"s{number}", "student_name": f"Learner {number}",
+        "team": "red", "notebook_path": NOTEBOOK, "event_type": event_type, **fields,
+    }
+
+
+@pytest.fixture
+def page(server, open_page):
+    server.publish(*[learner(number, "notebook_opened") for number in range(1, 4)], to_live=False)
+    page = open_page(server.url)
+    page.wait_for_status("live")
+    return page
+
+
+def test_a_hand_is_taken_for_all_teachers_to_see_and_answered(page, server, open_page):
+    second = open_page(server.url)
+    second.wait_for_status("live")
+    server.publish(learner(2, "help"))
+    # Without a name nobody would know who comes.
+    page.page.get_by_role("button", name="Take, Learner 2").click()
+    board = page.page.get_by_role("region", name="Messages")
+    expect(board.get_by_label("Your name")).to_be_focused()
+    expect(board.get_by_role("status")).to_contain_text("Write your name first")
+    page.page.keyboard.type("Ms Ito")
+    page.page.get_by_role("button", name="Take, Learner 2").press("Enter")
+    for each in (page, second):
+        expect(each.page.locator("help-queue li")).to_contain_text("Ms Ito has it")
+        expect(each.page.get_by_role("button", name="Take, Learner 2")).to_be_hidden()
+
+    page.page.get_by_role("button", name="Answer, Learner 2").press("Enter")
+    expect(board.get_by_label("Message", exact=True)).to_be_focused()
+    page.page.keyboard.type("Look at <b>line 3</b>")
+    page.page.keyboard.press("Tab")
+    page.page.keyboard.press("Tab")
+    page.page.keyboard.press("Enter")
+    expect(board.get_by_role("status")).to_contain_text("Sent.")
+    expect(board.get_by_label("Message", exact=True)).to_have_value("")
+    assert server.messages[-1] == {
+        "to": "learner", "student_id": "s2", "answers_hand": True, "text": "Look at <b>line 3</b>",
+        "teacher": "Ms Ito",
+    }
+    for each in (page, second):
+        line = each.page.locator("message-board li")
+        expect(line).to_contain_text("Ms Ito to: Learner 2")
+        expect(line).to_contain_text("Look at <b>line 3</b>")
+        expect(line).to_contain_text("shown to 0 learners")
+    (message,) = [event for event in server.journal if event["event_type"] == "message_sent"]
+    server.publish({
+        "event_type": "message_shown", "course_id": "python-1", "student_id": "s2",
+        "message_id": message["event_id"]})
+    for each in (page, second):
+        expect(each.page.locator("message-board li")).to_contain_text("shown to 1 learner")
+    assert serious_findings(page.page) == []
+
+
+def test_a_hint_goes_to_a_team_or_the_class(page, server):
+    board = page.page.get_by_role("region", name="Messages")
+    board.get_by_label("Your name").fill("Ms Ito")
+    for recipient, expected in (
+        ("The class", {"to": "class"}), ("Team red", {"to": "team", "team": "red"}),
+        ("Learner 3", {"to": "learner", "student_id": "s3", "answers_hand": False}),
+    ):
+        board.get_by_role("combobox").select_option(label=recipient)
+        board.get_by_label("Message", exact=True).fill("Read the cell above.")
+        board.get_by_role("button", name="Send").click()
+        expect(board.get_by_label("Message", exact=True)).to_have_value("")
+        assert server.messages[-1] == expected | {"text": "Read the cell above.", "teacher": "Ms Ito"}
+    expect(board.locator("li")).to_have_count(3)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_it_fits_a_phone(page, server, language):
+    page.page.locator("#language").select_option(language)
+    server.publish(learner(2, "help"), learner(2, "help"))
+    page.page.set_viewport_size({"width": 320, "height": 640})
+    expect(page.page.locator("help-queue .actions button").first).to_be_visible()
+    assert page.page.evaluate(CLIPPED) == []
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert serious_findings(page.page) == []
+
+
+def test_without_messages_there_is_no_board(server, open_page):
+    server.messages = None
+    server.publish(learner(2, "help"), to_live=False)
+    page = open_page(server.url, allowed_errors=("404",))
+    page.wait_for_status("live")
+    expect(page.page.locator("help-queue li")).to_contain_text("Learner 2")
+    expect(page.page.locator("message-board")).to_be_hidden()
+    expect(page.page.locator("help-queue .actions")).to_be_hidden()
