@@ -15,7 +15,7 @@ from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
-TIMEOUT = 60
+TIMEOUT = 180
 
 
 def environment(url: str, folder: Path, **more: str) -> dict[str, str]:

@@ -62,10 +62,27 @@ extension ProgressBusProcess {
   func listen(
     _ query: String = "", token: String?
   ) async throws -> (client: RawClient, status: Int) {
-    let client = try await RawClient(port: port)
     let extra = token.map { "Authorization: Bearer \($0)\r\n" } ?? ""
-    let answer = try await client.upgrade("/ws/dashboard\(query)", host: "localhost", extra: extra)
+    let (client, answer) = try await listen(query, extra: extra)
     return (client, answer.status)
+  }
+
+  /// Waits until there is a live stream: a process that is ready may still be subscribing to it.
+  func listen(
+    _ query: String = "", host: String = "localhost", extra: String
+  ) async throws -> (client: RawClient, answer: RawClient.Response) {
+    var opened: (client: RawClient, answer: RawClient.Response)?
+    try await eventually("the stream is open") {
+      let client = try await RawClient(port: port)
+      let answer = try await client.upgrade("/ws/dashboard\(query)", host: host, extra: extra)
+      if answer.status == 503 {
+        client.close()
+        return false
+      }
+      opened = (client, answer)
+      return true
+    }
+    return try #require(opened)
   }
 }
 
@@ -163,11 +180,9 @@ extension EndToEnd {
         return try await process.request(
           route.method, route.target, by: carrier, token: token, body: route.body)
       }
-      let client = try await RawClient(port: process.port)
+      let (client, upgrade) = try await process.listen(extra: carrier.fields(token))
       defer { client.close() }
-      var answer = try await client.upgrade(
-        "/ws/dashboard", host: "localhost",
-        extra: carrier.fields(token))
+      var answer = upgrade
       guard answer.status == 101 else { return answer }
       // The other direction: what a client says is taken from whoever may listen, and answered to nobody.
       let hello = try await client.frame()
@@ -244,10 +259,8 @@ extension EndToEnd {
           ("http://localhost:8888", 403), ("https://evil.example", 403), ("null", 403), (nil, 401),
         ] as [(String?, Int)] {
           let fields = cookie + (origin.map { "Origin: \($0)\r\n" } ?? "")
-          let client = try await RawClient(port: process.port)
+          let (client, upgrade) = try await process.listen(extra: fields)
           defer { client.close() }
-          let upgrade = try await client.upgrade(
-            "/ws/dashboard", host: "localhost", extra: fields)
           #expect(upgrade.status == socket, "\(origin ?? "no origin")")
           for route in Self.routes where route.method != "GET" && route.scopes != nil {
             let answer = try await process.request(

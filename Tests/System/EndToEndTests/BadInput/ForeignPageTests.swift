@@ -27,16 +27,9 @@ extension EndToEnd {
     private func listen(
       _ process: ProgressBusProcess, host: String, origin: String
     ) async throws -> Int {
-      var status = 503
-      try await eventually("the stream is open") {
-        let client = try await RawClient(port: process.port)
-        defer { client.close() }
-        status = try await client.upgrade(
-          "/ws/dashboard", host: host, extra: "Origin: \(origin)\r\n"
-        ).status
-        return status != 503
-      }
-      return status
+      let (client, answer) = try await process.listen(host: host, extra: "Origin: \(origin)\r\n")
+      client.close()
+      return answer.status
     }
 
     @Test func aNameThatPointsHereReadsNothingOfLearnersAndMaySendEvents() async throws {
