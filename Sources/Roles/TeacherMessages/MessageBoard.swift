@@ -14,6 +14,8 @@ public actor MessageBoard: Service {
   static let capacity = 5_000
   /// Of one learner: one for each kernel.
   static let capacityOfLearner = 16
+  /// The most courses that are known at a time: whoever asks names them.
+  static let mostCourses = 10_000
   /// A course that was read so long ago is read again, should one message have been missed.
   private static let shelfLife = Duration.seconds(30)
   /// The same where the subscription does not stand.
@@ -21,6 +23,9 @@ public actor MessageBoard: Service {
   /// For which nobody has asked for so long, a course is forgotten.
   private static let forgetting = Duration.seconds(600)
   private static let tick = Duration.milliseconds(250)
+
+  private static let full = Problem(
+    status: .serviceUnavailable, detail: "too many wait for messages", retryAfter: 30)
 
   private struct Waiter {
     let course: ExactText
@@ -76,6 +81,7 @@ public actor MessageBoard: Service {
     for learner: String, in name: String, after position: Int64, waiting: Duration
   ) async throws -> [Message] {
     let course = ExactText(name)
+    guard courses[course] != nil || courses.count < Self.mostCourses else { throw Self.full }
     courses[course, default: Course()].askedAt = .now
     let known: CourseMessages
     if let kept = courses[course], isFresh(kept) {
@@ -86,10 +92,7 @@ public actor MessageBoard: Service {
     let found = known.messages(for: learner, after: position)
     if !found.isEmpty || waiting <= .zero || isClosed { return found }
     let theirs = waiters.values.count { $0.course == course && $0.learner == learner }
-    guard waiters.count < Self.capacity, theirs < Self.capacityOfLearner else {
-      throw Problem(
-        status: .serviceUnavailable, detail: "too many wait for messages", retryAfter: 30)
-    }
+    guard waiters.count < Self.capacity, theirs < Self.capacityOfLearner else { throw Self.full }
     // Read anew while the read above was awaited: what it brought is not to be slept over.
     if let kept = courses[course] {
       let newer = kept.messages.messages(for: learner, after: position)
@@ -140,7 +143,7 @@ public actor MessageBoard: Service {
     return readAt.duration(to: .now) < (isSubscribed ? Self.shelfLife : Self.shelfLifeUnheard)
   }
 
-  private func lookAround() async {
+  private func lookAround() {
     let now = ContinuousClock.now
     for (id, waiter) in waiters where waiter.deadline <= now { answer(id, with: []) }
     let waited = Set(waiters.values.map(\.course))
@@ -150,7 +153,8 @@ public actor MessageBoard: Service {
       } else if course.retryAt <= now, !course.awaited.isEmpty || !isFresh(course) {
         courses[name]?.retryAt = now + .milliseconds(min(250 << course.retries, 2000))
         courses[name]?.retries = min(course.retries + 1, 4)
-        await readQuietly(name)
+        // Not waited for: the waits of other courses end in time, however slow the database is.
+        Task { await readQuietly(name) }
       }
     }
   }

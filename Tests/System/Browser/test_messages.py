@@ -72,12 +72,37 @@ def test_a_hint_goes_to_a_team_or_the_class(page, server):
         ("The class", {"to": "class"}), ("Team red", {"to": "team", "team": "red"}),
         ("Learner 3", {"to": "learner", "student_id": "s3", "answers_hand": False}),
     ):
+        board.get_by_role("combobox").focus()
         board.get_by_role("combobox").select_option(label=recipient)
         board.get_by_label("Message", exact=True).fill("Read the cell above.")
         board.get_by_role("button", name="Send").click()
         expect(board.get_by_label("Message", exact=True)).to_have_value("")
         assert server.messages[-1] == expected | {"text": "Read the cell above.", "teacher": "Ms Ito"}
     expect(board.locator("li")).to_have_count(3)
+
+
+def test_an_answer_goes_to_whom_it_is_for_however_fast_it_is_sent(page, server):
+    board = page.page.get_by_role("region", name="Messages")
+    board.get_by_label("Your name").fill("Ms Ito")
+    server.publish(learner(2, "help"))
+    expect(page.page.get_by_role("button", name="Answer, Learner 2")).to_be_visible()
+    # In one task: nothing is painted meanwhile.
+    page.page.evaluate("""
+        const board = document.querySelector("message-board");
+        document.querySelector("help-queue .actions button:last-child").click();
+        board.querySelector("textarea").value = "Between us.";
+        board.querySelector("form").requestSubmit();
+    """)
+    expect(board.get_by_role("status")).to_contain_text("Sent.")
+    (message,) = server.messages
+    assert (message["to"], message.get("student_id")) == ("learner", "s2")
+    # Nor does it go to others because the learner's hand is down, or somebody else's comes up.
+    server.publish(learner(2, "help_stop"), learner(1, "help"))
+    expect(page.page.get_by_role("button", name="Answer, Learner 1")).to_be_visible()
+    board.get_by_label("Message", exact=True).fill("And one more.")
+    board.get_by_role("button", name="Send").click()
+    expect(board.locator("li")).to_have_count(2)
+    assert (server.messages[1]["to"], server.messages[1].get("student_id")) == ("learner", "s2")
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

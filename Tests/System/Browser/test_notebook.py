@@ -274,6 +274,13 @@ def wait_for_message(kernel) -> list[str]:
     return shown
 
 
+def shown(stack, course: str) -> list[list[str]]:
+    """How many messages Ada was shown, none of them twice."""
+    return stack.rows(
+        "select count(distinct message_id) from message_receipts where student_id = 'ada' "
+        f"and course_id = '{course}' having count(*) = count(distinct message_id)")
+
+
 def test_messages_are_kept_over_restarts_and_shown_once(stack, redis, course, learner):
     env = learner("ada", "Ada Lovelace")
     waits = []
@@ -287,6 +294,8 @@ def test_messages_are_kept_over_restarts_and_shown_once(stack, redis, course, le
         print("seconds from the request to a cell:", [round(wait, 3) for wait in waits])
         # Other work on the machine may slow one of them.
         assert min(waits) < 2
+        # Who is killed while it shows something may not have told yet.
+        wait_for(lambda: shown(stack, course), [["3"]], seconds=60)
         send(stack, course, "before the restart")
         kernel.manager.restart_kernel(now=True)
         kernel.client.wait_for_ready(timeout=60)
@@ -306,11 +315,8 @@ def test_messages_are_kept_over_restarts_and_shown_once(stack, redis, course, le
                 assert error.code == 503 and time.monotonic() < deadline
                 time.sleep(0.2)
         assert wait_for_message(kernel)[:1] == ["Ms Ito to the class: the last"]
-    wait_for(
-        lambda: stack.rows(
-            "select count(distinct message_id) from message_receipts where student_id = 'ada' "
-            f"and course_id = '{course}' having count(*) = count(distinct message_id)"),
-        [["5"]], seconds=60)
+        # A kernel that has ended sends nothing more.
+        wait_for(lambda: shown(stack, course), [["5"]], seconds=60)
 
 
 def test_an_answer_to_a_raised_hand_is_shown_in_jupyterlab(

@@ -113,8 +113,12 @@ class Client:
         """Have `display` show what teachers have sent, and tell them. Raises what it raises."""
         if not self.inbox.waiting or not self._is_open or getpid() != self._process:
             return
-        for message in self.inbox.show(display):
+
+        def show(message: Message) -> None:
+            display(message)
             self.record("message_shown", {"message_id": message.identifier})
+
+        self.inbox.show(show)
 
     def configure(self, assignments: Mapping[str, str]) -> None:
         """Change settings; raises `SettingError` and changes nothing if one is wrong."""

@@ -85,9 +85,8 @@ class Inbox:
         """Messages that no cell has shown yet."""
         return len(self._arrived)
 
-    def show(self, display: Callable[[Message], None]) -> list[Message]:
-        """Have `display` show what has arrived, each message once; those that were."""
-        shown: list[Message] = []
+    def show(self, display: Callable[[Message], None]) -> None:
+        """Have `display` show what has arrived, each message once. Raises what it raises."""
         if not self._settings().messages:
             self._arrived.clear()
         while self._arrived:
@@ -102,8 +101,6 @@ class Inbox:
                 self._arrived.appendleft(message)
                 raise
             self.recent.append(message)
-            shown.append(message)
-        return shown
 
     def settings_changed(self) -> None:
         """Ask anew with the new settings. Any thread; never blocks."""

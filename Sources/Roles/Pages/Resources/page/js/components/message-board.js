@@ -25,6 +25,10 @@ export class MessageBoard extends Panel {
       this.recipient.label, this.text.label, this.teacher.label, this.send, this.outcome);
     this.list = element("ul", { class: "messages", "aria-labelledby": this.heading.id });
     this.body.append(this.form, this.list);
+    /** Whom the next message is for; what the select shows may be a painting older. */
+    this.to = "class:";
+    this.recipient.control.addEventListener("focus", () => this.listRecipients());
+    this.recipient.control.addEventListener("change", () => { this.to = this.recipient.control.value; });
     this.teacher.control.value = browserStorage.get("teacher") ?? "";
     this.teacher.control.addEventListener("change", () => browserStorage.set("teacher", this.name));
     this.form.addEventListener("submit", (event) => {
@@ -53,18 +57,18 @@ export class MessageBoard extends Panel {
 
   /** Whom the message is for. */
   chosen() {
-    const [to, ...rest] = this.recipient.control.value.split(":");
+    const [to, ...rest] = this.to.split(":");
     const name = rest.join(":");
-    if (to === "learner") {
-      const isUp = this.view.helpQueue.some(({ learner }) => learner.id === name);
-      return { to, student_id: name, answers_hand: isUp };
-    }
-    return to === "team" ? { to, team: name } : { to: "class" };
+    if (to === "class") return { to };
+    if (to === "team") return { to, team: name };
+    const isUp = this.view.helpQueue.some(({ learner }) => learner.id === name);
+    return { to, student_id: name, answers_hand: isUp };
   }
 
   /** Begins a message to a learner. */
   address(id) {
-    this.wanted = `learner:${id}`;
+    this.to = `learner:${id}`;
+    this.showRecipient();
     this.text.control.focus();
   }
 
@@ -90,25 +94,35 @@ export class MessageBoard extends Panel {
     setText(this.text.text, translator.text("messages.text"));
     setText(this.teacher.text, translator.text("messages.teacher"));
     setText(this.send, translator.text("messages.send"));
-    const value = this.wanted ?? (this.recipient.control.value || "class:");
-    this.wanted = undefined;
     // An open list is not changed under the teacher's hand.
-    if (this.recipient.control !== document.activeElement) setOptions(this.recipient.control, this.recipients(), value);
+    if (this.recipient.control !== document.activeElement) this.showRecipient();
     setText(this.outcome, this.outcomeText());
     this.lines.update(messages.sent.slice(0, shownMessages), budget, translator);
     this.list.hidden = messages.sent.length === 0;
   }
 
-  recipients() {
-    const { translator, view } = this;
+  /** Who is in a large class is listed when somebody is about to choose, and not at each painting. */
+  listRecipients() {
+    const { view } = this;
     const teams = [...new Set(view.rows.map(({ learner }) => learner.team).filter(Boolean))].sort();
     const waiting = new Set(view.helpQueue.map(({ learner }) => learner.id));
     const learners = [...view.helpQueue, ...view.rows.filter(({ learner }) => !waiting.has(learner.id))];
-    return [
-      { value: "class:", label: translator.text("messages.class") },
-      ...teams.map((team) => ({ value: `team:${team}`, label: translator.text("messages.team", { team }) })),
+    const options = [
+      { value: "class:", label: this.whom({ to: "class" }) },
+      ...teams.map((team) => ({ value: `team:${team}`, label: this.whom({ to: "team", team }) })),
       ...learners.map(({ learner }) => ({ value: `learner:${learner.id}`, label: displayName(learner) })),
     ];
+    if (!options.some(({ value }) => value === this.to)) options.push(this.recipientOption());
+    setOptions(this.recipient.control, options, this.to);
+  }
+
+  showRecipient() {
+    setOptions(this.recipient.control, [this.recipientOption()], this.to);
+  }
+
+  recipientOption() {
+    const { to, student_id: learner, team } = this.chosen();
+    return { value: this.to, label: this.whom({ to, learner, team }) };
   }
 
   outcomeText() {
@@ -118,15 +132,16 @@ export class MessageBoard extends Panel {
     return this.wasSent ? translator.text("messages.sent") : "";
   }
 
-  head({ to, learner, team, teacher }) {
+  head({ teacher, ...message }) {
+    return this.translator.text("messages.head", { teacher, whom: this.whom(message) });
+  }
+
+  whom({ to, learner, team }) {
     const { translator, view } = this;
+    if (to === "class") return translator.text("messages.class");
+    if (to === "team") return translator.text("messages.team", { team });
     const row = view.rows.find((row) => row.learner.id === learner);
-    const whom = {
-      class: () => translator.text("messages.class"),
-      team: () => translator.text("messages.team", { team }),
-      learner: () => (row === undefined ? learner : displayName(row.learner)),
-    }[to]();
-    return translator.text("messages.head", { teacher, whom });
+    return row === undefined ? learner : displayName(row.learner);
   }
 
   figure(message) {
