@@ -70,7 +70,8 @@ class Kernel:
             "store_history": True,
             "user_expressions": {},
             "allow_stdin": False,
-            "stop_on_error": True,
+            # Else the kernel may abort the next cell, too, that comes soon after an error.
+            "stop_on_error": False,
             **content,
         }
         message = self.client.session.msg("execute_request", request, metadata=metadata or {})

@@ -166,13 +166,13 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Shown, dict
             kernel.run(LOAD)
             assert kernel.run(_SETUP)["status"] == "ok"
             for name, (code, _) in FAILING.items():
-                shown[name] = kernel.show(code, {"cellId": name}, stop_on_error=False)
+                shown[name] = kernel.show(code, {"cellId": name})
                 if "hook" in name:
                     kernel.run("unhook()")
             for name, code in QUIET.items():
                 if "representation" in name:
-                    kernel.run("Mute()", stop_on_error=False)
-                shown[name] = kernel.show(code, {"cellId": name}, stop_on_error=False)
+                    kernel.run("Mute()")
+                shown[name] = kernel.show(code, {"cellId": name})
             kernel.run("1", {"cellId": "last"})
             wait_until(lambda: server.of_type("cell_executed")[-1]["cell_id"] == "last")
         events = {event["cell_id"]: event for event in server.of_type("cell_executed")}
@@ -265,7 +265,7 @@ def test_unloading_gives_the_methods_back(server: RecordingServer, tmp_path: Pat
         assert kernel.output(f"print(before == {methods})") == "False\n"
         kernel.run("%unload_ext progressbus")
         assert kernel.output(f"print(before == {methods})") == "True\n"
-        assert kernel.show("1 / 0", stop_on_error=False).errors
+        assert kernel.show("1 / 0").errors
 
 
 def test_an_error_of_a_widget_is_no_cells(server: RecordingServer, kernel: Kernel) -> None:
@@ -320,7 +320,7 @@ def test_a_learners_methods_run_no_more_often_than_without_the_client(
         with running_kernel(env) as kernel:
             kernel.run(first)
             kernel.run(_COUNTING)
-            shown = kernel.show(code, stop_on_error=False)
+            shown = kernel.show(code)
             printed.append((shown.stdout, kernel.output("print(calls)")))
     assert printed[0] == printed[1]
     event = last_cell(server, 4)

@@ -140,7 +140,7 @@ def test_a_cell_that_tampers(server: RecordingServer, tmp_path: Path, what: str)
         for name in names:
             kernel.run(f"x = {'y' * 100!r}", {"cellId": name})
         kernel.run("%progressbus help", {"cellId": "help"})
-        kernel.run("1 / 0", {"cellId": "failed"}, stop_on_error=False)
+        kernel.run("1 / 0", {"cellId": "failed"})
         wait_until(lambda: _cells(server)[-1:] == ["failed"])
     # A kernel that may not warn does not end when it is asked to, and is killed.
     if what != "warnings":
@@ -170,7 +170,7 @@ def test_the_client_calls_nothing_that_a_cell_can_replace(
         names = [f"cell-{number}" for number in range(50)]
         for name in names:
             kernel.run(f"x = {'y' * 100!r}", {"cellId": name})
-        kernel.run("1 / 0", {"cellId": "failed"}, stop_on_error=False)
+        kernel.run("1 / 0", {"cellId": "failed"})
         wait_until(lambda: _cells(server)[-1:] == ["failed"])
         assert "Your teacher" in kernel.output("%progressbus help")
         assert "works" in kernel.output("%progressbus status")
