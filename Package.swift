@@ -146,7 +146,7 @@ let package = Package(
       [
         "Access", "API", "Broadcaster", "Cryptography", "FirestoreSource", "Ingest",
         "LearnerRights",
-        "Pages", "SignIn", "TeacherMessages",
+        "Joining", "Pages", "SignIn", "TeacherMessages",
         "WorkerRuntime", "BigQueryMirror", "Influx",
         "Firestore", "AgentEngine", "GoogleCalls", "Sessions", "SessionRoutes",
         "PostgresSink", "AuditStore", "DeadLetters", "EventBus", "Events", "HTTPServer",
@@ -210,6 +210,12 @@ let package = Package(
       [
         "EventBus", "Events", "Access", "HTTPServer", "PostgresDriver", "JSONText",
         "Observability", hummingbird, httpTypes, nioCore, nioPosix, logging, lifecycle,
+      ]),
+    target(
+      .roles, "Joining",
+      [
+        "Events", "Access", "HTTPServer", "PostgresDriver", "JSONText", "Observability",
+        hummingbird, httpTypes, nioCore, logging, coreMetrics,
       ]),
     target(.roles, "SessionMigration", ["Sessions", "Events", "Cryptography"]),
     target(
@@ -395,6 +401,12 @@ let package = Package(
       [
         "TeacherMessages", "EventBus", "Events", "HTTPServer", "PostgresDriver",
         "ProgressBusTesting", nioCore, logging,
+      ]),
+    tests(
+      .roles, "JoiningTests",
+      [
+        "Joining", "HTTPServer", "PostgresDriver", "ProgressBusTesting", httpTypes, nioCore,
+        logging,
       ]),
     tests(
       .roles, "SessionMigrationTests",

@@ -355,3 +355,27 @@ def test_an_answer_to_a_raised_hand_is_shown_in_jupyterlab(
     finally:
         context.close()
         jupyter.stop()
+
+
+def test_a_class_joins_by_the_code_on_the_wall(stack, course, open_page, tmp_path):
+    page = open_page(f"{stack.url}?course={course}", allowed_errors=("503", "404", "WebSocket"))
+    board = page.page.get_by_role("region", name="Joining")
+    board.get_by_role("button", name="Make a code").click(timeout=20_000)
+    shown = board.locator(".joining-open .joining-code")
+    expect(shown).to_be_visible()
+    code = shown.inner_text()
+    env = environment(stack.url, tmp_path, PROGRESSBUS_NOTEBOOK=NOTEBOOK)
+    del env["PROGRESSBUS_STUDENT"], env["PROGRESSBUS_COURSE"]
+    with running_kernel(env) as kernel:
+        kernel.run(LOAD)
+        joined = kernel.output(f"%progressbus join {code} 'Grace Hopper'")
+        assert f"You have joined {course} as Grace Hopper." in joined
+        kernel.run("total = 1", {"cellId": "sum"})
+        expect(page.page.locator("learner-roster")).to_contain_text("Grace Hopper", timeout=60_000)
+        page.expect_bar("Cell sum", 1, timeout=30_000)
+    # The next kernel is hers, too.
+    with running_kernel(env) as kernel:
+        kernel.run(LOAD)
+        kernel.run("total / 0", {"cellId": "ratio"})
+        page.expect_bar("Cell ratio", 0, timeout=30_000)
+    page.expect_counter("all", 1)

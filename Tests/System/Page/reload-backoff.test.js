@@ -35,6 +35,7 @@ class FakeServer {
     }),
     exercises: async () => ({ exercises: [] }),
     messages: async () => null,
+    joiningCode: async () => null,
     activity: async () => ({ stream_id: this.position, buckets: [] }),
     isBusDown: async () => false,
   };

@@ -51,6 +51,11 @@ class RecordingServer:
         self.stopping = threading.Event()
         #: What GET /api/v1/messages gives out; None for a server without.
         self.messages: list[dict[str, Any]] | None = None
+        #: The course of each code by which learners join.
+        self.codes: dict[str, str] = {}
+        self.seconds_left = 3600
+        #: What those who joined have sent.
+        self.joins: list[dict[str, str]] = []
         #: The queries of those who asked for them.
         self.asked: list[dict[str, str]] = []
         self._http = _Server(("127.0.0.1", port), Handler)
@@ -139,10 +144,34 @@ class Handler(BaseHTTPRequestHandler):
         with recorder.lock:
             recorder.record.posts += 1
             fault = recorder.faults.popleft() if recorder.faults else recorder.standing_fault
-        if fault is None:
+        if fault is None and self.path == "/api/v1/join":
+            self.join()
+        elif fault is None:
             self.ingest()
         else:
             fault(self)
+
+    def join(self) -> None:
+        """A learner of a name of their own; the same one for the token that was given."""
+        recorder = self.server.recorder
+        asked = json.loads(self.body)
+        course = recorder.codes.get(asked["code"])
+        if course is None:
+            body = json.dumps({"title": "Not Found", "detail": "no lesson has this code now"})
+            return self.answer(404, body, "application/problem+json")
+        with recorder.lock:
+            recorder.joins.append(asked)
+            student = asked.get("token", "").partition("token-of-")[2]
+            student = student or f"joined-{len(recorder.joins)}"
+        place = {
+            "course_id": course,
+            "student_id": student,
+            "student_name": asked["student_name"],
+            "token": f"token-of-{student}",
+            "ends_at": "2099-01-01T00:00:00.000000Z",
+            "seconds_left": recorder.seconds_left,
+        }
+        return self.answer(201, json.dumps(place))
 
     def ingest(self) -> None:
         """As the server's documentation says."""

@@ -15,6 +15,7 @@ public enum ProgressBusMetric: String, CaseIterable, Sendable {
   case httpConnectionsRefused = "progressbus_http_connections_refused_total"
   case accessRefused = "progressbus_access_refused_total"
   case limited = "progressbus_limited_total"
+  case joins = "progressbus_joins_total"
 
   case sinkWritten = "progressbus_sink_written_total"
   case sinkRetries = "progressbus_sink_retries_total"
@@ -114,6 +115,7 @@ extension ProgressBusMetric {
       counter("Requests refused for want of a token that is good and enough, by reason.")
     case .limited:
       counter("Requests, connections and subscribers refused, by the limit that they were over.")
+    case .joins: counter("Attempts to join a course by a code, by what became of them.")
     case .sinkWritten: counter("Events that a sink committed.")
     case .sinkRetries: counter("Writes tried again because the sink was unavailable.")
     case .sinkRefused: counter("Writes refused whole, after which the batch was halved.")

@@ -22,14 +22,17 @@ public final class RateLimiter<Key: Hashable & Sendable>: Sendable {
   private let shards: [Shard]
   private let capacityOfShard: Int
 
-  /// - Parameters:
-  ///   - limit: nil for none, which makes no limiter.
-  ///   - capacity: clients that are remembered at most; some 100 bytes each.
-  public init?(_ limit: RateLimit?, capacity: Int = 65_536) {
-    guard let limit else { return nil }
+  /// - Parameter capacity: clients that are remembered at most; some 100 bytes each.
+  public init(_ limit: RateLimit, capacity: Int = 65_536) {
     self.limit = limit
     shards = (0..<16).map { _ in Shard() }
     capacityOfShard = max(1, capacity / shards.count)
+  }
+
+  /// - Parameter limit: nil for none, which makes no limiter.
+  public convenience init?(_ limit: RateLimit?, capacity: Int = 65_536) {
+    guard let limit else { return nil }
+    self.init(limit, capacity: capacity)
   }
 
   /// The client's bucket, the same for all who ask while one of them holds it or it is not full.

@@ -20,8 +20,10 @@ public struct RateLimit: Sendable, Equatable {
     timeToFill = interval * Int64(max(1, burst))
   }
 
-  /// One that is slower than one a second, for tests that must not depend on their own speed.
-  init(interval: TimeAmount, burst: Int) {
+  /// One that is slower than one a second.
+  ///
+  /// - Parameter interval: until one unit comes back.
+  public init(interval: TimeAmount, burst: Int) {
     perSecond = 0
     self.interval = interval.nanoseconds
     timeToFill = interval.nanoseconds * Int64(burst)

@@ -43,7 +43,7 @@ public struct TrustedProxies: Sendable {
 
   /// Whose limits a request counts for; nil for those who have none: this machine itself, and a proxy that asks for
   /// itself.
-  func limitedClient(behind peer: ClientAddress, lines: [String]) -> ClientAddress? {
+  public func limitedClient(behind peer: ClientAddress, lines: [String]) -> ClientAddress? {
     guard trust(peer) else { return peer.isLoopback ? nil : peer.network }
     return lines.isEmpty ? nil : client(behind: peer, lines: lines).network
   }

@@ -11,6 +11,7 @@ import HTTPServer
 import Hummingbird
 import Influx
 import Ingest
+import Joining
 import Logging
 import Observability
 import Pages
@@ -90,10 +91,35 @@ extension ServerServices {
       messages?.addTeachers(to: readers)
       messages?.addLearners(
         to: router.requiring(.sending).add(middleware: KnownHosts(readerHosts)))
+      if let joining = try makeJoining(mirror: mirror, access: access, proxies: proxies) {
+        joining.addTeachers(to: readers)
+        joining.addLearners(to: anybody)
+      }
       try configuration.signInRoutes(access: access, openID: openID).add(to: anybody)
       try PageRoutes.load().add(to: anybody)
     }
     return router
+  }
+
+  /// Nil where joining by a code is switched off.
+  private func makeJoining(
+    mirror: MirrorConnections?, access: AccessCheck, proxies: TrustedProxies
+  ) throws -> JoiningRoutes? {
+    guard configuration.settings.boolean("joining.enabled") else { return nil }
+    return JoiningRoutes(
+      store: JoiningCodeStore(try configuration.database(), logger: logger), access: access,
+      issue: joiningTokens, proxies: proxies, audit: mirror?.audit,
+      outcomes: JoiningOutcomes(metrics: registry))
+  }
+
+  /// Nil where tokens are another issuer's alone.
+  private var joiningTokens: JoiningRoutes.TokenIssuer? {
+    guard configuration.signsTokens else { return nil }
+    return { [configuration] id, learner, course, seconds in
+      try AccessTokens.issue(
+        id: id, scopes: [.ingest], subject: learner, courses: [course], lifetime: seconds,
+        configuration)
+    }
   }
 
   /// The read API with what this process knows: its database, journal and InfluxDB.

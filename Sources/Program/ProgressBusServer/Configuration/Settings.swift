@@ -13,7 +13,7 @@ import WorkerRuntime
 public enum Settings {
   public static let all: [Setting] =
     server + signIn + servers + ingest + limits + bus + worker + webSocket + classAlerts + messages
-    + google + mirror + sessions
+    + joining + google + mirror + sessions
     + completedSessions
 
   static let server: [Setting] = [
@@ -249,6 +249,12 @@ public enum Settings {
     Setting(
       "messages.enabled", .boolean, default: "true",
       "Whether teachers can take raised hands and send messages, which learners' notebooks show.")
+  ]
+
+  static let joining: [Setting] = [
+    Setting(
+      "joining.enabled", .boolean, default: "true",
+      "Whether teachers can make codes by which learners join a course without a token.")
   ]
 
   static let webSocket: [Setting] = [

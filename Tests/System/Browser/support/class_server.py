@@ -41,6 +41,8 @@ class ClassServer:
         self.stored_position: str | None = None
         #: What teachers have sent; None for a server without messages.
         self.messages: list[dict] | None = []
+        #: The code of each course; None for a server where nobody joins by one.
+        self.joining_codes: dict[str, dict] | None = {}
         self.requests: list[str] = []
         self.loop = asyncio.new_event_loop()
         started: Future = Future()
@@ -82,6 +84,9 @@ class ClassServer:
             web.get("/health/ready", self._ready),
             web.get("/sign-in", self._sign_in),
             web.get("/api/v1/courses", self._courses),
+            web.get("/api/v1/courses/{course}/joining-code", self._joining_code),
+            web.post("/api/v1/courses/{course}/joining-code", self._make_joining_code),
+            web.delete("/api/v1/courses/{course}/joining-code", self._end_joining_code),
             web.get("/api/v1/courses/{course}/{resource}", self._course),
             web.post("/api/v1/courses/{course}/messages", self._send_message),
             web.post("/api/v1/courses/{course}/hands/{student}/take", self._take_hand),
@@ -195,6 +200,25 @@ class ClassServer:
             case other:
                 return self._problem(404, f"nothing at {other}")
         return web.json_response(self._placed(answer))
+
+    async def _joining_code(self, request):
+        if self.joining_codes is None:
+            return self._problem(404, "nothing here")
+        course = request.match_info["course"]
+        none = {"code": None, "ends_at": None}
+        return web.json_response({"course_id": course} | self.joining_codes.get(course, none))
+
+    async def _make_joining_code(self, request):
+        course, minutes = request.match_info["course"], (await request.json())["minutes"]
+        code = {"code": f"soup-river-{41 + len(self.joining_codes)}",
+                "ends_at": timestamp(time.time() + 60 * minutes)}
+        self.joining_codes[course] = code
+        return web.json_response({"course_id": course} | code, status=201)
+
+    async def _end_joining_code(self, request):
+        if self.joining_codes.pop(request.match_info["course"], None) is None:
+            return self._problem(404, "the course has no joining code")
+        return web.Response(status=204)
 
     async def _send_message(self, request):
         return await self._teacher_did(request, "message_sent", {})

@@ -51,6 +51,10 @@ import Testing
     "DELETE /api/v1/users/{user}/sessions/{id}": .act("sessions.delete"),
     "POST /api/v1/courses/{course}/messages": .act("messages.send"),
     "POST /api/v1/courses/{course}/hands/{student}/take": .act("hands.take"),
+    "POST /api/v1/courses/{course}/joining-code": .act("joining-code.make"),
+    "DELETE /api/v1/courses/{course}/joining-code": .act("joining-code.end"),
+    // Notes a token, and here nobody is asked for one.
+    "POST /api/v1/join": .work,
     "POST /api/v1/users/{user}/sessions": .work,
     "POST /api/v1/users/{user}/sessions/{id}/events": .work,
     "POST /student-progress": .work, "POST /api/v1/events": .work,
@@ -123,6 +127,8 @@ import Testing
           let message = #"{"to":"learner","student_id":"zora","text":"zora!","teacher":"zora"}"#
           #expect(try await ask(.post, "/api/v1/courses/c/messages", message) == 202)
           #expect(try await ask(.post, "/api/v1/courses/c/hands/zora/take", message) == 202)
+          #expect(try await ask(.post, "/api/v1/courses/c/joining-code", "{}") == 201)
+          #expect(try await ask(.delete, "/api/v1/courses/c/joining-code") == 204)
           for arguments in [
             ["dead-letters", "purge", "--all"], ["dead-letters", "replay", "--all"],
             ["bigquery", "retry"], ["bigquery", "clear-failed"],

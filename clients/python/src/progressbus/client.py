@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from os import getpid
 from typing import Any, Callable
 from uuid import uuid4
 
 from . import lifecycle
+from .delivery.endpoint import Endpoint
 from .delivery.sender import Sender
 from .delivery.state import DeliveryState
 from .delivery.transport import HTTPTransport, Transport
+from .joined_file import keep, kept
+from .joining import JoinError, join
 from .messages.inbox import Inbox
 from .messages.message import Message
 from .originals import BUILTINS
 from .recording.recorder import Recorder
 from .recording.running_cells import RunningCell, RunningCells
-from .settings import Settings, changed
+from .settings import Settings, as_joined, changed
 from .spool.outbox import Outbox
 
 __builtins__ = BUILTINS
@@ -122,7 +126,29 @@ class Client:
 
     def configure(self, assignments: Mapping[str, str]) -> None:
         """Change settings; raises `SettingError` and changes nothing if one is wrong."""
-        self.settings = changed(self.settings, assignments)
+        self._use(changed(self.settings, assignments))
+
+    def join(self, code: str, name: str, url: Endpoint | None = None) -> None:
+        """Become a learner of the course that has `code` now; waits for the server.
+
+        Raises `JoinError`, and changes nothing then.
+        """
+        url = url or self.settings.url
+        if url is None:
+            raise JoinError("the server is not known; write its address behind your name")
+        folder = self.settings.spool_dir
+        joined = join(url, code, name, kept(folder), self.settings.timeout)
+        # Without it the next kernel joins as another learner.
+        with suppress(OSError):
+            keep(folder, joined)
+        was_complete = self.settings.is_complete
+        self._use(as_joined(self.settings, joined))
+        if was_complete:
+            # What was told of opening is another learner's.
+            self.record("notebook_opened")
+
+    def _use(self, settings: Settings) -> None:
+        self.settings = settings
         self._sender.settings_changed()
         self.inbox.settings_changed()
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_magic, magics_class
 
+from .joining import JoinError
 from .originals import BUILTINS
-from .setting_values import SettingError
+from .setting_values import SettingError, parse_endpoint
 from .settings import SETTING_NAMES
 from .status import describe
 
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
 __builtins__ = BUILTINS
 
 _USAGE = f"""\
+%progressbus join CODE NAME        join the class with the code that your teacher shows
 %progressbus help                  ask your teacher for help
 %progressbus done                  take that back
 %progressbus messages              what your teachers have sent you
 %progressbus status                what is sent where, and how it goes
 %progressbus configure NAME=VALUE  change settings: {", ".join(SETTING_NAMES)}"""
+
+_JOIN = 'Write the code and your name: %progressbus join soup-river-42 "Ann"'
 
 
 @magics_class
@@ -42,6 +46,7 @@ class ProgressBusMagics(Magics):
         """Ask for help, look at the delivery, change settings."""
         command, _, rest = line.strip().partition(" ")
         actions: dict[str, Any] = {
+            "join": self._join,
             "help": self._help,
             "done": self._done,
             "messages": self._messages,
@@ -51,10 +56,30 @@ class ProgressBusMagics(Magics):
         action = actions.get(command)
         if action is None:
             print(_USAGE if not command else f"There is no %progressbus {command}.\n{_USAGE}")
-        elif rest.strip() and command != "configure":
+        elif rest.strip() and command not in ("configure", "join"):
             print(f"%progressbus {command} takes nothing more.")
         else:
             action(rest)
+
+    def _join(self, rest: str) -> None:
+        try:
+            code, *words = split(rest)
+            url = parse_endpoint(words.pop()) if words and "://" in words[-1] else None
+        except (ValueError, SettingError) as error:
+            # Too few words, or a quote without its other.
+            wrong = isinstance(error, SettingError) or rest.strip()
+            print(f"You have not joined: {error}." if wrong else f"You have not joined.\n{_JOIN}")
+            return
+        if not words:
+            print(f"You have not joined: your name is missing.\n{_JOIN}")
+            return
+        try:
+            self._client.join(code, " ".join(words), url)
+        except JoinError as error:
+            print(f"You have not joined: {error}.")
+            return
+        settings = self._client.settings
+        print(f"You have joined {settings.course} as {settings.student_name}.")
 
     def _help(self, _: str) -> None:
         self._client.record("help")

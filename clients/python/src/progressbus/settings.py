@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 from .delivery.endpoint import Endpoint
+from .joined_file import Joined, kept
 from .limits import TEXT_LENGTHS
 from .originals import BUILTINS
 from .setting_values import (
@@ -121,7 +122,26 @@ def from_environment(environment: Mapping[str, str]) -> tuple[Settings, list[str
     hub_user = environment.get("JUPYTERHUB_USER", "").strip()
     if "student" not in values and hub_user:
         values["student"] = clean(composed(hub_user), TEXT_LENGTHS["student_id"])
-    return Settings(**values), problems
+    settings = Settings(**values)
+    # Who is named by the environment is nobody else because of a code that was typed once.
+    if settings.student is None:
+        joined = kept(settings.spool_dir)
+        if joined is not None and settings.url in (None, joined.url):
+            settings = as_joined(settings, joined)
+    return settings, problems
+
+
+def as_joined(settings: Settings, joined: Joined) -> Settings:
+    """`settings` of a learner who joined by a code."""
+    return replace(
+        settings,
+        url=joined.url,
+        token=joined.token,
+        token_file=None,
+        student=joined.student,
+        student_name=joined.student_name,
+        course=joined.course,
+    )
 
 
 def changed(settings: Settings, assignments: Mapping[str, str]) -> Settings:

@@ -48,7 +48,7 @@ def describe(client: Client) -> str:
     return "\n".join(f"{label + ':':<11}{text}" for label, text in lines)
 
 
-_NO_STUDENT = "not set: PROGRESSBUS_STUDENT"
+_NO_STUDENT = "not set: PROGRESSBUS_STUDENT, or %progressbus join"
 
 
 def _token(settings: Settings) -> str:

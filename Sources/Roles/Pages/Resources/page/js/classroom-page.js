@@ -29,7 +29,7 @@ export class ClassroomPage {
     this.alertSignals = new AlertSignals();
     const names = [
       "page-links", "class-picker", "connection-status", "page-settings", "session-menu", "sign-in-panel", "class-alerts",
-      "state-counters", "help-queue", "attention-list", "message-board", "progress-board", "exercise-board", "learner-roster", "activity-chart",
+      "state-counters", "help-queue", "attention-list", "message-board", "joining-board", "progress-board", "exercise-board", "learner-roster", "activity-chart",
       "live-feed", "learner-drawer",
     ];
     this.components = names.map((name) => document.querySelector(name));
@@ -56,6 +56,8 @@ export class ClassroomPage {
       "message-to": (id) => this.messageBoard.address(id),
       "message-send": (message) => this.sendMessage(message).then(requestPaint),
       "hand-take": (id) => this.takeHand(id).then(requestPaint),
+      "joining-code-make": (minutes) => this.session.joiningCode.make(minutes),
+      "joining-code-end": () => this.session.joiningCode.end(),
       "alert-sound-toggle": (isOn) => this.alertSignals.setSound(isOn),
       "alert-notice-toggle": (isOn) => this.alertSignals.setNotice(isOn).then(requestPaint),
       "learner-close": () => {},
@@ -75,6 +77,11 @@ export class ClassroomPage {
         requestPaint();
       });
     }
+    this.welcome.querySelector("form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.follow(this.welcome.querySelector("input").value.trim(), null);
+      requestPaint();
+    });
     addEventListener("popstate", () => {
       const { course, notebook } = this.address();
       if (course !== null && !this.signIn.isNeeded) this.follow(course, notebook, "none");
@@ -217,6 +224,7 @@ export class ClassroomPage {
       isActivityMissing: session.isActivityMissing,
       feed: session.feed,
       messages: session.messages,
+      joiningCode: session.joiningCode,
       nameOf: (id) => displayName(classroom.learners.get(id) ?? { id }),
       status: session.status,
       isLoaded: session.isLoaded,
@@ -243,8 +251,11 @@ export class ClassroomPage {
     this.welcome.hidden = isHidden || !isWaiting || problem !== null;
     setText(this.welcome.querySelector("h2"), translator.text("course.none"));
     setText(this.welcome.querySelector("p"), translator.text("course.noneHint"));
+    setText(this.welcome.querySelector("label > span"), translator.text("course.new"));
+    setText(this.welcome.querySelector("button"), translator.text("course.open"));
     this.notice.hidden = isHidden || problem === null;
     if (this.notice.hidden) return setText(this.notice, "");
+    if (problem.status === 404) return setText(this.notice, translator.text("problem.emptyCourse"));
     if (problem.status === 403) return setText(this.notice, translator.text("problem.otherCourse"));
     const detail = problem.message || translator.text("problem.offline");
     const text = translator.text("problem.read", { detail });

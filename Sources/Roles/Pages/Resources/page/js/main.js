@@ -7,6 +7,7 @@ import { ClassPicker } from "./components/class-picker.js";
 import { ConnectionStatus } from "./components/connection-status.js";
 import { ExerciseBoard } from "./components/exercise-board.js";
 import { HelpQueue } from "./components/help-queue.js";
+import { JoiningBoard } from "./components/joining-board.js";
 import { LearnerDrawer } from "./components/learner-drawer.js";
 import { LearnerRoster } from "./components/learner-roster.js";
 import { LiveFeed } from "./components/live-feed.js";
@@ -28,6 +29,7 @@ const components = {
   "connection-status": ConnectionStatus,
   "exercise-board": ExerciseBoard,
   "help-queue": HelpQueue,
+  "joining-board": JoiningBoard,
   "learner-drawer": LearnerDrawer,
   "learner-roster": LearnerRoster,
   "live-feed": LiveFeed,

@@ -39,6 +39,24 @@ export class ClassroomClient extends ApiClient {
     return this.send("POST", path, teacher === "" ? {} : { teacher });
   }
 
+  /** The course's code; null where nobody joins by one. */
+  async joiningCode(course) {
+    try {
+      return await this.get(coursePath(course, "joining-code"), {});
+    } catch (problem) {
+      if (problem.status === 404) return null;
+      throw problem;
+    }
+  }
+
+  makeJoiningCode(course, minutes) {
+    return this.send("POST", coursePath(course, "joining-code"), { minutes });
+  }
+
+  endJoiningCode(course) {
+    return this.send("DELETE", coursePath(course, "joining-code"));
+  }
+
   activity(course) {
     return this.get(coursePath(course, "activity"), { minutes: 60, bucket: "1m" });
   }

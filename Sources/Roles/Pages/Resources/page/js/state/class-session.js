@@ -7,6 +7,7 @@ import { Classroom } from "./classroom.js";
 import { EventLog } from "./event-log.js";
 import { Feed } from "./feed.js";
 import { Inbox, eventsATask } from "./inbox.js";
+import { JoiningCode } from "./joining-code.js";
 import { Messages } from "./messages.js";
 import { RecentIDs } from "./recent-ids.js";
 import { inSlices } from "./slices.js";
@@ -37,6 +38,7 @@ export class ClassSession {
     this.activity = new Activity();
     this.feed = new Feed();
     this.messages = new Messages(course);
+    this.joiningCode = new JoiningCode({ api, course, onChange });
     this.seen = new RecentIDs();
     this.recent = new EventLog(rememberedEvents);
     this.inbox = new Inbox((events) => this.apply(events));
@@ -75,6 +77,8 @@ export class ClassSession {
 
   start() {
     this.loadAndConnect();
+    // A class that nobody has joined cannot be loaded yet.
+    this.joiningCode.read();
     this.scheduleRefresh();
   }
 
@@ -177,7 +181,10 @@ export class ClassSession {
 
   scheduleRefresh() {
     this.later(refreshInterval * (0.8 + 0.4 * Math.random()), async () => {
-      if (this.status === "live" && !document.hidden) await this.refresh();
+      if (this.status === "live" && !document.hidden) {
+        this.joiningCode.read();
+        await this.refresh();
+      }
       if (!this.isStopped) this.scheduleRefresh();
     });
   }
