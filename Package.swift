@@ -160,7 +160,7 @@ let package = Package(
       .roles, "Ingest",
       [
         "EventBus", "Events", "Access", "HTTPServer", "JSONText", "Observability", "Zlib",
-        httpTypes, nioCore, nioHTTP1, metrics, coreMetrics,
+        "Cryptography", httpTypes, nioCore, nioHTTP1, metrics, coreMetrics,
       ]),
     target(
       .roles, "Broadcaster",

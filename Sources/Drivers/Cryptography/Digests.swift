@@ -18,6 +18,24 @@ public enum SHA256 {
   }
 }
 
+/// SHA-1 (FIPS 180-4), which UUIDs of version 5 are made by (RFC 9562, section 5.5). For names alone: two texts with one digest
+/// can be made.
+public enum SHA1 {
+  public static let byteCount = 20
+
+  /// The digest of all parts, one behind the other.
+  public static func digest(_ parts: [UInt8]...) -> [UInt8] {
+    let context = EVP_MD_CTX_new()
+    defer { EVP_MD_CTX_free(context) }
+    var isDone = EVP_DigestInit_ex2(context, fetchedSHA1.algorithm, nil) == 1
+    for part in parts { isDone = isDone && EVP_DigestUpdate(context, part, part.count) == 1 }
+    var digest = [UInt8](repeating: 0, count: byteCount)
+    isDone = isDone && EVP_DigestFinal_ex(context, &digest, nil) == 1
+    precondition(isDone, "libcrypto cannot compute SHA-1")
+    return digest
+  }
+}
+
 /// A digest that lies in place, for keys of dictionaries.
 public struct SHA256Digest: Hashable, Sendable {
   /// In the order of memory.
@@ -54,12 +72,15 @@ public struct SHA256Digest: Hashable, Sendable {
 
 /// Looked up once: `EVP_sha256()` has libcrypto 3 search its providers each time
 /// (https://docs.openssl.org/3.0/man7/crypto/#performance).
-private let fetchedSHA256 = FetchedAlgorithm()
+private let fetchedSHA256 = FetchedAlgorithm("SHA256")
+private let fetchedSHA1 = FetchedAlgorithm("SHA1")
 
 /// Sendable although it holds a pointer: what is fetched is never changed nor freed, and libcrypto counts its
 /// uses atomically.
 private struct FetchedAlgorithm: @unchecked Sendable {
-  let algorithm = EVP_MD_fetch(nil, "SHA256", nil)
+  let algorithm: OpaquePointer?
+
+  init(_ name: String) { algorithm = EVP_MD_fetch(nil, name, nil) }
 }
 
 /// Message authentication codes with SHA-256 (RFC 2104).

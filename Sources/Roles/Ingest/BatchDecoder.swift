@@ -88,7 +88,7 @@ struct BatchDecoder {
     do {
       try tape.scan(bytes)
     } catch {
-      throw Self.problem(error)
+      throw .noJSON(error)
     }
     let top = tape.tokens[0]
     var batch = DecodedBatch()
@@ -140,7 +140,7 @@ struct BatchDecoder {
       index += 1
     }
     handOut(to: &batch)
-    if wellFormed == 0 { throw Self.problem(firstFault ?? JSONSyntaxError(.empty, at: 0)) }
+    if wellFormed == 0 { throw .noJSON(firstFault ?? JSONSyntaxError(.empty, at: 0)) }
     return batch
   }
 
@@ -203,12 +203,6 @@ struct BatchDecoder {
     Problem(
       status: .contentTooLarge,
       detail: "a request must not hold more than \(limits.eventsPerRequest) events")
-  }
-
-  private static func problem(_ error: JSONSyntaxError) -> Problem {
-    error.reason == .tooDeep
-      ? Problem(status: .unprocessableContent, detail: "the body is nested too deeply")
-      : Problem(status: .badRequest, detail: "the body is no JSON: \(error)")
   }
 }
 

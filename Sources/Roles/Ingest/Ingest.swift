@@ -71,10 +71,14 @@ final class IngestWorkspace {
   let policy: CrossOriginPolicy
   let metrics: IngestMetrics
   let memory: BodyMemory
+  /// The paths of other people's clients.
+  let clients: ClientRoutes
   private let publisher: any EventPublisher
   private var access: EventLoopAccessCheck
   private let eventLoop: any EventLoop
   private var decoder: BatchDecoder
+  private let salt: String
+  private var tape = JSONTape()
 
   init(
     configuration: IngestConfiguration, catalog: EventCatalog, publisher: any EventPublisher,
@@ -84,6 +88,8 @@ final class IngestWorkspace {
     self.policy = CrossOriginPolicy(allowedOrigins: configuration.allowedOrigins)
     self.metrics = metrics
     self.memory = memory
+    self.clients = ClientRoutes(configuration.clients)
+    self.salt = configuration.clients.salt
     self.publisher = publisher
     self.access = EventLoopAccessCheck(access)
     self.eventLoop = eventLoop
@@ -113,6 +119,30 @@ final class IngestWorkspace {
     return batch
   }
 
+  /// The same of what another program has sent in a form of its own.
+  func decode(
+    _ request: IncomingRequest, to route: ClientRoute, from sender: Caller
+  ) throws(Problem) -> DecodedBatch {
+    guard request.format == .json else { throw .unsupportedMediaType(not: "application/json") }
+    var translation = Translation()
+    let fault: JSONSyntaxError? = request.body.withUnsafeReadableBytes { raw in
+      raw.withMemoryRebound(to: UInt8.self) { bytes in
+        do throws(JSONSyntaxError) { try tape.scan(bytes) } catch { return error }
+        route.adapter.translate(SentValue(raw, tape), to: route.path, into: &translation)
+        return nil
+      }
+    }
+    if let fault { throw .noJSON(fault) }
+    let client = route.adapter.client
+    let batch = translation.result(
+      try decoder.decode(
+        translation.body(of: client, salt: salt), format: .json, receivedAt: .now(),
+        sentAt: request.sentAt, rights: SendingRights(sender)))
+    metrics.decoded(batch)
+    metrics.translated(batch, ignored: translation.ignored, of: client)
+    return batch
+  }
+
   func publish(_ events: [PublishedEvent]) -> EventLoopFuture<Void> {
     publisher.publish(events, on: eventLoop)
   }
@@ -133,12 +163,15 @@ public struct IngestConfiguration: Sendable {
   /// The origins whose pages may send events, beside the server's own; `*` stands for all. Requests carry
   /// no cookies, so a page gains nothing by it but the right to send.
   public var allowedOrigins: [String]
+  /// Whose requests are answered beside those in our own form; by default nobody's.
+  public var clients: OtherClientsConfiguration
 
   public init(
     bodyBytes: Int = 1024 * 1024, arrivingBytes: Int = 128 * 1024 * 1024,
     eventsPerRequest: Int = 1000,
     eventLimits: EventLimits = EventLimits(),
-    keepsWork: Bool = false, allowedOrigins: [String] = ["*"]
+    keepsWork: Bool = false, allowedOrigins: [String] = ["*"],
+    clients: OtherClientsConfiguration = OtherClientsConfiguration()
   ) {
     self.bodyBytes = bodyBytes
     self.arrivingBytes = arrivingBytes
@@ -146,5 +179,6 @@ public struct IngestConfiguration: Sendable {
     self.eventLimits = eventLimits
     self.keepsWork = keepsWork
     self.allowedOrigins = allowedOrigins
+    self.clients = clients
   }
 }

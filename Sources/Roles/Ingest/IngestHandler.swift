@@ -34,6 +34,8 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
   /// Not a part of the state: a switch over the state holds a second reference to the body, unless the
   /// optimizer finds a way around it, and every piece would then copy all that came before it.
   private(set) var request: IncomingRequest?
+  /// The client whose form the request at hand has; nil for our own.
+  private var route: ClientRoute?
   /// Who sends it, as far as its header tells.
   private var sender = EventLoopAccessCheck.Finding.caller(.nobody)
   private var knownAuthorization: KnownAuthorization?
@@ -108,7 +110,11 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   private func begin(_ head: HTTPRequestHead, _ data: NIOAny, context: ChannelHandlerContext) {
-    guard Ingest.answers(head.uri) else {
+    if Ingest.answers(head.uri) {
+      route = nil
+    } else if let found = workspace.clients.route(of: head.uri) {
+      route = found
+    } else {
       state = .passing
       context.fireChannelRead(data)
       return
@@ -188,7 +194,11 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
     let batch: DecodedBatch
     do {
-      batch = try workspace.decode(request, from: sender)
+      if let route {
+        batch = try workspace.decode(request, to: route, from: sender)
+      } else {
+        batch = try workspace.decode(request, from: sender)
+      }
     } catch {
       state = .idle
       allowance?.take(1)

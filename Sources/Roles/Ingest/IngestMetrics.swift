@@ -13,6 +13,7 @@ struct IngestMetrics: Sendable {
   private let invalid: Counter
   private let refusedByBus: Counter
   private let refusedByFullBus: Counter
+  private let clients: [OtherClient: (taken: Counter, ignored: Counter, invalid: Counter)]
 
   init(factory: any MetricsFactory) {
     func rejected(_ reason: String) -> Counter {
@@ -25,6 +26,14 @@ struct IngestMetrics: Sendable {
     invalid = rejected("invalid")
     refusedByBus = rejected("bus_unavailable")
     refusedByFullBus = rejected("bus_full")
+    clients = Dictionary(
+      uniqueKeysWithValues: OtherClient.allCases.map { client in
+        func counter(_ outcome: String) -> Counter {
+          ProgressBusMetric.otherClientEvents.counter(
+            [("client", client.rawValue), ("outcome", outcome)], in: factory)
+        }
+        return (client, (counter("taken"), counter("ignored"), counter("invalid")))
+      })
   }
 
   /// - Parameter duration: from the end of a request to the bus's confirmation.
@@ -35,6 +44,14 @@ struct IngestMetrics: Sendable {
   func decoded(_ batch: DecodedBatch) {
     received.increment(by: batch.accepted.count + batch.rejected.count)
     if !batch.rejected.isEmpty { invalid.increment(by: batch.rejected.count) }
+  }
+
+  /// - Parameter ignored: what there is no kind of event for.
+  func translated(_ batch: DecodedBatch, ignored: Int, of client: OtherClient) {
+    guard let counters = clients[client] else { return }
+    counters.taken.increment(by: batch.accepted.count)
+    counters.ignored.increment(by: ignored)
+    counters.invalid.increment(by: batch.rejected.count)
   }
 
   func accepted(_ count: Int) {

@@ -1,10 +1,17 @@
 import EventBus
+import Events
 import HTTPServer
 import HTTPTypes
 import Zlib
 
 /// The faults of a whole request; those of single events are `DecodedBatch.Rejected`.
 extension Problem {
+  static func noJSON(_ error: JSONSyntaxError) -> Problem {
+    error.reason == .tooDeep
+      ? Problem(status: .unprocessableContent, detail: "the body is nested too deeply")
+      : Problem(status: .badRequest, detail: "the body is no JSON: \(error)")
+  }
+
   static func tooLarge(limit: Int) -> Problem {
     Problem(status: .contentTooLarge, detail: "the body must not be over \(limit) bytes, unpacked")
   }
@@ -15,10 +22,10 @@ extension Problem {
       fields: [.allow: "POST, OPTIONS"])
   }
 
-  static func unsupportedMediaType() -> Problem {
-    Problem(
-      status: .unsupportedMediaType,
-      detail: "Content-Type must be application/json or application/x-ndjson")
+  static func unsupportedMediaType(
+    not types: String = "application/json or application/x-ndjson"
+  ) -> Problem {
+    Problem(status: .unsupportedMediaType, detail: "Content-Type must be \(types)")
   }
 
   static func unsupportedEncoding() -> Problem {

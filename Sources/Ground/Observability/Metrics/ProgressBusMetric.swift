@@ -10,6 +10,7 @@ public enum ProgressBusMetric: String, CaseIterable, Sendable {
   case requestSeconds = "progressbus_request_seconds"
   case ingestArrivingBytes = "progressbus_ingest_arriving_bytes"
   case ingestBodiesRefused = "progressbus_ingest_bodies_refused_total"
+  case otherClientEvents = "progressbus_other_client_events_total"
 
   case httpConnections = "progressbus_http_connections"
   case httpConnectionsRefused = "progressbus_http_connections_refused_total"
@@ -109,6 +110,8 @@ extension ProgressBusMetric {
     case .ingestArrivingBytes:
       gauge("Memory held by bodies of requests that have not come whole, in bytes.")
     case .ingestBodiesRefused: counter("Requests refused because too many bodies were arriving.")
+    case .otherClientEvents:
+      counter("What other people's clients sent, and whether it became an event, by client.")
     case .httpConnections: gauge("Open HTTP connections, WebSockets included.")
     case .httpConnectionsRefused: counter("Connections refused because too many were open.")
     case .accessRefused:

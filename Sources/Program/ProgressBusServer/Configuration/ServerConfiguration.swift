@@ -83,7 +83,17 @@ public struct ServerConfiguration: Sendable {
       arrivingBytes: settings.integer("ingest.arriving_bytes"),
       eventsPerRequest: settings.integer("ingest.events_per_request"),
       eventLimits: eventLimits, keepsWork: settings.boolean("ingest.keep_work"),
-      allowedOrigins: settings.list("ingest.allowed_origins"))
+      allowedOrigins: settings.list("ingest.allowed_origins"), clients: otherClients)
+  }
+
+  private var otherClients: OtherClientsConfiguration {
+    OtherClientsConfiguration(
+      answered: (settings.givenList("ingest.clients") ?? []).compactMap(OtherClient.init),
+      course: settings.text("ingest.clients_course") ?? Envelope.defaultCourse,
+      pioneerLearner: settings.list("ingest.pioneer_learner"),
+      pioneerCourse: settings.list("ingest.pioneer_course"),
+      // Where learners leave with pseudonyms, nothing that leaves with them may be tried out.
+      salt: settings.text("bq_sync.pseudonymization_salt") ?? "")
   }
 
   func bus() throws(ConfigurationError) -> RedisEventBusConfiguration {

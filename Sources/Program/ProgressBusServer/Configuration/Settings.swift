@@ -130,6 +130,7 @@ public enum Settings {
   ]
 
   private static let ingestDefaults = IngestConfiguration()
+  private static let clientDefaults = OtherClientsConfiguration()
 
   static let ingest: [Setting] = [
     Setting(
@@ -166,6 +167,21 @@ public enum Settings {
       "ingest.allowed_origins", .list(),
       default: ingestDefaults.allowedOrigins.joined(separator: ","),
       "The origins whose pages may send events (CORS), beside the server's own; `*` is every one."),
+    Setting(
+      "ingest.clients", .list(of: OtherClient.allCases.map(\.rawValue)),
+      "Other people's clients that may send what they send, as they are: "
+        + OtherClient.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ") + "."),
+    Setting(
+      "ingest.clients_course", .text, default: clientDefaults.course,
+      "The course of what such a client sends without naming one."),
+    Setting(
+      "ingest.pioneer_learner", .list(),
+      default: clientDefaults.pioneerLearner.joined(separator: ","),
+      "The names under which pioneer's `env` or `params` say who the learner is; the first that is there counts."
+    ),
+    Setting(
+      "ingest.pioneer_course", .list(),
+      default: clientDefaults.pioneerCourse.joined(separator: ","), "The same for the course."),
   ]
 
   static let limits: [Setting] = [

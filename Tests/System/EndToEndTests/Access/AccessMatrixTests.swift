@@ -113,10 +113,14 @@ extension EndToEnd {
       let scopes: Set<String>?
 
       /// Programs send events, and have no cookies.
-      var takesCookies: Bool { !["/student-progress", "/api/v1/events"].contains(target) }
+      var takesCookies: Bool {
+        !["/student-progress", "/api/v1/events"].contains(target) && !target.hasPrefix("/pioneer")
+      }
     }
 
     private static let course = "py 101"
+    /// Without it their routes are not there.
+    private static let clients = "ingest.clients=pioneer"
     private static let event =
       #"{"event_type":"help","student_id":"s-1","course_id":"\#(course)","notebook_path":"n"}"#
 
@@ -138,6 +142,8 @@ extension EndToEnd {
         route(admin, "GET", "/metrics"),
         route(sending, "POST", "/student-progress", body: event),
         route(sending, "POST", "/api/v1/events", body: event),
+        route(sending, "POST", "/pioneer", body: "{}"),
+        route(sending, "POST", "/pioneer/2026/11/28/09", body: "{}"),
         route(["ingest:class"], "POST", "/events/firestore", body: "{}"),
         route(reading, "GET", "/ws/dashboard"),
         route(reading, "GET", "/api/v1/courses"),
@@ -202,7 +208,8 @@ extension EndToEnd {
     @Test func everyRouteTakesTheTokensThatItDeclaresAndNoOthers() async throws {
       let tokens = try await TestTokens.make()
       try await withDeployment { deployment in
-        let process = try await deployment.serve("ingest,dashboard", accessBy: tokens)
+        let process = try await deployment.serve(
+          "ingest,dashboard", accessBy: tokens, settings: [Self.clients])
         let courses = [Self.course, "default"]
         let revoked = try await deployment.token(["revoke", "--id", TestTokens.revokedID])
         #expect(revoked.status == 0, "\(revoked)")
@@ -254,7 +261,7 @@ extension EndToEnd {
       try await withDeployment { deployment in
         let process = try await deployment.serve(
           "ingest,dashboard", accessBy: tokens,
-          settings: ["websocket.allowed_origins=https://school.example"])
+          settings: [Self.clients, "websocket.allowed_origins=https://school.example"])
         let token = try TestTokens.token(
           scope: "admin dashboard ingest:class", courses: ["default"])
         let cookie = "Cookie: progressbus_token=\(token)\r\n"
@@ -323,6 +330,7 @@ extension EndToEnd {
           .replacing("/users/s-1", with: "/users/{user}").replacing(
             "/sessions/x", with: "/sessions/{id}"
           )
+          .replacing("/2026/11/28/09", with: "/{year}/{month}/{day}/{hour}")
           .replacing("/redis-1-0", with: "/{id}").replacing("/css/layout.css", with: "/{asset}")
         return "\(route.method) \(path)"
       }

@@ -1,0 +1,102 @@
+import EventBus
+import Events
+import NIOCore
+
+@testable import Ingest
+
+extension FuzzTarget {
+  /// What other people's clients send: each thing in a request is answered once, what is taken is taken again as the same events,
+  /// and an environment that came along is not looked at.
+  static let otherClients = FuzzTarget(
+    "other-clients",
+    seeds: clients.flatMap { client in
+      client.seeds.enumerated().map {
+        [UInt8($0.offset % client.routes.count)] + Array($0.element.utf8)
+      }
+      .map { [UInt8(client.place)] + $0 }
+    }
+  ) { input in
+    guard input.count > 2 else { return nil }
+    let client = clients[Int(input[0]) % clients.count]
+    let route = client.routes[Int(input[1]) % client.routes.count]
+    let text = Array(input.dropFirst(2))
+    guard let first = read(text, route) else { return nil }
+    let places = (first.batch.accepted.map(\.index) + first.batch.rejected.map(\.index)).sorted()
+    guard Set(places).count == places.count, first.count == places.count + first.ignored else {
+      return "\(first.count) were sent, \(places) answered and \(first.ignored) ignored"
+    }
+    guard let again = read(text, route),
+      again.batch.accepted.map(\.id) == first.batch.accepted.map(\.id)
+    else { return "sent again it is another event" }
+    guard let without = withoutEnvironment(text) else { return nil }
+    return read(without, route)?.events == first.events ? nil : "an environment was looked at"
+  }
+
+  private struct Client {
+    let place: Int
+    let routes: [ClientRoute]
+    let seeds: [String]
+  }
+
+  private static let clients: [Client] = OtherClient.allCases.enumerated().map { place, client in
+    let adapter = client.adapter(OtherClientsConfiguration())
+    return Client(
+      place: place, routes: client.paths.map { ClientRoute(adapter: adapter, path: $0) },
+      seeds: seeds(of: client))
+  }
+
+  private static func seeds(of client: OtherClient) -> [String] {
+    switch client {
+    case .pioneer:
+      [
+        #"{"data":{"eventDetail":{"eventName":"CellExecuteEvent","eventTime":1795768131176,"eventInfo":{"cells":[{"id":"c","index":3,"type":"code","metadata":{"execution":{"shell.execute_reply.started":"2026-09-20T08:28:50.972350Z","shell.execute_reply":"2026-09-20T08:28:51.167572Z"}}}],"success":false,"kernelError":{"errorName":"E","errorValue":"v"}}},"notebookState":{"sessionID":"d","notebookPath":"w.ipynb","notebookContent":null}},"params":{"course":"c"},"env":[{"JUPYTERHUB_USER":"s"}]}"#,
+        #"{"data":{"eventDetail":{"eventName":"NotebookOpenEvent","eventTime":1789768131176,"eventInfo":{"environ":{"A":"b"}}},"notebookState":{"notebookPath":"w"}},"env":[{"JUPYTERHUB_USER":"s"}]}"#,
+      ]
+    }
+  }
+
+  private struct Reading {
+    let batch: DecodedBatch
+    let ignored: Int
+    let count: Int
+    let events: [ByteBuffer]
+  }
+
+  /// Nil for what is no JSON.
+  private static func read(_ text: [UInt8], _ route: ClientRoute) -> Reading? {
+    var translation = Translation()
+    let isJSON = text.withUnsafeBufferPointer { bytes in
+      var tape = JSONTape()
+      guard (try? tape.scan(bytes)) != nil else { return false }
+      route.adapter.translate(
+        SentValue(UnsafeRawBufferPointer(bytes), tape), to: route.path, into: &translation)
+      return true
+    }
+    guard isJSON else { return nil }
+    var decoder = BatchDecoder(configuration: IngestConfiguration(), catalog: .standard)
+    guard
+      let batch = try? decoder.decode(
+        translation.body(of: route.adapter.client, salt: ""), format: .json,
+        receivedAt: CanonicalEvent.receivedAt)
+    else { return nil }
+    return Reading(
+      batch: translation.result(batch), ignored: translation.ignored, count: translation.count,
+      events: batch.events.map(\.payload))
+  }
+
+  /// The same text with another environment; nil where there is none.
+  private static func withoutEnvironment(_ text: [UInt8]) -> [UInt8]? {
+    text.withUnsafeBufferPointer { bytes in
+      var tape = JSONTape()
+      guard (try? tape.scan(bytes)) != nil else { return nil }
+      let raw = UnsafeRawBufferPointer(bytes)
+      guard
+        let environment = SentValue(raw, tape)[at: "/data/eventDetail/eventInfo/environ"]?.source,
+        let start = environment.baseAddress, let base = raw.baseAddress
+      else { return nil }
+      let place = start - base
+      return Array(text[..<place]) + [UInt8(ascii: "0")]
+        + Array(text[(place + environment.count)...])
+    }
+  }
+}

@@ -1,0 +1,167 @@
+import Cryptography
+import Events
+import JSONText
+import NIOCore
+
+/// What the things that another program sent in one request become: an event each, a fault, or nothing of ours.
+struct Translation {
+  private(set) var ignored = 0
+  private var events: [(place: Int, draft: EventDraft)] = []
+  private var faults: [DecodedBatch.Rejected] = []
+  private(set) var count = 0
+
+  mutating func take(_ draft: EventDraft) {
+    events.append((count, draft))
+    count += 1
+  }
+
+  /// - Parameter fault: by the sender's own name of the field.
+  mutating func refuse(_ fault: FieldError) {
+    faults.append(DecodedBatch.Rejected(index: count, errors: [fault]))
+    count += 1
+  }
+
+  /// There is no kind of event for it.
+  mutating func ignore() {
+    ignored += 1
+    count += 1
+  }
+
+  /// The events in our own form, as an array.
+  ///
+  /// - Parameter salt: see `OtherClientsConfiguration`.
+  func body(of client: OtherClient, salt: String) -> ByteBuffer {
+    var text: [UInt8] = [UInt8(ascii: "[")]
+    for (place, event) in events.enumerated() {
+      if place > 0 { text.append(UInt8(ascii: ",")) }
+      event.draft.write(of: client, salt: salt, to: &text)
+    }
+    text.append(UInt8(ascii: "]"))
+    return ByteBuffer(bytes: text)
+  }
+
+  /// What became of the events, by the places and names of what was sent.
+  ///
+  /// - Parameter batch: what was decoded of `body`.
+  func result(_ batch: DecodedBatch) -> DecodedBatch {
+    var result = batch
+    result.accepted = batch.accepted.map {
+      DecodedBatch.Accepted(index: events[$0.index].place, id: $0.id)
+    }
+    let rejected = batch.rejected.map { rejected in
+      let (place, draft) = events[rejected.index]
+      return DecodedBatch.Rejected(index: place, errors: rejected.errors.map(draft.sent))
+    }
+    result.rejected = (rejected + faults).sorted { $0.index < $1.index }
+    return result
+  }
+}
+
+/// An event in the making, and where each of its fields comes from.
+struct EventDraft {
+  /// Of ours; the names within are the clients and what they have sent.
+  private static let namespace = EventID("5f0d3c1e-8a27-4c53-9b1e-6d9e0c7f4a11")!
+
+  /// The members in JSON, but for the id.
+  private var members: [UInt8]
+  /// Those that a server may drop. The id is not made of them: it stays the same whatever a server keeps.
+  private var work: [UInt8] = []
+  private var sources: [(field: String, pointer: String)] = []
+
+  init(_ eventType: String) {
+    members = Array(#","event_type":"\#(eventType)""#.utf8)
+  }
+
+  /// Takes a value as it was sent; events are checked later, and faults then named by `pointer`.
+  mutating func copy(_ field: String, from body: SentValue, _ pointer: String) {
+    sources.append((field, pointer))
+    if let value = body[at: pointer] { Self.append(field, value.source, to: &members) }
+  }
+
+  /// - Parameter pointer: where it was found; nil for what was not sent.
+  mutating func set(_ field: String, to text: String, from pointer: String? = nil) {
+    if let pointer { sources.append((field, pointer)) }
+    Self.append(field, Self.quoted(text), to: &members)
+  }
+
+  mutating func set(_ field: String, to value: Bool, from pointer: String) {
+    sources.append((field, pointer))
+    Self.append(field, (value ? "true" : "false").utf8, to: &members)
+  }
+
+  /// - Parameter value: finite.
+  mutating func set(_ field: String, to value: Double, from pointer: String) {
+    sources.append((field, pointer))
+    Self.append(field, "\(value)".utf8, to: &members)
+  }
+
+  /// Takes a text for people to read, which programs that do not know our limits may send too long: it is cut. A text that is
+  /// none is left out.
+  ///
+  /// - Parameters:
+  ///   - maximum: Unicode scalars.
+  ///   - isWork: whether the field is of `Privacy.work`.
+  mutating func cut(
+    _ field: String, to maximum: Int, from body: SentValue, _ pointer: String, isWork: Bool = false
+  ) {
+    sources.append((field, pointer))
+    guard let text = body[at: pointer]?.text else { return }
+    // PostgreSQL cannot hold U+0000.
+    let scalars = text.unicodeScalars.prefix(maximum).map { $0 == "\0" ? "\u{FFFD}" : $0 }
+    var shortened = String.UnicodeScalarView()
+    shortened.append(contentsOf: scalars)
+    let value = Self.quoted(String(shortened))
+    if isWork {
+      Self.append(field, value, to: &work)
+    } else {
+      Self.append(field, value, to: &members)
+    }
+  }
+
+  /// Writes the event with an id that is made of what it says, so that what is sent again is the same event.
+  fileprivate func write(of client: OtherClient, salt: String, to text: inout [UInt8]) {
+    let namespace = EventID(name: Array(salt.utf8), in: Self.namespace)
+    let id = EventID(name: Array(client.rawValue.utf8) + members, in: namespace)
+    text += #"{"event_id":"\#(id)""#.utf8
+    text += members
+    text += work
+    text.append(UInt8(ascii: "}"))
+  }
+
+  /// The same fault by the sender's name of the field; of what was not sent, of the whole.
+  fileprivate func sent(_ fault: FieldError) -> FieldError {
+    let path = fault.pointer.dropFirst()
+    let field = path.prefix { $0 != "/" }
+    let source = sources.last { $0.field == field }
+    return FieldError(
+      source.map { $0.pointer + path.dropFirst(field.count) } ?? "", fault.code, fault.message)
+  }
+
+  private static func append(
+    _ field: String, _ value: some Sequence<UInt8>, to members: inout [UInt8]
+  ) {
+    members += ",\"\(field)\":".utf8
+    members += value
+  }
+
+  private static func quoted(_ text: String) -> [UInt8] {
+    var quoted: [UInt8] = []
+    JSONEscaping.append(text, to: &quoted)
+    return quoted
+  }
+}
+
+extension EventID {
+  /// A UUID of version 5: the same for the same name in the same namespace (RFC 9562, section 5.5).
+  init(name: [UInt8], in namespace: EventID) {
+    let space = [namespace.high, namespace.low].flatMap { word in
+      (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) }
+    }
+    let words = SHA1.digest(space, name).prefix(16).reduce(into: (high: UInt64(0), low: UInt64(0)))
+    {
+      $0 = ($0.high << 8 | $0.low >> 56, $0.low << 8 | UInt64($1))
+    }
+    self.init(
+      high: words.high & ~0xF000 | 0x5000, low: words.low & (.max >> 2) | 1 << 63)
+  }
+}
