@@ -132,7 +132,7 @@ let package = Package(
     .executableTarget(
       name: "progressbus",
       dependencies: [
-        "ProgressBusServer", "LocalStack", "Demonstration", "DeadLetters", "Events",
+        "ProgressBusServer", "API", "LocalStack", "Demonstration", "DeadLetters", "Events",
         "SessionMigration", "Sessions", "Access",
         "PostgresDriver", "CurlTransport", "BigQueryMirror", "AuditStore", "LearnerRights",
         "Observability", argumentParser,

@@ -9,7 +9,7 @@ struct ProgressBus: AsyncParsableCommand {
     subcommands: [
       UpCommand.self, ServeCommand.self, MigrateCommand.self, DeadLettersCommand.self,
       BigQueryCommand.self, SessionsCommand.self, TokenCommand.self, ExportCommand.self,
-      EraseCommand.self, AuditCommand.self, SchemaCommand.self,
+      EraseCommand.self, OutlineCommand.self, AuditCommand.self, SchemaCommand.self,
       CheckConfigCommand.self, HealthCommand.self,
     ])
 

@@ -18,7 +18,7 @@ struct OpenAPITests {
     {
       if line.hasPrefix("  /"), line.hasSuffix(":") {
         path = String(line.dropFirst(2).dropLast())
-      } else if ["    get:", "    post:", "    delete:"].contains(line) {
+      } else if ["    get:", "    post:", "    put:", "    delete:"].contains(line) {
         operations.insert("\(line.dropFirst(4).dropLast().uppercased()) \(path)")
       } else if line == "components:" {
         break

@@ -12,11 +12,13 @@ extension EndToEnd {
       let text: String
       let courseID: String
       let cell: String
+      let title: String
       let failing: Int
 
       enum CodingKeys: String, CodingKey {
         case source, alert, text, cell, failing
         case courseID = "course_id"
+        case title = "cell_title"
       }
     }
 
@@ -40,6 +42,10 @@ extension EndToEnd {
       try await withDeployment { deployment in
         try await withFaultServer(otherwise: { _ in .text(204, "") }) { webhook in
           let environment = ["PROGRESSBUS_ALERTS_WEBHOOK_URL": webhook.url + "/class"]
+          let path = "\(deployment.folder)/hello.ipynb"
+          try OutlineTests.notebook.write(toFile: path, atomically: true, encoding: .utf8)
+          let uploaded = try await deployment.run("outline", "upload", path, "--course", "py101")
+          #expect(uploaded.status == 0, "\(uploaded)")
           let first = try await deployment.serve(
             "ingest,worker,dashboard", environment: environment)
           let second = try await deployment.serve("dashboard", environment: environment)
@@ -63,8 +69,8 @@ extension EndToEnd {
             try JSONDecoder().decode(Message.self, from: Data(told.body))
               == Message(
                 source: "progressbus", alert: "class_failing",
-                text: "8 of 12 fail at Cell 7, mostly NameError", courseID: "py101", cell: "c7",
-                failing: 8))
+                text: "8 of 12 fail at “Boil water”, mostly NameError", courseID: "py101",
+                cell: "c7", title: "Boil water", failing: 8))
           for process in [first, second] {
             try await eventually(within: .seconds(180), "it stands") {
               try await Self.standing(process) == 1

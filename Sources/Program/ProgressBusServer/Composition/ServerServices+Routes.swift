@@ -88,6 +88,9 @@ extension ServerServices {
       let reading = try makeReadRoutes()
       reading.add(to: readers)
       reading.addDescription(to: anybody)
+      OutlineRoutes(
+        store: OutlineStore(try configuration.database(), logger: logger), audit: mirror?.audit
+      ).add(to: readers)
       messages?.addTeachers(to: readers)
       messages?.addLearners(
         to: router.requiring(.sending).add(middleware: KnownHosts(readerHosts)))

@@ -100,9 +100,24 @@ public struct ClassAlertWatcher: Service {
       logger.notice(
         "many learners of a class fail at one place",
         metadata: ["failing": "\(alert.failing)", "at_work": "\(alert.atWork)"])
-      await webhook?.add(alert, of: snapshot, claim: claim)
+      guard let webhook else { continue }
+      let title = await cellTitle(of: alert, in: snapshot)
+      await webhook.add(alert, of: snapshot, cellTitle: title, claim: claim)
     }
     return snapshot.alerts.count
+  }
+
+  /// What the notebook's outline says of the cell. Without an answer the alert goes out all the same.
+  private func cellTitle(of alert: ClassAlert, in snapshot: ClassSnapshot) async -> String? {
+    guard let cell = alert.cell, let notebook = snapshot.notebook else { return nil }
+    do {
+      let found = try await OutlineStore(pool: database.pool)
+        .outline(of: snapshot.course, for: notebook)
+      return found.flatMap { snapshot.cells(in: $0.outline).title(of: cell) }
+    } catch {
+      logger.debug("an outline was not read", metadata: ["error": "\(error)"])
+      return nil
+    }
   }
 
   /// The key that tells who raises the alert. A digest: ids of learners may be part of these names, and the key outlives

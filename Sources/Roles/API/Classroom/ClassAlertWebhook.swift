@@ -23,17 +23,21 @@ public actor ClassAlertWebhook {
     self.logger = logger
   }
 
-  func add(_ alert: ClassAlert, of snapshot: ClassSnapshot, claim: String) {
+  /// - Parameter cellTitle: as the notebook's outline says it, of an alert on a cell or on an exercise; nil where there is none.
+  func add(
+    _ alert: ClassAlert, of snapshot: ClassSnapshot, cellTitle: String? = nil, claim: String
+  ) {
     var json = JSONWriter(capacity: 512)
     json.object { json in
       json.member("source", "progressbus")
       json.member("alert", "class_failing")
-      json.member("text", alert.text)
+      json.member("text", alert.text(cellTitle: cellTitle))
       json.member("course_id", snapshot.course)
       json.member("notebook_path", snapshot.notebook)
       json.member("exercise_id", alert.exercise)
       json.member("cell", alert.cell)
       json.member("cell_index", alert.index)
+      json.member("cell_title", cellTitle)
       json.member("failing", alert.failing)
       json.member("at_work", alert.atWork)
       json.member("top_error_name", alert.commonError?.name)

@@ -116,8 +116,11 @@ struct ClassAlert: Sendable {
   }
 
   /// For people, as the page says it in English.
-  var text: String {
-    let place = index.map { "Cell \($0 + 1)" } ?? "cell \(cell ?? "")"
+  ///
+  /// - Parameter cellTitle: what the notebook's outline says of the cell; nil where it says nothing.
+  func text(cellTitle: String? = nil) -> String {
+    let place =
+      cellTitle.map { "“\($0)”" } ?? index.map { "Cell \($0 + 1)" } ?? "cell \(cell ?? "")"
     let verb = failing == 1 ? ("does", "fails") : ("do", "fail")
     if let exercise {
       return "\(failing) of \(atWork) \(verb.0) not get \(exercise) right"

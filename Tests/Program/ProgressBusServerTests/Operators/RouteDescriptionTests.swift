@@ -27,7 +27,7 @@ struct RouteDescriptionTests {
       if line == "components:" { break }
       if line.hasPrefix("  /"), line.hasSuffix(":") {
         path = String(line.dropFirst(2).dropLast())
-      } else if ["    get:", "    post:", "    delete:"].contains(line) {
+      } else if ["    get:", "    post:", "    put:", "    delete:"].contains(line) {
         let method = line.dropFirst(4).dropLast().uppercased()
         operations.append(Operation(name: "\(method) \(path)"))
       } else if !operations.isEmpty {

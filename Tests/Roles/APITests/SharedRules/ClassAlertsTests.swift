@@ -94,7 +94,7 @@ struct ClassAlertsTests {
         exercise: alert.exercise, cell: isOfCell ? alert.cell : nil,
         index: isOfCell ? alert.index : nil, failing: alert.failing, atWork: alert.atWork,
         error: alert.commonError?.name, errorLearners: alert.commonError?.learners ?? 0,
-        text: alert.text)
+        text: alert.text())
     }
     #expect(found == example.expected)
   }

@@ -35,6 +35,8 @@ import Testing
     "token issue": .act("token.issue"), "token inspect": .reads,
     "token revoke": .act("token.revoke"),
     "export": .act("export"), "erase": .act("erase"),
+    "outline upload": .act("outlines.upload"), "outline show": .reads,
+    "outline delete": .act("outlines.delete"),
     "audit": .reads, "schema": .reads, "check-config": .reads, "health": .reads, "help": .reads,
   ]
 
@@ -55,9 +57,12 @@ import Testing
     "DELETE /api/v1/courses/{course}/joining-code": .act("joining-code.end"),
     // Notes a token, and here nobody is asked for one.
     "POST /api/v1/join": .work,
+    "PUT /api/v1/courses/{course}/outline": .act("outlines.upload"),
+    "DELETE /api/v1/courses/{course}/outline": .act("outlines.delete"),
     "POST /api/v1/users/{user}/sessions": .work,
     "POST /api/v1/users/{user}/sessions/{id}/events": .work,
-    "POST /student-progress": .work, "POST /api/v1/events": .work,
+    "POST /student-progress": .work, "POST /api/v1/events": .work, "POST /pioneer": .work,
+    "POST /pioneer/{year}/{month}/{day}/{hour}": .work,
     "POST /events/firestore": .work, "POST /sign-in": .work, "POST /sign-out": .work,
   ]
 
@@ -129,7 +134,15 @@ import Testing
           #expect(try await ask(.post, "/api/v1/courses/c/hands/zora/take", message) == 202)
           #expect(try await ask(.post, "/api/v1/courses/c/joining-code", "{}") == 201)
           #expect(try await ask(.delete, "/api/v1/courses/c/joining-code") == 204)
+          let outline = "/api/v1/courses/zora/outline?notebook=zora.ipynb"
+          #expect(try await ask(.put, outline, EndToEnd.OutlineTests.notebook) == 200)
+          #expect(try await ask(.delete, outline) == 200)
+          let notebook = "\(deployment.folder)/zora.ipynb"
+          try EndToEnd.OutlineTests.notebook.write(
+            toFile: notebook, atomically: true, encoding: .utf8)
           for arguments in [
+            ["outline", "upload", notebook, "--course", "zora"],
+            ["outline", "delete", "--course", "zora", "--notebook", "zora.ipynb"],
             ["dead-letters", "purge", "--all"], ["dead-letters", "replay", "--all"],
             ["bigquery", "retry"], ["bigquery", "clear-failed"],
             ["token", "revoke", "--id", "stolen"], ["erase", "--student", "zora", "--yes"],
