@@ -59,7 +59,7 @@ def test_a_learner_opens_by_keyboard_and_the_focus_comes_back(page, server):
     dialog = page.page.get_by_role("dialog", name=name)
     expect(dialog).to_be_visible()
     expect(dialog.locator(".timeline li").first).to_be_visible()
-    assert page.page.evaluate("document.querySelector('dialog').contains(document.activeElement)")
+    assert page.page.evaluate("document.querySelector('dialog[open]').contains(document.activeElement)")
     shown = dialog.locator(".timeline li").count()
     student = dialog.locator("dd").last.inner_text()
     server.publish({"course_id": "python-1", "student_id": student, "notebook_path": NOTEBOOK,

@@ -34,6 +34,7 @@ class FakeServer {
       generated_at: new Date(Date.now()).toISOString(), cells: [], students: [], streamIDs: [this.position],
     }),
     exercises: async () => ({ exercises: [] }),
+    outline: async () => ({ version: null, entries: [] }),
     messages: async () => null,
     joiningCode: async () => null,
     activity: async () => ({ stream_id: this.position, buckets: [] }),

@@ -45,6 +45,7 @@ struct OutlineMatch: Sendable {
       let hasNoID = cell.index.map { String($0).isSame(cell.name) } ?? false
       places[name] =
         byID[name] ?? byCheck[name] ?? Self.executionNumber(cell.name).flatMap { byNumber[$0] }
+        ?? Self.placeWhenOpened(cell.name).flatMap { byIndex[$0] }
         // A cell with an id of its own, where ids are known, is one that a learner has added.
         ?? (hasNoID || !idsTell ? cell.index.flatMap { byIndex[$0] } : nil)
     }
@@ -60,6 +61,20 @@ struct OutlineMatch: Sendable {
     guard name.hasPrefix("execution-") else { return nil }
     let digits = name.dropFirst(10)
     return digits.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(digits) : nil
+  }
+
+  /// VS Code numbers the cells of a notebook when it opens it, from 0; later ones get greater numbers. `W2sZmlsZQ==` is its
+  /// cell 2: a letter for the number of digits, the number to the base 7, an `s`, and the scheme of the notebook's address.
+  private static func placeWhenOpened(_ name: String) -> Int? {
+    guard let letter = name.first, "WXYZabcdefz".contains(letter) else { return nil }
+    let digits = name.dropFirst().prefix { ("0"..."6").contains($0) }
+    let rest = name[digits.endIndex...]
+    let isScheme = rest.dropFirst().utf8.allSatisfy { byte in
+      (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
+        || (0x61...0x7A).contains(byte) || byte == 0x3D || byte == 0x2D || byte == 0x5F
+    }
+    guard rest.first == "s", rest.count > 1, isScheme else { return nil }
+    return digits.count <= 9 ? Int(digits, radix: 7) : nil
   }
 }
 

@@ -22,6 +22,22 @@ SECURITY = {
 }
 
 
+NO_OUTLINE = {"notebook_path": None, "version": None, "uploaded_at": None, "entries": []}
+
+
+def outline(path: str, cells: list[dict], version: int = 1) -> dict:
+    """An outline as the API has it: the first line of each cell is the title."""
+    entries, number = [], 0
+    for index, cell in enumerate(cells):
+        title = "".join(cell["source"]).splitlines()[0].lstrip("# ")
+        if cell["cell_type"] == "markdown":
+            entries.append({"kind": "heading", "level": 1, "title": title, "index": index})
+        else:
+            number += 1
+            entries.append({"kind": "cell", "id": cell["id"], "title": title, "index": index, "number": number})
+    return {"notebook_path": path, "version": version, "uploaded_at": timestamp(time.time()), "entries": entries}
+
+
 def position(text: str) -> tuple[int, int]:
     milliseconds, number = text.split("-")
     return int(milliseconds), int(number)
@@ -43,6 +59,9 @@ class ClassServer:
         self.messages: list[dict] | None = []
         #: The code of each course; None for a server where nobody joins by one.
         self.joining_codes: dict[str, dict] | None = {}
+        #: The outline of each course as the API has it, and the notebooks that pages have sent.
+        self.outlines: dict[str, dict] = {}
+        self.uploads: list[dict] = []
         self.requests: list[str] = []
         self.loop = asyncio.new_event_loop()
         started: Future = Future()
@@ -88,6 +107,8 @@ class ClassServer:
             web.post("/api/v1/courses/{course}/joining-code", self._make_joining_code),
             web.delete("/api/v1/courses/{course}/joining-code", self._end_joining_code),
             web.get("/api/v1/courses/{course}/{resource}", self._course),
+            web.put("/api/v1/courses/{course}/outline", self._upload_outline),
+            web.delete("/api/v1/courses/{course}/outline", self._delete_outline),
             web.post("/api/v1/courses/{course}/messages", self._send_message),
             web.post("/api/v1/courses/{course}/hands/{student}/take", self._take_hand),
             web.get("/api/v1/students/{student}", self._student),
@@ -193,6 +214,8 @@ class ClassServer:
                 answer.pop("cell_indexes")
             case "exercises":
                 answer = {"exercises": []}
+            case "outline":
+                return web.json_response(self.outlines.get(model.course, NO_OUTLINE))
             case "activity":
                 answer = model.activity(now)
             case "messages" if self.messages is not None:
@@ -219,6 +242,21 @@ class ClassServer:
         if self.joining_codes.pop(request.match_info["course"], None) is None:
             return self._problem(404, "the course has no joining code")
         return web.Response(status=204)
+
+    async def _upload_outline(self, request):
+        notebook = await request.json()
+        if not isinstance(notebook.get("cells"), list):
+            return self._problem(422, "cells is missing")
+        course, path = request.match_info["course"], request.query["notebook"]
+        self.uploads.append(notebook)
+        version = (self.outlines.get(course, NO_OUTLINE)["version"] or 0) + 1
+        self.outlines[course] = outline(path, notebook["cells"], version)
+        return web.json_response({"course_id": course, "notebook_path": path, "version": version, "cells": 1})
+
+    async def _delete_outline(self, request):
+        gone = self.outlines.pop(request.match_info["course"])
+        assert gone["notebook_path"] == request.query["notebook"]
+        return web.json_response({"versions": gone["version"]})
 
     async def _send_message(self, request):
         return await self._teacher_did(request, "message_sent", {})

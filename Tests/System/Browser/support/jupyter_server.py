@@ -18,6 +18,9 @@ from .private_stack import DIES_WITH_US, free_ports
 FRONT_ENDS = {"lab": "lab/tree", "notebook": "notebooks"}
 _APPLICATIONS = {"lab": "LabApp", "notebook": "JupyterNotebookApp"}
 
+#: A notebook's metadata, without which JupyterLab asks which kernel to start.
+PYTHON = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+
 KERNEL_IS_READY = """
 () => {
   const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
@@ -60,7 +63,7 @@ class JupyterServer:
         """Writes a notebook; the ids of its cells."""
         notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(source) for source in sources],
-            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
+            metadata=PYTHON)
         file = self.lessons / path
         file.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, file)

@@ -9,16 +9,17 @@ from datetime import datetime, timezone
 
 from playwright.sync_api import Browser, Page
 
-from .class_server import ClassServer
+from .class_server import ClassServer, outline
 from .classroom_page import ClassroomPage
 from .operations_server import OperationsServer, in_trouble, letter
-from .simulated_class import fill, run
+from .simulated_class import LESSON, fill, run
 
 ENGLISH, JAPANESE = "en-GB", "ja-JP"
 PICTURES = {
     "class-of-30": {"learners": 30, "size": (1440, 1000)},
     "class-of-30-dark": {"learners": 30, "size": (1440, 1000), "scheme": "dark"},
     "class-alert": {"learners": 30, "size": (1440, 640), "failing": 12},
+    "class-by-outline": {"learners": 30, "size": (1440, 1000), "outlined": True},
     "class-of-300-projector": {"learners": 300, "size": (1920, 1080)},
     "class-of-300-dark-japanese": {
         "learners": 300, "size": (1920, 1080), "scheme": "dark", "locale": JAPANESE},
@@ -50,8 +51,9 @@ def class_time() -> str:
 @contextmanager
 def posed(
     browser: Browser, *, learners, size, scheme="light", locale=ENGLISH, whole=False, drawer=False, failing=0,
+    outlined=False,
 ) -> Iterator[Page]:
-    """The page with a class at work; `failing` of its learners fail at one cell."""
+    """The page with a class at work; `failing` of its learners fail at one cell, `outlined` with titles of cells."""
     server = ClassServer()
     width, height = size
     context = browser.new_context(
@@ -59,6 +61,8 @@ def posed(
         timezone_id=class_time(), reduced_motion="reduce")
     try:
         fill(server, learners, japanese=locale == JAPANESE)
+        if outlined:
+            server.outlines["python-1"] = outline("03-loops.ipynb", LESSON)
         classroom = ClassroomPage(context.new_page(), server.url)
         classroom.open()
         classroom.wait_for_status("live", timeout=30_000)

@@ -23,6 +23,16 @@ ERRORS = [
     ("IndexError", "list index out of range"), ("KeyError", "'Osaka'"),
 ]
 NOTEBOOK = "lessons/03-loops.ipynb"
+#: The cells of that notebook, as an outline takes them.
+LESSON = [
+    {"cell_type": "markdown", "source": title[2:]} if title.startswith("# ") else
+    {"cell_type": "code", "id": f"cell-{int(title[:2]):02}", "source": title[3:]}
+    for title in [
+        "# Counting", "00 Read the list of cities", "01 Print every city", "02 Number them with enumerate",
+        "# Sums", "03 Add up the populations", "04 The largest of them", "05 The average",
+        "# Loops in loops", "06 All pairs of cities", "07 The nearest pair", "08 Stop at the first match", "09 Draw the map",
+    ]
+]
 
 
 def fill(server: ClassServer, learners: int, cells: int = 10, course: str = "python-1", japanese: bool = False):

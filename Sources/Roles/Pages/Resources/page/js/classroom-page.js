@@ -1,3 +1,4 @@
+import { notebookToSend } from "./api/notebook-file.js";
 import { ClassSession } from "./state/class-session.js";
 import { classTable } from "./state/class-export.js";
 import { classView } from "./state/class-view.js";
@@ -35,6 +36,7 @@ export class ClassroomPage {
     this.components = names.map((name) => document.querySelector(name));
     this.drawer = document.querySelector("learner-drawer");
     this.messageBoard = document.querySelector("message-board");
+    this.progressBoard = document.querySelector("progress-board");
     this.main = document.querySelector("main");
     this.notice = document.querySelector("#notice");
     this.welcome = document.querySelector("#welcome");
@@ -53,6 +55,8 @@ export class ClassroomPage {
       "filter-toggle": (state) => { this.filter = this.filter === state ? "all" : state; },
       "learner-open": (id) => this.drawer.open({ api: this.api, course: this.session.course, id }),
       "class-save": () => this.save(),
+      "outline-upload": (file) => this.uploadOutline(file).then(requestPaint),
+      "outline-remove": () => this.removeOutline().then(requestPaint),
       "message-to": (id) => this.messageBoard.address(id),
       "message-send": (message) => this.sendMessage(message).then(requestPaint),
       "hand-take": (id) => this.takeHand(id).then(requestPaint),
@@ -174,13 +178,26 @@ export class ClassroomPage {
     await this.tellingProblems(() => this.api.takeHand(this.session.course, id, name), () => {});
   }
 
-  async tellingProblems(act, done = () => this.messageBoard.tell(null)) {
+  async uploadOutline(file) {
+    const { session } = this;
+    await this.tellingProblems(
+      async () => session.uploadOutline(await notebookToSend(file)), () => this.progressBoard.tell("uploaded"),
+      this.progressBoard);
+  }
+
+  async removeOutline() {
+    const { session } = this;
+    await this.tellingProblems(
+      () => session.deleteOutline(), () => this.progressBoard.tell("removed"), this.progressBoard);
+  }
+
+  async tellingProblems(act, done = () => this.messageBoard.tell(null), board = this.messageBoard) {
     try {
       await act();
       done();
     } catch (problem) {
       if (problem.name !== "Problem") throw problem;
-      this.messageBoard.tell(problem);
+      board.tell(problem);
     }
   }
 
@@ -188,7 +205,7 @@ export class ClassroomPage {
   save() {
     const { session } = this;
     if (session === null) return;
-    const table = classTable(classView(session.classroom, session.now() * 1_000));
+    const table = classTable(classView(session.classroom, session.now() * 1_000, session.outline));
     const address = URL.createObjectURL(new Blob([table], { type: "text/csv;charset=utf-8" }));
     const day = new Date(session.now()).toISOString().slice(0, 10);
     const name = `${session.course}-${day}.csv`.replaceAll(/[^\p{L}\p{N}._-]+/gu, "-");
@@ -219,7 +236,7 @@ export class ClassroomPage {
       notebook: classroom.notebook,
       notebooks: classroom.notebooks,
       notebookChoice: session.notebookChoice,
-      view: classView(classroom, now * 1_000),
+      view: classView(classroom, now * 1_000, session.outline),
       activity: session.activity.window(now),
       isActivityMissing: session.isActivityMissing,
       feed: session.feed,

@@ -20,6 +20,19 @@ export class ClassroomClient extends ApiClient {
     return this.get(coursePath(course, "exercises"), { notebook });
   }
 
+  outline(course, notebook) {
+    return this.get(coursePath(course, "outline"), { notebook });
+  }
+
+  /** @param {object} content what of a notebook's file an outline is made of */
+  uploadOutline(course, notebook, content) {
+    return this.send("PUT", `${coursePath(course, "outline")}?${new URLSearchParams({ notebook })}`, content);
+  }
+
+  deleteOutline(course, notebook) {
+    return this.send("DELETE", `${coursePath(course, "outline")}?${new URLSearchParams({ notebook })}`);
+  }
+
   /** Hands that are taken, and messages; null where the server has none. */
   async messages(course) {
     try {

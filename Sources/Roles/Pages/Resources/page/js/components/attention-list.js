@@ -24,12 +24,12 @@ export class AttentionList extends Panel {
   }
 
   note(row) {
-    const { translator, now, medianSolved } = this.moment;
-    return reasonText(translator, row, now, medianSolved);
+    const { translator, now, view } = this.moment;
+    return reasonText(translator, row, now, view);
   }
 
   update({ view, now }, translator, budget) {
-    this.moment = { translator, now, medianSolved: view.medianSolved };
+    this.moment = { translator, now, view };
     this.title(translator.text("attention.title"));
     const hiddenCount = view.attentionCount - view.attention.length;
     this.lines.update(view.attention, budget, translator);

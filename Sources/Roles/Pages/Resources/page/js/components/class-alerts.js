@@ -36,7 +36,7 @@ export class ClassAlerts extends Panel {
 
   update({ view, now, isLoaded, alertSignals }, translator, budget) {
     this.translator = translator;
-    this.exercises = view.exercises;
+    this.view = view;
     this.title(translator.text("alerts.title"));
     setText(this.none, translator.text("alerts.none"));
     setText(this.sound.text, translator.text("alerts.sound"));
@@ -57,10 +57,10 @@ export class ClassAlerts extends Panel {
     const { translator } = this;
     const numbers = { count: failing, total: atWork };
     if (exercise !== null) {
-      const known = this.exercises.find(({ id }) => id === exercise) ?? { id: exercise };
+      const known = this.view.exercises.find(({ id }) => id === exercise) ?? { id: exercise };
       return translator.text("alerts.exercise", { ...numbers, exercise: exerciseTitle(known) });
     }
-    const where = cellTitle(translator, cell, index);
+    const where = cellTitle(translator, cell, index, this.view.titleOf(this.view.notebook, cell));
     return error === null
       ? translator.text("alerts.cell", { ...numbers, cell: where })
       : translator.text("alerts.cellNamed", { ...numbers, cell: where, error });

@@ -21,6 +21,7 @@ export class ExerciseBoard extends Panel {
   update({ view }, translator, budget) {
     this.translator = translator;
     this.total = Math.max(view.rows.length, 1);
+    this.outline = view.outline;
     this.hidden = view.exercises.length === 0;
     this.title(translator.text("exercises.title"));
     this.bars.update(view.exercises, budget, translator);
@@ -29,7 +30,13 @@ export class ExerciseBoard extends Panel {
   face(exercise) {
     const { id, label, tried, solved, failing, pointsPossible, wrongAnswers } = exercise;
     const wrong = wrongAnswers.map(({ answer, learners }) => `${learners} ${answer}`);
-    return [id, label, tried, solved, failing, pointsPossible, medianAttempts(exercise), this.total, ...wrong].join("\n");
+    return [id, label, this.place(exercise), tried, solved, failing, pointsPossible, medianAttempts(exercise), this.total, ...wrong].join("\n");
+  }
+
+  /** The title of its cell in the outline, where that says more than the exercise's own. */
+  place(exercise) {
+    const title = this.outline.exerciseCell(exercise.id);
+    return title === null || title === exercise.id || title === exercise.label ? "" : title;
   }
 
   updateBar({ parts }, exercise) {
@@ -41,7 +48,8 @@ export class ExerciseBoard extends Panel {
     setShare(parts.reached, tried / total);
     setText(parts.count, translator.number(solved));
     setText(parts.total, translator.text("progress.ofLearners", { total }));
-    const notes = [];
+    const place = this.place(exercise);
+    const notes = place === "" ? [] : [translator.text("progress.cellTitled", { title: place })];
     if (failing > 0) notes.push(translator.text("exercises.failing", { count: failing }));
     const attempts = medianAttempts(exercise);
     if (attempts !== null) notes.push(translator.text("exercises.attempts", { count: attempts }));

@@ -40,6 +40,7 @@ export class HelpQueue extends Panel {
   update({ view, now, isLoaded, messages }, translator, budget) {
     this.translator = translator;
     this.messages = messages;
+    this.titleOf = view.titleOf;
     this.now = now;
     this.title(translator.text("help.title"));
     const queue = view.helpQueue;
@@ -69,7 +70,8 @@ export class HelpQueue extends Panel {
   }
 
   where({ learner }) {
-    const cell = learner.cell === null ? "" : cellTitle(this.translator, learner.cell, learner.cellIndex);
+    const title = this.titleOf(learner.notebook, learner.cell);
+    const cell = learner.cell === null ? "" : cellTitle(this.translator, learner.cell, learner.cellIndex, title);
     const teacher = this.messages.takerOf(learner);
     const taken = teacher === null ? "" : this.translator.text("help.taken", { teacher });
     return [taken, learner.team, cell].filter(Boolean).join(" · ");

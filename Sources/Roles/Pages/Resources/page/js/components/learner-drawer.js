@@ -4,7 +4,7 @@ import { eventMoment } from "../state/timestamp.js";
 import { element, setAttribute, setText } from "../view/dom.js";
 import { icon, setIcon } from "../view/icons.js";
 import { KeyedList } from "../view/keyed-list.js";
-import { cellTitle, clockText, describeEvent, notebookTitle, reasonText } from "../view/wording.js";
+import { cellTitle, clockText, describeEvent, eventTitle, notebookTitle, reasonText } from "../view/wording.js";
 
 const facts = ["solved", "exercises", "executions", "errors", "team", "lastSeen", "clock", "now", "id"];
 const wideFacts = ["exercises", "now", "id"];
@@ -43,10 +43,10 @@ export class LearnerDrawer extends HTMLElement {
     this.more.addEventListener("click", () => this.read());
     this.lines = new KeyedList(this.list, {
       key: (event) => event.event_id,
-      // An event never changes.
-      face: () => "",
+      // An event never changes; the title of its cell may be heard of later.
+      face: (event) => eventTitle(event, this.titleOf) ?? "",
       create: makeEventLine,
-      update: (line, event) => updateEventLine(line, event, this.translator),
+      update: (line, event) => updateEventLine(line, event, this.translator, this.titleOf),
     });
   }
 
@@ -123,6 +123,7 @@ export class LearnerDrawer extends HTMLElement {
   update({ view, now }, translator, budget) {
     if (!this.isOpen || this.id === null) return;
     this.translator = translator;
+    this.titleOf = view.titleOf;
     setAttribute(this.close, "aria-label", translator.text("learner.close"));
     setText(this.timelineTitle, translator.text("learner.timeline"));
     const row = view.rows.find(({ learner }) => learner.id === this.id);
@@ -137,12 +138,13 @@ export class LearnerDrawer extends HTMLElement {
     const { learner } = row;
     setIcon(this.mark, row.state);
     setAttribute(this.dialog, "data-state", row.state);
-    const reason = reasonText(translator, row, now, view.medianSolved);
+    const reason = reasonText(translator, row, now, view);
     setText(this.state, [translator.text(`state.${row.state}`), reason].filter(Boolean).join(" · "));
+    const title = view.titleOf(learner.notebook, learner.cell);
     const place =
       learner.cell === null
         ? ""
-        : `${notebookTitle(learner.notebook)} · ${cellTitle(translator, learner.cell, learner.cellIndex)}`;
+        : `${notebookTitle(learner.notebook)} · ${cellTitle(translator, learner.cell, learner.cellIndex, title)}`;
     const solved = view.requiredCells - row.remaining;
     const lastSeen = translator.wait(now - learner.lastSeenAt / 1_000);
     this.fact("solved", translator.text("roster.cells", { solved, total: view.requiredCells }));
@@ -209,9 +211,9 @@ function makeEventLine() {
   return line;
 }
 
-function updateEventLine(line, event, translator) {
+function updateEventLine(line, event, translator, titleOf) {
   const { parts } = line;
-  const { icon: name, tone, text } = describeEvent(translator, event);
+  const { icon: name, tone, text } = describeEvent(translator, event, titleOf);
   setAttribute(line, "data-state", tone);
   setText(parts.time, translator.timeWithSeconds(Date.parse(eventMoment(event))));
   setIcon(parts.mark, name);

@@ -23,7 +23,7 @@ export class LiveFeed extends Panel {
     this.lines = [];
   }
 
-  update({ feed, nameOf }, translator) {
+  update({ feed, nameOf, view }, translator) {
     this.title(translator.text("feed.title"));
     setAttribute(this.list, "aria-label", translator.text("feed.title"));
     setIcon(this.mark, feed.isPaused ? "resume" : "pause");
@@ -31,15 +31,15 @@ export class LiveFeed extends Panel {
     setAttribute(this.button, "aria-pressed", String(feed.isPaused));
     setText(this.held, feed.isPaused ? translator.text("feed.held", { count: feed.heldCount }) : "");
     while (this.lines.length > feed.shown.length) this.lines.pop().node.remove();
-    feed.shown.forEach((event, place) => this.show(event, place, nameOf, translator));
+    feed.shown.forEach((event, place) => this.show(event, place, { nameOf, titleOf: view.titleOf }, translator));
     setText(this.empty, translator.text("feed.empty"));
     this.empty.hidden = feed.shown.length > 0;
     this.list.hidden = feed.shown.length === 0;
   }
 
-  show(event, place, nameOf, translator) {
+  show(event, place, { nameOf, titleOf }, translator) {
     const line = this.lines[place] ?? this.addLine();
-    const { icon, tone, text } = describeEvent(translator, event);
+    const { icon, tone, text } = describeEvent(translator, event, titleOf);
     setAttribute(line.node, "data-state", tone);
     setText(line.time, translator.timeWithSeconds(Date.parse(eventMoment(event))));
     setIcon(line.mark, icon);

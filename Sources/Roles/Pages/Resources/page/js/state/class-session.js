@@ -9,6 +9,7 @@ import { Feed } from "./feed.js";
 import { Inbox, eventsATask } from "./inbox.js";
 import { JoiningCode } from "./joining-code.js";
 import { Messages } from "./messages.js";
+import { Outline, outlinePath } from "./outline.js";
 import { RecentIDs } from "./recent-ids.js";
 import { inSlices } from "./slices.js";
 
@@ -39,6 +40,7 @@ export class ClassSession {
     this.feed = new Feed();
     this.messages = new Messages(course);
     this.joiningCode = new JoiningCode({ api, course, onChange });
+    this.outline = new Outline();
     this.seen = new RecentIDs();
     this.recent = new EventLog(rememberedEvents);
     this.inbox = new Inbox((events) => this.apply(events));
@@ -112,15 +114,17 @@ export class ClassSession {
     const load = this.loads;
     try {
       const progress = await this.api.progress(this.course, this.notebookChoice);
-      const [list, answer, exercises] = await Promise.all([
+      const [list, answer, exercises, outline] = await Promise.all([
         this.api.students(this.course, progress.notebook_path),
         this.api.activity(this.course).catch(() => null),
         this.api.exercises(this.course, progress.notebook_path).catch(() => null),
+        this.readOutline(progress.notebook_path),
       ]);
       const classroom = await inSlices(Classroom.building(progress, list, exercises));
       if (this.isStopped || load !== this.loads) return null;
       return {
         classroom,
+        outline,
         activity: answer === null ? null : Activity.fromAnswer(answer),
         clockOffset: Date.parse(list.generated_at) - Date.now(),
         position: earliestPosition([...progress.streamIDs, ...list.streamIDs]),
@@ -134,8 +138,9 @@ export class ClassSession {
     }
   }
 
-  show({ classroom, activity, clockOffset }) {
+  show({ classroom, outline, activity, clockOffset }) {
     this.classroom = classroom;
+    if (outline !== null) this.outline = outline;
     this.isActivityMissing = activity === null;
     if (activity !== null) this.activity = activity;
     this.clockOffset = clockOffset;
@@ -143,6 +148,37 @@ export class ClassSession {
     this.problem = null;
     this.onChange();
     this.readMessages();
+  }
+
+  /** Null where it cannot be read: the class is shown with what is known. */
+  async readOutline(notebook) {
+    if (notebook === null) return new Outline();
+    try {
+      return new Outline(await this.api.outline(this.course, notebook));
+    } catch (problem) {
+      if (problem.name !== "Problem") throw problem;
+      return null;
+    }
+  }
+
+  /** Throws `Problem`. @param {object} notebook as `notebookToSend` gives it */
+  async uploadOutline(notebook) {
+    const { notebook: path, notebooks } = this.classroom;
+    await this.api.uploadOutline(this.course, this.outline.path ?? outlinePath(path, notebooks), notebook);
+    await this.outlineChanged(path);
+  }
+
+  /** Throws `Problem`. */
+  async deleteOutline() {
+    await this.api.deleteOutline(this.course, this.outline.path);
+    await this.outlineChanged(this.classroom.notebook);
+  }
+
+  async outlineChanged(path) {
+    const outline = await this.readOutline(path);
+    if (this.isStopped || outline === null || path !== this.classroom.notebook) return;
+    this.outline = outline;
+    this.onChange();
   }
 
   /** The class is shown without them. */

@@ -1,6 +1,7 @@
 import { classAlerts } from "./class-alerts.js";
 import { exerciseTitle } from "./exercises.js";
 import { learnerState, states } from "./learner-state.js";
+import { Outline } from "./outline.js";
 
 /** The list to look after is for a glance. */
 export const shownAttention = 12;
@@ -11,8 +12,9 @@ export const shownAttention = 12;
  *
  * @param {import("./classroom.js").Classroom} classroom
  * @param {number} now microseconds since 1970
+ * @param {Outline} outline of the class's notebook
  */
-export function classView(classroom, now) {
+export function classView(classroom, now, outline = new Outline()) {
   classroom.settleRequired();
   const learners = classroom.order.ranked();
   const { rules, requiredCells } = classroom;
@@ -41,7 +43,10 @@ export function classView(classroom, now) {
     medianSolved,
     cells: classroom.cellsInOrder(),
     alerts: classAlerts(learners, classroom.notebook, rules, now),
-    exercises: classroom.exercises.list(),
+    exercises: outline.inOrder(classroom.exercises.list()),
+    outline,
+    outlined: outline.isEmpty ? null : outline.rows(classroom, now),
+    titleOf: (notebook, cell) => outline.title(classroom, notebook, cell),
     requiredCells,
     helpQueue: helpQueue.sort(byWaiting),
     attention: first(urgent, shownAttention, byUrgency),

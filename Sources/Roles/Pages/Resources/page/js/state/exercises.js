@@ -6,6 +6,8 @@ export class Exercises {
     /** @type {Map<string, object>} by id */
     this.known = new Map();
     this.inOrder = null;
+    /** How often learners' work has changed. */
+    this.changes = 0;
   }
 
   /** @returns {object} the exercise, made when unknown */
@@ -47,6 +49,7 @@ export class Exercises {
   /** Counts what a learner's work has become. */
   count(id, before, after) {
     const exercise = this.exercise(id);
+    this.changes += 1;
     exercise.tried += Number(after.attempts > 0) - Number(before.attempts > 0);
     exercise.solved += Number(isExerciseSolved(after)) - Number(isExerciseSolved(before));
     exercise.failing += Number(after.failuresInARow > 0) - Number(before.failuresInARow > 0);

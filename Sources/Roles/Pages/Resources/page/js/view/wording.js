@@ -3,8 +3,13 @@ import { exerciseTitle } from "../state/exercises.js";
 
 /** Words for things of the class, in the translator's language. */
 
-/** The cell as a teacher finds it: by its place, counted from 1 as notebooks are read. */
-export function cellTitle(translator, name, index) {
+/**
+ * The cell as a teacher finds it: by its title in the outline, else by its place, counted from 1 as notebooks are read.
+ *
+ * @param {string | null} title of the outline
+ */
+export function cellTitle(translator, name, index, title = null) {
+  if (title !== null) return translator.text("progress.cellTitled", { title: shorten(title, 60) });
   if (Number.isInteger(index)) return translator.text("progress.cell", { number: index + 1 });
   return translator.text("progress.cellNamed", { name: shorten(name ?? "?", 12) });
 }
@@ -13,11 +18,11 @@ export function notebookTitle(path) {
   return path.split("/").pop().replace(/\.ipynb$/, "") || path;
 }
 
-/** Why a learner is in their state. */
-export function reasonText(translator, row, now, medianSolved) {
+/** Why a learner is in their state. @param {object} view of `classView` */
+export function reasonText(translator, row, now, { medianSolved, titleOf }) {
   const { learner, reason, since, count } = row;
   const elapsed = since === null ? 0 : now - since / 1_000;
-  const cell = cellTitle(translator, learner.cell, learner.cellIndex);
+  const cell = cellTitle(translator, learner.cell, learner.cellIndex, titleOf(learner.notebook, learner.cell));
   switch (reason) {
     case "errors_in_a_row":
       return learner.lastError
@@ -28,7 +33,7 @@ export function reasonText(translator, row, now, medianSolved) {
     case "running":
       return translator.text("reason.running", {
         duration: translator.wait(elapsed),
-        cell: cellTitle(translator, learner.running.cell, learner.running.cellIndex),
+        cell: runningTitle(translator, learner.running, titleOf),
       });
     case "nothing_solved":
       return translator.text("reason.unsolved", { duration: translator.wait(elapsed) });
@@ -50,12 +55,22 @@ export function clockText(translator, skew) {
   return translator.text(skew > 0 ? "learner.clockAhead" : "learner.clockBehind", { duration });
 }
 
+function runningTitle(translator, { notebook, cell, cellIndex }, titleOf) {
+  return cellTitle(translator, cell, cellIndex, titleOf(notebook, cell));
+}
+
+/** The title of the cell in which an event happened; null where none is known. */
+export function eventTitle(event, titleOf) {
+  return titleOf(event.notebook_path ?? null, cellName(event));
+}
+
 /** @returns {{icon: string, tone: string, text: string}} what happened, in one line */
-export function describeEvent(translator, event) {
+export function describeEvent(translator, event, titleOf) {
+  const title = eventTitle(event, titleOf);
   const notebook = notebookTitle(event.notebook_path ?? "");
   const type = event.event_type;
   if (type === "cell_executed") {
-    const cell = cellTitle(translator, cellName(event), event.cell_index);
+    const cell = cellTitle(translator, cellName(event), event.cell_index, title);
     if (event.has_error !== true) {
       return { icon: "ran", tone: "plain", text: translator.text("event.cell_executed", { cell }) };
     }
@@ -65,7 +80,7 @@ export function describeEvent(translator, event) {
     return { icon: "failed", tone: "stuck", text };
   }
   if (type === "cell_started") {
-    const cell = cellTitle(translator, cellName(event), event.cell_index);
+    const cell = cellTitle(translator, cellName(event), event.cell_index, title);
     return { icon: "resume", tone: "plain", text: translator.text("event.cell_started", { cell }) };
   }
   if (type === "kernel_died") {
