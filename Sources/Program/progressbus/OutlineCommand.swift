@@ -61,9 +61,9 @@ struct UploadOutlineCommand: AsyncParsableCommand {
     let notebook = notebook ?? URL(fileURLWithPath: file).lastPathComponent
     let outline = try NotebookOutline(notebook: try read())
     let configuration = try await options.serverConfiguration()
-    let version = try await Audited.run(
-      "outlines.upload", configuration, count: Audited.one
-    ) {
+    /// As for an upload by the API.
+    func cells(_ version: Int?) -> Int? { outline.cellCount }
+    let version = try await Audited.run("outlines.upload", configuration, count: cells) {
       try await OutlineConnection.withStore(configuration) { store in
         try await store.upload(outline, of: course.course, notebook: notebook)
       }

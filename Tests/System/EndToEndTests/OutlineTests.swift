@@ -67,6 +67,8 @@ extension EndToEnd {
             .init(kind: "heading", title: "Soup", id: nil),
             .init(kind: "cell", title: "Boil water", id: "c7"),
           ])
+        let noted = try await deployment.run("audit", "--action", "outlines")
+        #expect(noted.output.contains("outlines.upload  done  count=1"), "\(noted)")
         // The path of a learner's copy.
         #expect(try await Self.outline(process, "notebook=home/ann/soup.ipynb") == first)
         #expect(try await Self.outline(process, "notebook=salad.ipynb") == none)
