@@ -56,6 +56,8 @@ class RecordingServer:
         self.seconds_left = 3600
         #: What those who joined have sent.
         self.joins: list[dict[str, str]] = []
+        #: Seconds for which a request for them waits.
+        self.patience = 2.0
         #: The queries of those who asked for them.
         self.asked: list[dict[str, str]] = []
         self._http = _Server(("127.0.0.1", port), Handler)
@@ -124,7 +126,7 @@ class Handler(BaseHTTPRequestHandler):
         with recorder.lock:
             recorder.asked.append(query)
         after = int(query["after"])
-        for _ in range(20):
+        for _ in range(int(recorder.patience * 10)):
             found = recorder.messages[after:]
             if found or recorder.stopping.wait(0.1):
                 break

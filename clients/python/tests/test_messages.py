@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 from uuid import uuid4
 
 import pytest
 
 from conftest import wait_until
 from kernel import TIMEOUT, Kernel, environment, running_kernel
+from progressbus.delivery.answer import Answer
+from progressbus.delivery.endpoint import Endpoint
+from progressbus.messages.inbox import Inbox
 from progressbus.messages.message import Message, read
 from progressbus.messages.shown import ShownMessages
+from progressbus.settings import Settings, changed
 from recording_server import RecordingServer
 
 LOAD = "%load_ext progressbus"
@@ -208,3 +214,117 @@ def test_without_a_folder_the_kernel_remembers(tmp_path: Path) -> None:
     assert shown.take(tmp_path / "file" / "shown", "m")
     assert not shown.take(tmp_path / "file" / "shown", "m")
     shown.forget_old(tmp_path / "file" / "shown")
+
+
+class HeldTransport:
+    """Answers as a test has it, and knows what was asked."""
+
+    def __init__(self, answer: Callable[[str], bytes]) -> None:
+        self._answer = answer
+        self.asked: list[str] = []
+
+    def get(self, endpoint: Endpoint, _headers: Mapping[str, str], _timeout: float) -> Answer:
+        self.asked.append(endpoint.path)
+        return Answer(200, {}, self._answer(endpoint.path))
+
+    def interrupt(self) -> None:
+        """Nothing waits."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def inbox_of(
+    tmp_path: Path, answer: Callable[[str], bytes], **more: str
+) -> tuple[Inbox, HeldTransport, list[Settings]]:
+    """An inbox whose thread does not run, and the settings it goes by: a list of one."""
+    given = {"url": "http://127.0.0.1:9", "student": "ann", "course": "py", **more}
+    settings = [replace(changed(Settings(), given), spool_dir=tmp_path)]
+    transport = HeldTransport(answer)
+    return Inbox(lambda: settings[0], transport), transport, settings  # type: ignore[arg-type]
+
+
+def answered(messages: list[dict[str, Any]], after: str) -> bytes:
+    return json.dumps({"messages": messages, "after": after}).encode()
+
+
+def test_what_arrived_for_one_learner_is_not_shown_to_the_next(tmp_path: Path) -> None:
+    ours = sent("for ann")
+    inbox, _, settings = inbox_of(
+        tmp_path, lambda path: answered([ours] if "student_id=ann" in path else [], "1")
+    )
+    inbox._turn()
+    assert inbox.waiting == 1
+    shown: list[str] = []
+    for other in ({"student": "bob"}, {"course": "other"}):
+        mine = settings[0]
+        settings[0] = replace(mine, **other)  # type: ignore[arg-type]
+        inbox.show(lambda message: shown.append(message.text))
+        assert shown == []
+        settings[0] = replace(mine)
+        inbox._turn()
+        assert inbox.waiting == 1
+    inbox.show(lambda message: shown.append(message.text))
+    assert shown == ["for ann"]
+    assert [message.text for message in inbox.recent] == ["for ann"]
+    settings[0] = replace(settings[0], student="bob")
+    assert inbox.recent == []
+
+
+def test_a_request_under_way_ends_when_the_learner_changes(
+    server: RecordingServer, tmp_path: Path
+) -> None:
+    server.messages = []
+    server.patience = 60.0
+    env = environment(server.url, tmp_path)
+    with running_kernel(env) as kernel:
+        kernel.run(LOAD)
+        wait_until(lambda: server.asked)
+        kernel.run("%progressbus configure student=bob")
+        wait_until(lambda: server.asked[-1]["student_id"] == "bob", 30.0)
+        server.patience = 0.0
+
+
+def test_what_becomes_a_learners_later_is_asked_for(tmp_path: Path) -> None:
+    hint = sent("for the reds", to="team")
+    hers = [sent("for all", to="class")]
+    inbox, transport, settings = inbox_of(
+        tmp_path, lambda path: answered(hers if "after=0" in path else [], "7")
+    )
+    inbox._turn()
+    # The server has heard of her team: the hint is older than what she has.
+    hers.insert(0, hint)
+    inbox._turn()
+    assert inbox.waiting == 1
+    inbox._review_at = 0.0
+    inbox._turn()
+    assert inbox.waiting == 2
+    # And after each change of the settings, of which the team is one.
+    settings[0] = replace(settings[0], team="red")
+    inbox._turn()
+    assert [path.count("after=0&") for path in transport.asked] == [1, 0, 1, 1]
+    assert inbox.waiting == 2
+
+
+def test_a_message_is_not_lost_while_the_settings_are_incomplete(tmp_path: Path) -> None:
+    message = sent("look")
+    inbox, _, settings = inbox_of(tmp_path, lambda _: answered([message], "1"))
+    inbox._turn()
+    complete = settings[0]
+    settings[0] = replace(complete, student=None)
+    inbox.show(lambda _: None)
+    inbox._turn()
+    settings[0] = replace(complete)
+    inbox._turn()
+    shown: list[str] = []
+    inbox.show(lambda message: shown.append(message.text))
+    assert shown == ["look"]
+
+
+def test_the_next_kernel_knows_what_was_shown_before(tmp_path: Path) -> None:
+    message = sent("look")
+    for _ in range(2):
+        inbox, _, _ = inbox_of(tmp_path, lambda _: answered([message], "1"))
+        inbox._turn()
+        inbox.show(lambda _: None)
+        assert [each.text for each in inbox.recent] == ["look"]

@@ -90,9 +90,9 @@ class ProgressBusMagics(Magics):
         self._confirm("Your teacher will see that you need no more help.")
 
     def _messages(self, _: str) -> None:
-        earlier = [message.plain() for message in self._client.inbox.recent]
-        for text in earlier:
-            print(text)
+        earlier = self._client.inbox.recent
+        for message in earlier:
+            print(message.plain())
         self._client.show_messages(lambda message: print(message.plain()))
         if not earlier and not self._client.inbox.recent:
             print("There are no messages for you.")

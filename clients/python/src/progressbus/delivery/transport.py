@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, IncompleteRead, RemoteDisconnected
 from io import BufferedReader, RawIOBase
-from socket import IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, getaddrinfo, socket
+from socket import IPPROTO_TCP, SHUT_RDWR, SOCK_STREAM, TCP_NODELAY, getaddrinfo, socket
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..originals import BUILTINS, CLOCK
@@ -43,12 +44,13 @@ class Transport(Protocol):
 
 
 class HTTPTransport:
-    """The network itself. For one thread."""
+    """The network itself. For one thread, but for `interrupt`."""
 
     def __init__(self) -> None:
         self._endpoint: Endpoint | None = None
         self._connection: _Connection | None = None
         self._tls: SSLContext | None = None
+        self._is_interrupted = False
 
     def post(
         self, endpoint: Endpoint, headers: Mapping[str, str], body: bytes, timeout: float
@@ -69,6 +71,7 @@ class HTTPTransport:
         timeout: float,
     ) -> Answer:
         deadline = CLOCK.monotonic() + timeout
+        self._is_interrupted = False
         if self._endpoint is None or not self._endpoint.is_reached_like(endpoint):
             self.close()
         was_idle = self._connection is not None
@@ -76,7 +79,7 @@ class HTTPTransport:
             return self._exchange(method, endpoint, headers, body, deadline)
         except (ConnectionError, RemoteDisconnected) as error:
             self.close()
-            if not was_idle:
+            if not was_idle or self._is_interrupted:
                 raise TransportError(_describe(error)) from error
         except (OSError, HTTPException, ValueError) as error:
             self.close()
@@ -93,6 +96,13 @@ class HTTPTransport:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+    def interrupt(self) -> None:
+        """End the request that is under way, with `TransportError`. Any thread; never blocks."""
+        self._is_interrupted = True
+        with suppress(Exception):
+            # There may be none, or no more.
+            self._connection.sock.interrupt()  # type: ignore[union-attr]
 
     def _exchange(
         self,
@@ -187,6 +197,10 @@ class _DeadlineSocket:
 
     def arm(self) -> None:
         self._raw.settimeout(_remaining(self._connection.deadline))
+
+    def interrupt(self) -> None:
+        # As a plain socket: what waits in another thread still needs the TLS around it.
+        socket.shutdown(self._raw, SHUT_RDWR)
 
     def close(self) -> None:
         # `http.client` closes the socket while the answer's body is still to be read.

@@ -27,6 +27,10 @@ __builtins__ = BUILTINS
 _WAIT = 25
 #: Seconds until a server that has no messages is asked again.
 _ABSENCE = 600.0
+#: Seconds after which everything is asked for again, at first and at most: what was sent to a team
+#: becomes the learner's once the server has heard of the team.
+_FIRST_REVIEW = 20.0
+_REVIEW = 300.0
 #: Seconds between requests that are answered at once, and empty: no server of ours does that.
 _PAUSE = 2.0
 #: Messages that wait for a cell; of more, the newest.
@@ -35,6 +39,17 @@ _CAPACITY = 100
 _MEMORY = 20
 #: Seconds between attempts to start the thread where the system refuses one.
 _THREAD_INTERVAL = 60.0
+
+
+#: Server, learner and course.
+_Whose = tuple[str, str, str]
+
+
+def _whose(settings: Settings) -> _Whose | None:
+    """Whose messages a kernel with these settings gets; None while nobody's."""
+    if settings.url is None or settings.student is None:
+        return None
+    return str(settings.url), settings.student, settings.course or "default"
 
 
 class Inbox:
@@ -49,16 +64,20 @@ class Inbox:
     ) -> None:
         self._settings = settings
         self._transport = transport or HTTPTransport()
-        self._arrived: deque[Message] = deque(maxlen=_CAPACITY)
+        self._arrived: deque[tuple[_Whose, Message]] = deque(maxlen=_CAPACITY)
         self._shown = ShownMessages()
-        #: The latest that were shown by this kernel.
-        self.recent: deque[Message] = deque(maxlen=_MEMORY)
+        #: The latest that were shown by a kernel of the learner.
+        self._recent: deque[tuple[_Whose, Message]] = deque(maxlen=_MEMORY)
         #: Why there are none, in a few words for `%progressbus status`.
         self.trouble = ""
         self._schedule = RetrySchedule(Random().random)
         self._jitter = Random()
-        self._whose: tuple[str, str, str] | None = None
+        self._whose: _Whose | None = None
         self._after = "0"
+        #: The settings by which was asked last.
+        self._asked_by: Settings | None = None
+        self._review_at = 0.0
+        self._review_pause = _FIRST_REVIEW
         self._wake: SimpleQueue[None] = SimpleQueue()
         self._is_closing = False
         self._thread = Thread(target=self._run, name="progressbus-messages", daemon=True)
@@ -85,32 +104,48 @@ class Inbox:
         """Messages that no cell has shown yet."""
         return len(self._arrived)
 
+    @property
+    def recent(self) -> list[Message]:
+        """The latest that the learner was shown."""
+        whose = _whose(self._settings())
+        return [message for of, message in list(self._recent) if of == whose]
+
     def show(self, display: Callable[[Message], None]) -> None:
         """Have `display` show what has arrived, each message once. Raises what it raises."""
-        if not self._settings().messages:
+        settings = self._settings()
+        whose, folder = _whose(settings), self._folder(settings)
+        if not settings.messages:
             self._arrived.clear()
-        while self._arrived:
-            message = self._arrived.popleft()
-            folder = self._folder(self._settings())
-            if folder is None or not self._shown.take(folder, message.identifier):
+        while True:
+            try:
+                arrived = self._arrived.popleft()
+            except IndexError:
+                return
+            of, message = arrived
+            # Another's is not shown to whom the kernel is now; it comes again to whom it is for.
+            if of != whose or folder is None:
+                continue
+            if not self._shown.take(folder, message.identifier):
                 continue
             try:
                 display(message)
             except BaseException:
                 self._shown.give_back(folder, message.identifier)
-                self._arrived.appendleft(message)
+                self._arrived.appendleft(arrived)
                 raise
-            self.recent.append(message)
+            self._recent.append(arrived)
 
     def settings_changed(self) -> None:
         """Ask anew with the new settings. Any thread; never blocks."""
         self._next_start = 0.0
+        self._transport.interrupt()
         self.keep_running()
         self._wake.put(None)
 
     def close(self) -> None:
-        """Have the thread end after the request that is under way. Never blocks."""
+        """Have the thread end. Never blocks."""
         self._is_closing = True
+        self._transport.interrupt()
         self._wake.put(None)
 
     def abandon(self) -> None:
@@ -136,20 +171,26 @@ class Inbox:
     def _turn(self) -> float:
         """One request; the seconds until the next."""
         settings = self._settings()
-        if not settings.messages or settings.url is None or settings.student is None:
+        whose = _whose(settings)
+        if not settings.messages or whose is None:
             return _ABSENCE
-        course = settings.course or "default"
-        whose = (str(settings.url), settings.student, course)
         folder = self._folder(settings)
-        if whose != self._whose:
-            self._whose, self._after = whose, "0"
-            self._arrived.clear()
-            if folder is not None:
-                self._shown.forget_old(folder)
         began_at = CLOCK.monotonic()
+        if settings is not self._asked_by:
+            self._asked_by, self._after = settings, "0"
+            self._review_at, self._review_pause = began_at + _FIRST_REVIEW, _FIRST_REVIEW
+            if whose != self._whose and folder is not None:
+                self._shown.forget_old(folder)
+            self._whose = whose
+        elif began_at >= self._review_at:
+            self._after = "0"
+            self._review_pause = min(self._review_pause * 2, _REVIEW)
+            self._review_at = began_at + self._review_pause
         try:
-            answer = self._ask(settings, settings.student, course)
+            answer = self._ask(settings, *whose[1:])
         except TransportError as error:
+            if self._settings() is not settings:
+                return 0.0
             self.trouble = str(error)
             return self._schedule.wait_after_failure()
         if answer.status in (404, 405, 501):
@@ -165,12 +206,21 @@ class Inbox:
         if self._settings() is not settings:
             return 0.0
         self._after = found.after
-        for message in found.messages:
-            if folder is None or not self._shown.contains(folder, message.identifier):
-                self._arrived.append(message)
+        self._take(found.messages, whose, folder)
         if not found.messages and CLOCK.monotonic() - began_at < 1.0:
             return _PAUSE * (1 + self._jitter.random())
         return 0.0
+
+    def _take(self, messages: list[Message], whose: _Whose, folder: Path | None) -> None:
+        """Keep what is new for the next cell, and the rest for who asks for it again."""
+        known = {(of, message.identifier) for of, message in [*self._arrived, *self._recent]}
+        for message in messages:
+            if (whose, message.identifier) in known:
+                continue
+            if folder is not None and self._shown.contains(folder, message.identifier):
+                self._recent.append((whose, message))
+            else:
+                self._arrived.append((whose, message))
 
     def _ask(self, settings: Settings, student: str, course: str) -> Answer:
         assert settings.url is not None

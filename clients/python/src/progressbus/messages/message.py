@@ -35,9 +35,10 @@ class Message:
         return f"{self._heading()}: {self.text}"
 
     def html(self) -> str:
-        """For a notebook; every character is text."""
+        """For a notebook; every character is text, and no dollar the begin of a formula."""
         return (
-            '<div role="note" style="border-left: 4px solid currentColor; padding: 0.2em 0.8em; '
+            '<div role="note" class="tex2jax_ignore mathjax_ignore" '
+            'style="border-left: 4px solid currentColor; padding: 0.2em 0.8em; '
             f'margin: 0.4em 0; white-space: pre-wrap"><strong>{escape(self._heading())}</strong>\n'
             f"{escape(self.text)}</div>"
         )
