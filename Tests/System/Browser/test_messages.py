@@ -105,6 +105,78 @@ def test_an_answer_goes_to_whom_it_is_for_however_fast_it_is_sent(page, server):
     assert (server.messages[1]["to"], server.messages[1].get("student_id")) == ("learner", "s2")
 
 
+def test_a_second_press_sends_nothing_and_what_is_written_meanwhile_stays(page, server):
+    board = page.page.get_by_role("region", name="Messages")
+    board.get_by_label("Your name").fill("Ms Ito")
+    text = board.get_by_label("Message", exact=True)
+    send = board.get_by_role("button", name="Send")
+    server.answers_teachers.clear()
+    text.fill("Look at line 3.")
+    page.page.evaluate("""
+        const form = document.querySelector("message-board form");
+        form.requestSubmit();
+        form.requestSubmit();
+    """)
+    expect(send).to_have_attribute("aria-disabled", "true")
+    text.fill("And at line 4.")
+    text.press("Tab")
+    server.answers_teachers.set()
+    expect(board.get_by_role("status")).to_contain_text("Sent.")
+    expect(text).to_have_value("And at line 4.")
+    assert [message["text"] for message in server.messages] == ["Look at line 3."]
+    send.click()
+    expect(board.locator("li")).to_have_count(2)
+    assert len(set(server.message_ids)) == 2
+
+
+def test_a_message_that_is_sent_again_is_one(server, open_page):
+    server.publish(learner(1, "notebook_opened"), to_live=False)
+    page = open_page(server.url, allowed_errors=("503",))
+    page.wait_for_status("live")
+    board = page.page.get_by_role("region", name="Messages")
+    board.get_by_label("Your name").fill("Ms Ito")
+    board.get_by_label("Message", exact=True).fill("Look at line 3.")
+    server.lost_answers = 1
+    send = board.get_by_role("button", name="Send")
+    send.click()
+    expect(board.get_by_role("status")).to_contain_text("Not done")
+    send.click()
+    expect(board.get_by_role("status")).to_contain_text("Sent.")
+    first, second = server.message_ids
+    assert first == second
+    expect(board.locator("li")).to_have_count(1)
+
+
+def test_a_draft_is_for_the_class_in_which_it_was_begun(page, server):
+    server.publish(learner(9, "notebook_opened") | {"course_id": "python-2"}, to_live=False)
+    board = page.page.get_by_role("region", name="Messages")
+    board.get_by_role("combobox").focus()
+    board.get_by_role("combobox").select_option(label="Learner 3")
+    board.get_by_label("Message", exact=True).fill("Between us.")
+    page.page.evaluate("""
+        document.dispatchEvent(new CustomEvent("course-change", { detail: "python-2" }));
+    """)
+    page.wait_for_status("live")
+    expect(board.get_by_label("Message", exact=True)).to_have_value("")
+    expect(board.get_by_role("combobox")).to_have_value("class:")
+
+
+def test_a_hand_that_is_not_taken_is_told_beside_it(server, open_page):
+    server.publish(learner(2, "notebook_opened"), to_live=False)
+    page = open_page(server.url, allowed_errors=("409",))
+    page.wait_for_status("live")
+    server.publish(learner(2, "help"))
+    page.page.get_by_role("region", name="Messages").get_by_label("Your name").fill("Ms Ito")
+    server.refuses_takes = True
+    page.page.get_by_role("button", name="Take, Learner 2").click()
+    expect(page.page.locator("help-queue")).to_contain_text("another teacher has taken the hand")
+    expect(page.page.locator("message-board")).not_to_contain_text("another teacher")
+    server.refuses_takes = False
+    page.page.get_by_role("button", name="Take, Learner 2").click()
+    expect(page.page.locator("help-queue li")).to_contain_text("Ms Ito has it")
+    expect(page.page.locator("help-queue")).not_to_contain_text("another teacher")
+
+
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_it_fits_a_phone(page, server, language):
     page.page.locator("#language").select_option(language)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Messages } from "../../../Sources/Roles/Pages/Resources/page/js/state/messages.js";
-import { microseconds } from "../../../Sources/Roles/Pages/Resources/page/js/state/timestamp.js";
+import { microseconds, timestamp } from "../../../Sources/Roles/Pages/Resources/page/js/state/timestamp.js";
 
 const at = (second) => `2026-11-28T10:00:${String(second).padStart(2, "0")}.000000Z`;
 
@@ -53,6 +53,36 @@ test("a learner is counted once, live and loaded", () => {
   assert.deepEqual(messages.sent.map((each) => messages.shownCount(each)), [2]);
   messages.load({ hands: [], messages: [row("m1", 5)] });
   assert.deepEqual(messages.sent.map((each) => messages.shownCount(each)), [5]);
+});
+
+test("who is shown a message after the page was loaded is counted on top", () => {
+  const messages = new Messages("py");
+  const loadedAt = microseconds(at(30));
+  messages.load({
+    hands: [], messages: [{ message_id: "m1", to: "class", student_id: null, team: null, teacher: "I", text: "x", shown: 20 }],
+  }, loadedAt);
+  const receipt = (learner, second) => ({ ...shown("m1", learner), received_at: at(second) });
+  messages.add(receipt("counted", 29));
+  assert.equal(messages.shownCount(messages.sent[0]), 20);
+  messages.add(receipt("next", 31));
+  messages.add(receipt("next", 32));
+  messages.add(receipt("counted", 33));
+  assert.equal(messages.shownCount(messages.sent[0]), 21);
+});
+
+test("a learner's message is shown to that learner alone", () => {
+  const messages = new Messages("py");
+  messages.add(sent("m1", { recipient: "learner", student_id: "ann" }));
+  messages.add(shown("m1", "eve"));
+  assert.equal(messages.shownCount(messages.sent[0]), 0);
+  messages.add(shown("m1", "ann"));
+  assert.equal(messages.shownCount(messages.sent[0]), 1);
+});
+
+test("a time is written to the microsecond", () => {
+  for (const text of ["2026-11-28T10:00:00.000000Z", "2026-11-28T10:00:59.123456Z", "1999-12-31T23:59:59.999999Z"]) {
+    assert.equal(timestamp(microseconds(text)), text);
+  }
 });
 
 test("what came live and is not stored yet stays in front", () => {

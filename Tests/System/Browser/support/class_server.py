@@ -62,6 +62,15 @@ class ClassServer:
         #: The outline of each course as the API has it, and the notebooks that pages have sent.
         self.outlines: dict[str, dict] = {}
         self.uploads: list[dict] = []
+        #: The ids that the page gave them.
+        self.message_ids: list[str] = []
+        #: Answers to teachers that get lost, after what they did is done.
+        self.lost_answers = 0
+        #: Answers to teachers wait while this is cleared.
+        self.answers_teachers = threading.Event()
+        self.answers_teachers.set()
+        #: Whether a hand is another teacher's.
+        self.refuses_takes = False
         self.requests: list[str] = []
         self.loop = asyncio.new_event_loop()
         started: Future = Future()
@@ -262,17 +271,27 @@ class ClassServer:
         return await self._teacher_did(request, "message_sent", {})
 
     async def _take_hand(self, request):
-        asked_at = timestamp(time.time())
+        if self.refuses_takes:
+            return self._problem(409, "another teacher has taken the hand")
+        asked_at = (await request.json()).get("asked_at") or timestamp(time.time())
         return await self._teacher_did(
             request, "hand_taken", {"student_id": request.match_info["student"], "asked_at": asked_at})
 
     async def _teacher_did(self, request, kind, fields):
         body = await request.json()
-        self.messages.append(body | fields)
+        event_id = body.pop("message_id", None) or str(uuid.uuid4())
+        if event_id not in self.message_ids:
+            self.messages.append(body | fields)
+        self.message_ids.append(event_id)
         recipient = {"recipient": body.pop("to")} if "to" in body else {}
         event = body | fields | recipient | {
-            "event_type": kind, "event_id": str(uuid.uuid4()), "course_id": request.match_info["course"]}
+            "event_type": kind, "event_id": event_id, "course_id": request.match_info["course"]}
+        while not self.answers_teachers.is_set():
+            await asyncio.sleep(0.01)
         await self._publish([event], True, None)
+        if self.lost_answers > 0:
+            self.lost_answers -= 1
+            return self._problem(503, "Redis is away")
         return web.json_response({"event_id": event["event_id"]}, status=202)
 
     async def _student(self, request):

@@ -3,6 +3,7 @@ import { ClassSession } from "./state/class-session.js";
 import { classTable } from "./state/class-export.js";
 import { classView } from "./state/class-view.js";
 import { displayName } from "./state/name-order.js";
+import { timestamp } from "./state/timestamp.js";
 import { AlertSignals } from "./view/alert-signals.js";
 import { browserStorage } from "./view/browser-storage.js";
 import { element, setText } from "./view/dom.js";
@@ -37,6 +38,7 @@ export class ClassroomPage {
     this.drawer = document.querySelector("learner-drawer");
     this.messageBoard = document.querySelector("message-board");
     this.progressBoard = document.querySelector("progress-board");
+    this.helpQueue = document.querySelector("help-queue");
     this.main = document.querySelector("main");
     this.notice = document.querySelector("#notice");
     this.welcome = document.querySelector("#welcome");
@@ -109,6 +111,8 @@ export class ClassroomPage {
   leave() {
     this.session?.stop();
     this.session = null;
+    this.messageBoard.reset();
+    this.helpQueue.tell(null);
     this.drawer.leave();
   }
 
@@ -142,6 +146,10 @@ export class ClassroomPage {
 
   /** @param {"push" | "replace" | "none"} address what becomes of the address, which names the class */
   follow(course, notebook, address = "push") {
+    if (this.session?.course !== course) {
+      this.messageBoard.reset();
+      this.helpQueue.tell(null);
+    }
     this.session?.stop();
     if (address === "push") browserStorage.set("course", course);
     const parameters = new URLSearchParams({ course, ...(notebook === null ? {} : { notebook }) });
@@ -166,38 +174,40 @@ export class ClassroomPage {
 
   async sendMessage({ teacher, ...message }) {
     if (this.needsName(teacher)) return this.messageBoard.askForName();
-    await this.tellingProblems(() => {
-      const named = teacher === "" ? message : { ...message, teacher };
-      return this.api.sendMessage(this.session.course, named);
-    });
+    const named = teacher === "" ? message : { ...message, teacher };
+    this.messageBoard.begin();
+    const problem = await this.problemOf(this.api.sendMessage(this.session.course, named));
+    this.messageBoard.tell(message, problem);
   }
 
   async takeHand(id) {
     const { name } = this.messageBoard;
     if (this.needsName(name)) return this.messageBoard.askForName();
-    await this.tellingProblems(() => this.api.takeHand(this.session.course, id, name), () => {});
+    const { session } = this;
+    const since = session.classroom.learners.get(id)?.helpSince ?? null;
+    const askedAt = since === null ? null : timestamp(since);
+    const problem = await this.problemOf(this.api.takeHand(session.course, id, name, askedAt));
+    if (this.session === session) this.helpQueue.tell(problem);
   }
 
   async uploadOutline(file) {
     const { session } = this;
-    await this.tellingProblems(
-      async () => session.uploadOutline(await notebookToSend(file)), () => this.progressBoard.tell("uploaded"),
-      this.progressBoard);
+    const upload = async () => session.uploadOutline(await notebookToSend(file));
+    this.progressBoard.tell((await this.problemOf(upload())) ?? "uploaded");
   }
 
   async removeOutline() {
-    const { session } = this;
-    await this.tellingProblems(
-      () => session.deleteOutline(), () => this.progressBoard.tell("removed"), this.progressBoard);
+    this.progressBoard.tell((await this.problemOf(this.session.deleteOutline())) ?? "removed");
   }
 
-  async tellingProblems(act, done = () => this.messageBoard.tell(null), board = this.messageBoard) {
+  /** Why something was not done; null when it was. */
+  async problemOf(act) {
     try {
-      await act();
-      done();
+      await act;
+      return null;
     } catch (problem) {
       if (problem.name !== "Problem") throw problem;
-      board.tell(problem);
+      return problem;
     }
   }
 

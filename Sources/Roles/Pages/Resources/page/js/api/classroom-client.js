@@ -47,9 +47,12 @@ export class ClassroomClient extends ApiClient {
     return this.send("POST", coursePath(course, "messages"), message);
   }
 
-  takeHand(course, student, teacher) {
+  /** @param {string | null} askedAt since when the hand is up: the server may not have stored it yet */
+  takeHand(course, student, teacher, askedAt) {
     const path = coursePath(course, `hands/${encodeURIComponent(student)}/take`);
-    return this.send("POST", path, teacher === "" ? {} : { teacher });
+    return this.send("POST", path, {
+      ...(teacher === "" ? {} : { teacher }), ...(askedAt === null ? {} : { asked_at: askedAt }),
+    });
   }
 
   /** The course's code; null where nobody joins by one. */

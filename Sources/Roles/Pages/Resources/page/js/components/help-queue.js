@@ -11,7 +11,8 @@ export class HelpQueue extends Panel {
     this.list = element("ol", { class: "lines" });
     this.empty = element("p", { class: "empty" });
     this.voice = element("p", { class: "visually-hidden", "aria-live": "polite" });
-    this.body.append(this.list, this.empty, this.voice);
+    this.outcome = element("p", { class: "quiet", role: "status" });
+    this.body.append(this.list, this.empty, this.outcome, this.voice);
     this.count = element("span", { class: "badge" });
     this.aside.append(this.count);
     this.known = null;
@@ -21,6 +22,11 @@ export class HelpQueue extends Panel {
       create: () => this.makeLine(),
       update: (line, row) => this.updateLine(line, row),
     });
+  }
+
+  /** @param {object | null} problem why a hand was not taken; null when it was */
+  tell(problem) {
+    this.problem = problem;
   }
 
   makeLine() {
@@ -50,6 +56,8 @@ export class HelpQueue extends Panel {
     this.list.hidden = queue.length === 0;
     setText(this.count, translator.number(queue.length));
     this.count.hidden = queue.length === 0;
+    const detail = this.problem && (this.problem.message || translator.text("problem.offline"));
+    setText(this.outcome, detail ? translator.text("messages.problem", { detail }) : "");
     if (isLoaded) this.speak(queue);
   }
 

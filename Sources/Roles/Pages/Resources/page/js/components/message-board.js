@@ -1,12 +1,21 @@
 import { displayName } from "../state/name-order.js";
 import { browserStorage } from "../view/browser-storage.js";
-import { element, setText } from "../view/dom.js";
+import { element, setAttribute, setText } from "../view/dom.js";
 import { KeyedList } from "../view/keyed-list.js";
 import { setOptions } from "./option-list.js";
 import { Panel } from "./panel.js";
 
 const longestText = 1_000;
 const shownMessages = 8;
+
+/** A UUID. `crypto.randomUUID` is there for pages by HTTPS alone. */
+function randomID() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const digits = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
 
 /** A line to a learner, a team or the class, and how many were shown it. */
 export class MessageBoard extends Panel {
@@ -33,7 +42,9 @@ export class MessageBoard extends Panel {
     this.teacher.control.addEventListener("change", () => browserStorage.set("teacher", this.name));
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.announce("message-send", { ...this.chosen(), text: this.text.control.value, teacher: this.name });
+      // A second press, before the first is answered.
+      if (this.isSending) return;
+      this.announce("message-send", this.drafted());
     });
     this.hidden = true;
     this.lines = new KeyedList(this.list, {
@@ -65,6 +76,29 @@ export class MessageBoard extends Panel {
     return { to, student_id: name, answers_hand: isUp };
   }
 
+  /** The message with its id: the same draft sent again, after an answer that got lost, is the same message. */
+  drafted() {
+    const message = { ...this.chosen(), text: this.text.control.value, teacher: this.name };
+    const content = JSON.stringify([this.to, message.text, message.teacher]);
+    if (this.draft?.content !== content) this.draft = { content, id: randomID(), isAnswer: message.answers_hand };
+    // A hand that went down meanwhile makes it no other message.
+    if (message.answers_hand !== undefined) message.answers_hand = this.draft.isAnswer;
+    return { ...message, message_id: this.draft.id };
+  }
+
+  /** The message is under way. */
+  begin() {
+    this.isSending = true;
+    this.problem = null;
+    this.wasSent = false;
+  }
+
+  /** Another class: what was begun is not for its learners. */
+  reset() {
+    Object.assign(this, { to: "class:", draft: null, problem: null, wasSent: false, needsName: false, isSending: false });
+    this.text.control.value = "";
+  }
+
   /** Begins a message to a learner. */
   address(id) {
     this.to = `learner:${id}`;
@@ -78,11 +112,20 @@ export class MessageBoard extends Panel {
     this.teacher.control.focus();
   }
 
-  /** @param {object | null} problem null when it was sent */
-  tell(problem) {
+  /**
+   * @param {object} message the one that was under way
+   * @param {object | null} problem null when it was sent
+   */
+  tell(message, problem) {
+    // Of a class that was left meanwhile, perhaps.
+    if (this.draft?.id !== message.message_id) return;
+    this.isSending = false;
     this.problem = problem;
     this.wasSent = problem === null;
-    if (problem === null) this.text.control.value = "";
+    if (problem !== null) return;
+    this.draft = null;
+    // What was written meanwhile stays.
+    if (this.text.control.value === message.text) this.text.control.value = "";
   }
 
   update({ view, messages, isLoaded }, translator, budget) {
@@ -94,6 +137,8 @@ export class MessageBoard extends Panel {
     setText(this.text.text, translator.text("messages.text"));
     setText(this.teacher.text, translator.text("messages.teacher"));
     setText(this.send, translator.text("messages.send"));
+    // Not disabled, which would take the focus away.
+    setAttribute(this.send, "aria-disabled", this.isSending ? "true" : "false");
     // An open list is not changed under the teacher's hand.
     if (this.recipient.control !== document.activeElement) this.showRecipient();
     setText(this.outcome, this.outcomeText());

@@ -185,9 +185,10 @@ export class ClassSession {
   async readMessages() {
     if (this.hasNoMessages) return;
     try {
+      const askedAt = this.now() * 1_000;
       const answer = await this.api.messages(this.course);
       if (this.isStopped) return;
-      this.messages.load(answer);
+      this.messages.load(answer, askedAt);
       this.hasNoMessages = answer === null;
       this.onChange();
     } catch (problem) {

@@ -15,18 +15,22 @@ export class Messages {
     this.sent = [];
   }
 
-  /** @param {object | null} answer null where the server has none */
-  load(answer) {
+  /**
+   * @param {object | null} answer null where the server has none
+   * @param {number} at when it was asked for, microseconds since 1970 by the server's clock
+   */
+  load(answer, at = 0) {
     this.isOn = answer !== null;
     if (answer === null) return;
     for (const hand of answer.hands) {
       if (hand.teacher !== null) this.take(hand.student_id, hand.teacher, hand.asked_at, hand.taken_at);
     }
     const known = new Map(this.sent.map((message) => [message.id, message]));
+    const seenOf = (id) => new Set([...(known.get(id)?.shownTo ?? []), ...(known.get(id)?.shownSince ?? [])]);
     const loaded = answer.messages.map((message) => ({
       id: message.message_id, to: message.to, learner: message.student_id, team: message.team,
       teacher: message.teacher, text: message.text, shown: message.shown,
-      shownTo: known.get(message.message_id)?.shownTo ?? new Set(),
+      shownTo: seenOf(message.message_id), shownSince: new Set(), loadedAt: at,
     }));
     const ids = new Set(loaded.map(({ id }) => id));
     // What came live may not be stored yet.
@@ -48,13 +52,18 @@ export class Messages {
       if (this.sent.some(({ id }) => id === event.event_id)) return true;
       const message = {
         id: event.event_id, to: event.recipient, learner: event.student_id ?? null, team: event.team ?? null,
-        teacher: event.teacher, text: event.text, shown: 0, shownTo: new Set(), isLive: true,
+        teacher: event.teacher, text: event.text, shown: 0, shownTo: new Set(), shownSince: new Set(), loadedAt: 0, isLive: true,
       };
       this.sent = [message, ...this.sent].slice(0, rememberedMessages);
       return true;
     }
     if (event.event_type !== "message_shown") return false;
-    this.sent.find(({ id }) => id === event.message_id)?.shownTo.add(event.student_id);
+    const message = this.sent.find(({ id }) => id === event.message_id);
+    // Who was not meant is not counted.
+    if (message === undefined || (message.to === "learner" && message.learner !== event.student_id)) return true;
+    const isNews = !message.shownTo.has(event.student_id) && (microseconds(event.received_at) ?? 0) > message.loadedAt;
+    if (isNews && message.loadedAt > 0) message.shownSince.add(event.student_id);
+    else if (!message.shownSince.has(event.student_id)) message.shownTo.add(event.student_id);
     return true;
   }
 
@@ -76,7 +85,8 @@ export class Messages {
   }
 
   /** How many learners were shown a message, as far as known. */
-  shownCount({ shown, shownTo }) {
-    return Math.max(shown, shownTo.size);
+  shownCount({ shown, shownTo, shownSince }) {
+    // Who is among those that the answer counts is not known; who was shown it afterwards is not.
+    return Math.max(shown, shownTo.size) + shownSince.size;
   }
 }

@@ -14,6 +14,12 @@ export function microseconds(text) {
   return Number.isNaN(milliseconds) ? null : milliseconds * 1_000;
 }
 
+/** A time in microseconds since 1970, as RFC 3339. */
+export function timestamp(time) {
+  const seconds = new Date(Math.floor(time / 1_000)).toISOString().slice(0, -1);
+  return `${seconds}${String(Math.floor(time) % 1_000).padStart(3, "0")}Z`;
+}
+
 /**
  * When an event happened by the server's clock. The server says it where the learner's clock was wrong; `occurred_at` is
  * what that clock said.
