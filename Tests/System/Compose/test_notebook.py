@@ -21,8 +21,8 @@ def ask(stack: ComposeStack, headers: dict[str, str], method: str, path: str, va
     return json.loads(body)
 
 
-def run_cell(socket, code: str) -> str:
-    """The status that the kernel answers."""
+def run_cell(socket, code: str, displayed: list[str] | None = None) -> str:
+    """The status that the kernel answers; to `displayed` goes what it displays until then."""
     message = uuid.uuid4().hex
     socket.send(json.dumps({
         "channel": "shell", "parent_header": {}, "metadata": {}, "buffers": [],
@@ -33,6 +33,8 @@ def run_cell(socket, code: str) -> str:
     }))
     while True:
         answer = json.loads(socket.recv(timeout=60))
+        if displayed is not None and answer["msg_type"] == "display_data":
+            displayed.append(answer["content"]["data"]["text/plain"])
         if (answer["msg_type"] == "execute_reply" and answer["parent_header"]["msg_id"] == message):
             return answer["content"]["status"]
 
@@ -70,3 +72,27 @@ def test_a_notebook_reports_every_cell_and_not_its_code(stack: ComposeStack):
         "notebook_opened|||", "cell_executed|f||", "cell_executed|t|ZeroDivisionError|",
         "help|||", "cell_executed|f||",
     ])
+
+
+def test_a_message_reaches_the_notebook(stack: ComposeStack):
+    stack.run("--profile", "notebook", "up", "--detach", "--wait", seconds=600)
+    jupyter = {"Authorization": f"token {stack.settings['JUPYTER_TOKEN']}"}
+    kernel = ask(stack, jupyter, "POST", "kernels", {"name": "python3"})["id"]
+    with connect(
+        f"{stack.url('jupyter', 'ws')}/api/kernels/{kernel}/channels", additional_headers=jupyter,
+        proxy=None
+    ) as socket:
+        assert run_cell(socket, "1 + 1") == "ok"
+        status, body = request(
+            f"{stack.url('dashboard')}/api/v1/courses/{stack.settings['COURSE']}/messages",
+            json.dumps({"to": "learner", "student_id": stack.settings["STUDENT"],
+                        "text": "Look at line 3.", "teacher": "Ms Ito"}).encode(),
+            {"Content-Type": "application/json"} | stack.authorization(stack.settings["COURSE"]))
+        assert status == 202, body
+        displayed: list[str] = []
+
+        def is_shown() -> bool:
+            assert run_cell(socket, "1 + 1", displayed) == "ok"
+            return "Ms Ito to you: Look at line 3." in displayed
+
+        eventually("the message", is_shown)
