@@ -209,7 +209,8 @@ let package = Package(
       .roles, "TeacherMessages",
       [
         "EventBus", "Events", "Access", "HTTPServer", "PostgresDriver", "JSONText",
-        "Observability", hummingbird, httpTypes, nioCore, nioPosix, logging, lifecycle,
+        "Cryptography", "Observability", hummingbird, httpTypes, nioCore, nioLocks, nioPosix,
+        logging, lifecycle,
       ]),
     target(
       .roles, "Joining",
@@ -399,7 +400,7 @@ let package = Package(
     tests(
       .roles, "TeacherMessagesTests",
       [
-        "TeacherMessages", "EventBus", "Events", "HTTPServer", "PostgresDriver",
+        "TeacherMessages", "EventBus", "Events", "PostgresDriver",
         "ProgressBusTesting", nioCore, logging,
       ]),
     tests(

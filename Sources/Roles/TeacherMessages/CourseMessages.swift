@@ -27,11 +27,16 @@ struct CourseMessages: Sendable {
 
   /// By position.
   let messages: [Message]
+  /// The newest position in the course, of messages that are given out no more, too.
+  let newest: Int64
   private let members: [ExactText: Set<ExactText>]
 
   /// - Parameter members: the learners of teams, as they are now.
-  init(messages: [Message] = [], members: [(team: String, learner: String)] = []) {
+  init(
+    messages: [Message] = [], members: [(team: String, learner: String)] = [], newest: Int64 = 0
+  ) {
     self.messages = messages
+    self.newest = max(newest, messages.last?.position ?? 0)
     self.members = Dictionary(grouping: members) { ExactText($0.team) }
       .mapValues { Set($0.map { ExactText($0.learner) }) }
   }
@@ -48,6 +53,10 @@ struct CourseMessages: Sendable {
     }
     return theirs.suffix(Self.most)
   }
+
+  /// Where to go on from a position. What lies behind the newest was told by a database that is no more: after a
+  /// restore from a backup positions are used again.
+  func known(_ position: Int64) -> Int64 { position > newest ? 0 : position }
 
   func contains(_ id: String) -> Bool { messages.contains { $0.id == id } }
 }

@@ -5,6 +5,7 @@ import NIOCore
 
 /// How messages and hands look over HTTP.
 enum MessageAnswers {
+  /// - Parameter position: where to go on after an empty answer.
   static func waited(_ messages: [Message], after position: Int64) -> JSONWriter {
     var json = JSONWriter()
     json.object { json in

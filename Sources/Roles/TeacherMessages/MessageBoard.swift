@@ -14,14 +14,19 @@ public actor MessageBoard: Service {
   static let capacity = 5_000
   /// Of one learner: one for each kernel.
   static let capacityOfLearner = 16
-  /// The most courses that are known at a time: whoever asks names them.
+  /// The most courses that are known at a time, but for those in which somebody waits: whoever asks names them.
   static let mostCourses = 10_000
   /// A course that was read so long ago is read again, should one message have been missed.
   private static let shelfLife = Duration.seconds(30)
   /// The same where the subscription does not stand.
   private static let shelfLifeUnheard = Duration.seconds(2)
+  /// The same for who asks from the beginning, or from where no message is yet: perhaps the learner has just come
+  /// into a team.
+  private static let shelfLifeAtBeginning = Duration.seconds(2)
   /// For which nobody has asked for so long, a course is forgotten.
   private static let forgetting = Duration.seconds(600)
+  /// The same where it has no messages.
+  private static let forgettingEmpty = Duration.seconds(30)
   private static let tick = Duration.milliseconds(250)
 
   private static let full = Problem(
@@ -39,8 +44,8 @@ public actor MessageBoard: Service {
     var messages = CourseMessages()
     var readAt: ContinuousClock.Instant?
     var askedAt = ContinuousClock.now
-    /// Ids that were heard of and not read yet.
-    var awaited: Set<String> = []
+    /// Ids that were heard of and not read yet, and when each is given up: a dropped event never comes.
+    var awaited: [String: ContinuousClock.Instant] = [:]
     var retryAt = ContinuousClock.now
     var retries = 0
     /// The read that is under way.
@@ -54,11 +59,24 @@ public actor MessageBoard: Service {
   private var nextWaiter: UInt64 = 0
   private var isSubscribed = false
   private var isClosed = false
+  private let patience: Duration
+  private let mostCourses: Int
+  /// How often a course was read.
+  private(set) var reads = 0
 
   /// - Parameter store: the board's own, which it closes.
   public init(store: MessageStore, logger: Logger) {
+    self.init(store: store, logger: logger, patience: .seconds(30))
+  }
+
+  /// - Parameter patience: how long a message that was heard of is looked for.
+  init(
+    store: MessageStore, logger: Logger, patience: Duration, mostCourses: Int = mostCourses
+  ) {
     self.store = store
     self.logger = logger
+    self.patience = patience
+    self.mostCourses = mostCourses
   }
 
   /// Ends waits that are over, and reads what is due, until the process ends; then answers all who wait.
@@ -81,23 +99,31 @@ public actor MessageBoard: Service {
     for learner: String, in name: String, after position: Int64, waiting: Duration
   ) async throws -> [Message] {
     let course = ExactText(name)
-    guard courses[course] != nil || courses.count < Self.mostCourses else { throw Self.full }
+    if courses[course] == nil, courses.count >= mostCourses { try forgetIdleCourses() }
     courses[course, default: Course()].askedAt = .now
-    let known: CourseMessages
-    if let kept = courses[course], isFresh(kept) {
-      known = kept.messages
+    let messages: CourseMessages
+    if let kept = courses[course], isFresh(kept, for: position) {
+      messages = kept.messages
     } else {
-      known = try await read(course)
+      messages = try await read(course)
     }
-    let found = known.messages(for: learner, after: position)
+    var position = messages.known(position)
+    let found = messages.messages(for: learner, after: position)
     if !found.isEmpty || waiting <= .zero || isClosed { return found }
-    let theirs = waiters.values.count { $0.course == course && $0.learner == learner }
-    guard waiters.count < Self.capacity, theirs < Self.capacityOfLearner else { throw Self.full }
     // Read anew while the read above was awaited: what it brought is not to be slept over.
     if let kept = courses[course] {
+      position = kept.messages.known(position)
       let newer = kept.messages.messages(for: learner, after: position)
       if !newer.isEmpty { return newer }
     }
+    let theirs = waiters.filter { $0.value.course == course && $0.value.learner == learner }
+    if theirs.count >= Self.capacityOfLearner, let oldest = theirs.keys.min() {
+      // A closed connection keeps its place until its time is over: the newest is who listens.
+      answer(oldest, with: [])
+    }
+    guard waiters.count < Self.capacity else { throw Self.full }
+    // Forgotten meanwhile, it would not be looked after.
+    courses[course, default: Course()].askedAt = .now
     nextWaiter += 1
     let id = nextWaiter
     return await withCheckedContinuation { continuation in
@@ -107,8 +133,26 @@ public actor MessageBoard: Service {
     }
   }
 
+  /// Where a client goes on that was given nothing: at its position, unless no message has it.
+  func known(_ position: Int64, in name: String) -> Int64 {
+    courses[ExactText(name)]?.messages.known(position) ?? position
+  }
+
   /// How many wait.
   var waiting: Int { waiters.count }
+  /// How many messages were heard of and are not found yet.
+  var awaited: Int { courses.values.reduce(0) { $0 + $1.awaited.count } }
+
+  /// Makes place for another course: those go for which nobody has asked the longest, some at a time, for to find them
+  /// is work.
+  private func forgetIdleCourses() throws(Problem) {
+    let waited = Set(waiters.values.map(\.course))
+    let idle = courses.filter { !waited.contains($0.key) }.sorted {
+      $0.value.askedAt < $1.value.askedAt
+    }
+    guard !idle.isEmpty else { throw Self.full }
+    for (name, _) in idle.prefix(max(1, mostCourses / 10)) { courses[name] = nil }
+  }
 
   /// A message was published. From any thread.
   nonisolated func heard(_ id: String, in course: String) {
@@ -123,11 +167,12 @@ public actor MessageBoard: Service {
   private func noteHeard(_ id: String, in name: ExactText) async {
     // Nobody has asked for the other courses.
     guard courses[name] != nil, courses[name]?.messages.contains(id) == false else { return }
-    courses[name]?.awaited.insert(id)
+    courses[name]?.awaited[id] = .now + patience
+    courses[name]?.retries = 0
     // PostgreSQL has it some milliseconds later, in a quiet moment; `lookAround` has more patience.
     for delay in [10, 20, 40, 80, 160] {
       try? await Task.sleep(for: .milliseconds(delay))
-      guard courses[name]?.awaited.contains(id) == true else { return }
+      guard courses[name]?.awaited[id] != nil else { return }
       await readQuietly(name)
     }
   }
@@ -138,9 +183,14 @@ public actor MessageBoard: Service {
     for name in courses.keys { courses[name]?.readAt = nil }
   }
 
-  private func isFresh(_ course: Course) -> Bool {
+  /// - Parameter position: whence a client asks; nil for one that waits already.
+  private func isFresh(_ course: Course, for position: Int64? = nil) -> Bool {
     guard let readAt = course.readAt else { return false }
-    return readAt.duration(to: .now) < (isSubscribed ? Self.shelfLife : Self.shelfLifeUnheard)
+    let isAtBeginning = position.map { $0 == 0 || $0 > course.messages.newest } ?? false
+    let life =
+      isSubscribed
+      ? isAtBeginning ? Self.shelfLifeAtBeginning : Self.shelfLife : Self.shelfLifeUnheard
+    return readAt.duration(to: .now) < life
   }
 
   private func lookAround() {
@@ -148,8 +198,10 @@ public actor MessageBoard: Service {
     for (id, waiter) in waiters where waiter.deadline <= now { answer(id, with: []) }
     let waited = Set(waiters.values.map(\.course))
     for (name, course) in courses {
+      for (id, end) in course.awaited where end <= now { courses[name]?.awaited[id] = nil }
       if !waited.contains(name) {
-        if course.askedAt.duration(to: now) > Self.forgetting { courses[name] = nil }
+        let end = course.messages.messages.isEmpty ? Self.forgettingEmpty : Self.forgetting
+        if course.askedAt.duration(to: now) > end { courses[name] = nil }
       } else if course.retryAt <= now, !course.awaited.isEmpty || !isFresh(course) {
         courses[name]?.retryAt = now + .milliseconds(min(250 << course.retries, 2000))
         courses[name]?.retries = min(course.retries + 1, 4)
@@ -171,14 +223,18 @@ public actor MessageBoard: Service {
     if let reading = courses[name]?.reading { return try await reading.value }
     let reading = Task { [store] in try await store.messages(of: name.text) }
     courses[name, default: Course()].reading = reading
+    reads += 1
     let begun = ContinuousClock.now
     let result = await reading.result
     courses[name]?.reading = nil
     let found = try result.get()
     courses[name]?.messages = found
     courses[name]?.readAt = begun
-    courses[name]?.retries = 0
-    courses[name]?.awaited.subtract(found.messages.map(\.id))
+    let awaited = courses[name]?.awaited ?? [:]
+    let missing = awaited.isEmpty ? awaited : awaited.filter { !found.contains($0.key) }
+    courses[name]?.awaited = missing
+    // Where nothing was found of what is looked for, the next look is later.
+    if missing.isEmpty || missing.count < awaited.count { courses[name]?.retries = 0 }
     for (id, waiter) in waiters where waiter.course == name {
       let theirs = found.messages(for: waiter.learner, after: waiter.position)
       if !theirs.isEmpty { answer(id, with: theirs) }

@@ -11,16 +11,17 @@ struct MessagePublisher: Sendable {
   let publisher: any EventPublisher
   /// Of the whole catalog.
   let decoder: any HandPublishedDecoder
+  let erased: ErasedLearners
 
   /// - Returns: the event's id.
-  /// - Throws: `Problem` of status 422 for what is no valid event, and `BusError`: whether the event is on the bus is
+  /// - Throws: `Problem` of status 422 for what is no valid event, 410 for an erased learner, whose events are
+  ///   dropped, and `BusError`: whether the event is on the bus is
   ///   not known then; publish it again under the same id.
   @discardableResult
   func publish(
     _ eventType: String, course: String, id: EventID? = nil, _ fields: (inout JSONWriter) -> Void
   ) async throws -> String {
-    let id =
-      id ?? EventID(high: .random(in: .min ... .max), low: .random(in: .min ... .max))
+    let id = id ?? .random()
     var json = JSONWriter(capacity: 512)
     json.object { json in
       json.member("event_id", id.description)
@@ -32,9 +33,18 @@ struct MessagePublisher: Sendable {
     case .invalid(let reason):
       throw Problem(status: .unprocessableContent, detail: reason)
     case .event(let event):
+      guard !erased.drops(event.payload, eventType: event.eventType) else {
+        throw Problem(status: .gone, detail: "the learner was erased")
+      }
       let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
       try await eventLoop.flatSubmit { publisher.publish([event], on: eventLoop) }.get()
       return id.description
     }
+  }
+}
+
+extension EventID {
+  static func random() -> EventID {
+    EventID(high: .random(in: .min ... .max), low: .random(in: .min ... .max))
   }
 }

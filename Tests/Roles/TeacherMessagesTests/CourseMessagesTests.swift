@@ -30,6 +30,14 @@ import Testing
     #expect(positions("ann", after: 8).isEmpty)
   }
 
+  @Test func aPositionThatNoMessageHasCountsAsNone() {
+    #expect(Self.messages.known(8) == 8)
+    // Of a database that was restored from a backup since.
+    #expect(Self.messages.known(9) == 0)
+    #expect(CourseMessages(newest: 12).known(12) == 12)
+    #expect(CourseMessages().known(1) == 0)
+  }
+
   @Test func whoHasMissedManyGetsTheNewest() {
     let many = CourseMessages(
       messages: (1...250).map { Self.message($0, to: .everybody) })

@@ -1,7 +1,6 @@
 import EventBus
 import Events
 import Foundation
-import HTTPServer
 import Logging
 import NIOCore
 import PostgresDriver
@@ -51,6 +50,7 @@ private struct BoardUnderTest: Sendable {
 }
 
 private func withBoard(
+  patience: Duration = .seconds(30), mostCourses: Int = MessageBoard.mostCourses,
   _ body: @escaping @Sendable (BoardUnderTest) async throws -> Void
 ) async throws {
   try await withPostgresDatabase { url in
@@ -59,7 +59,8 @@ private func withBoard(
       directory: ProjectFolder.url.appendingPathComponent("sql").path, to: configuration,
       logger: logger)
     let board = MessageBoard(
-      store: MessageStore(configuration, logger: logger), logger: logger)
+      store: MessageStore(configuration, logger: logger), logger: logger, patience: patience,
+      mostCourses: mostCourses)
     let subject = BoardUnderTest(
       board: board,
       database: try await PostgresConnection.connect(configuration, logger: logger),
@@ -148,25 +149,101 @@ private func withBoard(
     }
   }
 
-  @Test func aLearnerHasAFewWaitsAndNoMore() async throws {
+  @Test func aLearnersNewestWaitsHaveThePlaces() async throws {
     try await withBoard { subject in
-      await withThrowingTaskGroup(of: Void.self) { group in
+      // Its connection is closed, which nobody tells the board.
+      let first = Task { try await subject.asked("ann", waiting: .seconds(3600)) }
+      try await eventually("it waits") { await subject.board.waiting == 1 }
+      try await withThrowingTaskGroup(of: [String].self) { group in
         for _ in 0..<MessageBoard.capacityOfLearner {
-          group.addTask { _ = try await subject.asked("ann", waiting: .seconds(3600)) }
-        }
-        do {
-          try await eventually("all wait") {
-            await subject.board.waiting == MessageBoard.capacityOfLearner
+          group.addTask {
+            try await subject.asked("ann", waiting: .seconds(3600)).map(\.text)
           }
-        } catch { Issue.record(error) }
-        await #expect(throws: Problem.self) {
-          try await subject.asked("ann", waiting: .seconds(1))
         }
-        do {
-          let id = try await subject.send(to: "class", "go on")
-          subject.board.heard(id, in: "py")
-        } catch { Issue.record(error) }
+        let given = try await first.value
+        #expect(given.isEmpty)
+        try await eventually("all others wait") {
+          await subject.board.waiting == MessageBoard.capacityOfLearner
+        }
+        let id = try await subject.send(to: "class", "go on")
+        subject.board.heard(id, in: "py")
+        for try await texts in group { #expect(texts == ["go on"]) }
       }
+    }
+  }
+
+  @Test func aMessageThatNeverComesIsGivenUp() async throws {
+    try await withBoard(patience: .seconds(4)) { subject in
+      subject.board.subscriptionChanged(stands: true)
+      async let ann = subject.asked("ann", waiting: .seconds(3600))
+      try await eventually("she waits") { await subject.board.waiting == 1 }
+      subject.board.heard(UUID().uuidString.lowercased(), in: "py")
+      try await eventually("it is looked for") { await subject.board.awaited == 1 }
+      try await eventually("it is given up") { await subject.board.awaited == 0 }
+      // Ever more seldom: four times a second would be sixteen.
+      #expect(await subject.board.reads < 16)
+      let id = try await subject.send(to: "class", "go on")
+      subject.board.heard(id, in: "py")
+      #expect(try await ann.map(\.text) == ["go on"])
+    }
+  }
+
+  @Test func inventedCoursesAreInNobodysWay() async throws {
+    try await withBoard(mostCourses: 20) { subject in
+      async let ann = subject.asked("ann", waiting: .seconds(3600))
+      try await eventually("she waits") { await subject.board.waiting == 1 }
+      for number in 0..<60 {
+        let found = try await subject.board.messages(
+          for: "eve", in: "invented-\(number)", after: 0, waiting: .zero)
+        #expect(found.isEmpty)
+      }
+      let id = try await subject.send(to: "class", "go on")
+      subject.board.heard(id, in: "py")
+      #expect(try await ann.map(\.text) == ["go on"])
+    }
+  }
+
+  @Test func whoAsksFromTheBeginningGetsWhatBecameTheirs() async throws {
+    try await withBoard { subject in
+      subject.board.subscriptionChanged(stands: true)
+      try await subject.send(to: "team", "for the reds", ["team": "red"])
+      try await subject.send(to: "class", "for all")
+      #expect(try await subject.asked("ann").map(\.text) == ["for all"])
+      // Her first event tells her team after the hint was sent.
+      try await subject.store(
+        "store_notebook_events",
+        [
+          [
+            "event_id": UUID().uuidString, "event_type": "help", "student_id": "ann",
+            "team": "red", "notebook_path": "n",
+          ]
+        ])
+      try await eventually("she gets both") {
+        try await subject.asked("ann").map(\.text) == ["for the reds", "for all"]
+      }
+    }
+  }
+
+  @Test func positionsOfADatabaseThatWasRestoredAreNone() async throws {
+    try await withBoard { subject in
+      try await subject.send(to: "class", "after the restore")
+      #expect(try await subject.asked("ann", after: 1_000_000).map(\.text) == ["after the restore"])
+      #expect(try await subject.asked("bob", after: 1_000_000, waiting: .zero).count == 1)
+      #expect(await subject.board.known(1_000_000, in: "py") == 0)
+    }
+  }
+
+  @Test func manyMessagesToOthersLeaveALearnersOwn() async throws {
+    try await withBoard { subject in
+      try await subject.send(to: "learner", "for ann", ["student_id": "ann"])
+      let others = (0..<600).map { number in
+        [
+          "event_id": UUID().uuidString.lowercased(), "recipient": "learner", "teacher": "Ms Ito",
+          "text": "x", "student_id": "s-\(number)",
+        ] as [String: any Sendable]
+      }
+      try await subject.store("store_messages", others)
+      #expect(try await subject.asked("ann").map(\.text) == ["for ann"])
     }
   }
 
@@ -222,6 +299,20 @@ private func withBoard(
       let messages = try await store.sentMessages(of: "py", limit: 10)
       #expect(messages.map(\.shown) == [2])
       #expect(messages.map(\.shownAt) == ["2026-11-28T10:00:00.000000Z"])
+      // Who was not meant was shown nothing, whatever is sent.
+      let hers = try await subject.send(to: "learner", "x", ["student_id": "ann"])
+      let reds = try await subject.send(to: "team", "x", ["team": "red"])
+      for (message, course) in [(hers, "py"), (reds, "py"), (id, "other")] {
+        try await subject.store(
+          "store_message_receipts",
+          [
+            [
+              "event_id": UUID().uuidString, "student_id": "eve", "message_id": message,
+              "course_id": course,
+            ]
+          ])
+      }
+      #expect(try await store.sentMessages(of: "py", limit: 10).map(\.shown) == [0, 0, 2])
       #expect(try await store.sentMessages(of: "other", limit: 10).isEmpty)
       await store.close()
     }

@@ -90,6 +90,10 @@ extension EndToEnd {
         }
         let late = try await HTTP.shared.post("\(course)/hands/ann/take", #"{"teacher":"Abe"}"#)
         #expect(late.status == 409)
+        // Ito's second press is the first.
+        let again = try await HTTP.shared.post("\(course)/hands/ann/take", #"{"teacher":"Ito"}"#)
+        #expect(again.status == 202)
+        #expect(again.text == taken.text)
 
         async let waited = Self.waited(process, wait: 25)
         let sent = try await HTTP.shared.post(
@@ -109,19 +113,74 @@ extension EndToEnd {
         try await deployment.redis.start()
         #expect(try await Self.waited(process).messages.map(\.id) == [message.id])
         await process.process.stop()
-        let again = try await deployment.serve("ingest,worker,dashboard")
-        let kept = try await Self.waited(again)
+        let restarted = try await deployment.serve("ingest,worker,dashboard")
+        let kept = try await Self.waited(restarted)
         #expect(kept.messages.map(\.id) == [message.id])
-        #expect(try await Self.waited(again, after: kept.after).messages.isEmpty)
+        #expect(try await Self.waited(restarted, after: kept.after).messages.isEmpty)
 
         let receipt =
           #"{"event_type":"message_shown","student_id":"ann","course_id":"py101","message_id":"\#(message.id)"}"#
-        let patient = EventSender(to: again)
+        let patient = EventSender(to: restarted)
         try await patient.postAllPatiently([receipt])
         try await eventually("the teacher sees that it was shown") {
-          try await Self.listed(again).messages.map(\.shown) == [1]
+          try await Self.listed(restarted).messages.map(\.shown) == [1]
         }
         second.close()
+      }
+    }
+
+    @Test func ofTeachersWhoTakeAHandAtOnceOneHasIt() async throws {
+      try await withDeployment { deployment in
+        // Nobody stores: what teachers do stands on the bus alone.
+        let process = try await deployment.serve("ingest,dashboard")
+        let course = "\(process.url)/api/v1/courses/py101"
+        for second in 10..<20 {
+          let moment = "2026-11-28T10:00:\(second).000000Z"
+          let answers = try await withThrowingTaskGroup(of: (Int, Int, String).self) { group in
+            for teacher in 0..<8 {
+              group.addTask {
+                let answer = try await HTTP.shared.post(
+                  "\(course)/hands/ann/take",
+                  #"{"teacher":"T\#(teacher)","asked_at":"\#(moment)"}"#)
+                return (teacher, answer.status, answer.text)
+              }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+          }
+          let taken = answers.filter { $0.1 == 202 }
+          try #require(taken.count == 1, "\(answers)")
+          #expect(answers.count { $0.1 == 409 } == 7)
+          let again = try await HTTP.shared.post(
+            "\(course)/hands/ann/take",
+            #"{"teacher":"T\#(taken[0].0)","asked_at":"\#(moment)"}"#)
+          #expect(again.status == 202)
+          #expect(again.text == taken[0].2)
+        }
+        let unknown = try await HTTP.shared.post(
+          "\(course)/hands/ann/take", #"{"teacher":"T","asked_at":"soon"}"#)
+        #expect(unknown.status == 400)
+      }
+    }
+
+    @Test func anIDIsOneMessages() async throws {
+      try await withDeployment { deployment in
+        let process = try await deployment.serve("ingest,worker,dashboard")
+        func send(_ text: String, to course: String = "py101") async throws -> Int {
+          try await HTTP.shared.post(
+            "\(process.url)/api/v1/courses/\(course)/messages",
+            #"{"to":"class","text":"\#(text)","teacher":"Ito","message_id":"0b6c5f0e-6a5c-4d62-9a53-0a50a4ad2f11"}"#
+          ).status
+        }
+        // Before it is stored and afterwards.
+        for _ in 0..<2 {
+          #expect(try await send("one") == 202)
+          #expect(try await send("one") == 202)
+          #expect(try await send("another") == 409)
+          #expect(try await send("one", to: "other") == 409)
+          try await eventually("it is stored") {
+            try await Self.waited(process).messages.map(\.text) == ["one"]
+          }
+        }
       }
     }
 
@@ -144,6 +203,13 @@ extension EndToEnd {
           (#"{"to":"class","text":"","teacher":"I"}"#, 422),
           (#"{"to":"class","text":"\#(long)","teacher":"I"}"#, 422),
           (#"{"to":"class","text":"x","teacher":"I","message_id":"7"}"#, 400),
+          (#"{"to":"class","text":"x","teacher":" "}"#, 400),
+          (#"{"to":"class","text":"x","teacher":"a\nb"}"#, 400),
+          (#"{"to":"class","text":"\u001b[2J","teacher":"I"}"#, 400),
+          (#"{"to":"class","text":" \n","teacher":"I"}"#, 422),
+          (#"{"to":"team","team":" ","text":"x","teacher":"I"}"#, 400),
+          (#"{"to":"learner","student_id":"a\nb","text":"x","teacher":"I"}"#, 400),
+          (#"{"to":"class","text":"a\n\tb","teacher":" Ito "}"#, 202),
         ] {
           let answer = try await HTTP.shared.post("\(course)/messages", body)
           #expect(answer.status == status, "\(body.prefix(60)): \(answer.text)")
@@ -183,6 +249,13 @@ extension EndToEnd {
         }
         #expect(try await ask("course_id=other&student_id=s-2", service).status == 403)
         #expect(try await ask("course_id=py101", service).status == 400)
+        // Nobody's: it sends no events for a learner either.
+        var claims = TestTokens.claims(scope: "ingest", courses: ["py101"])
+        claims["sub"] = nil
+        let nobody = try TestTokens.token(claims)
+        for query in ["course_id=py101&student_id=s-2", "course_id=py101"] {
+          #expect(try await ask(query, nobody).status == 403)
+        }
       }
     }
 
@@ -200,20 +273,29 @@ extension EndToEnd {
             return !found.isEmpty
           }
         }
+        let forAll = "0b6c5f0e-6a5c-4d62-9a53-0a50a4ad2f12"
+        let body = #"{"to":"class","text":"x","teacher":"Ito","message_id":"\#(forAll)"}"#
+        #expect(try await HTTP.shared.post("\(course)/messages", body).status == 202)
         let sender = EventSender(to: process)
         for learner in ["ann", "bob"] {
           try await sender.postAllPatiently([
-            #"{"event_type":"message_shown","student_id":"\#(learner)","course_id":"py101","message_id":"\#(ids[1])"}"#
+            #"{"event_type":"message_shown","student_id":"\#(learner)","course_id":"py101","message_id":"\#(forAll)"}"#
           ])
         }
         try await eventually("both are counted") {
-          try await Self.listed(process).messages.first { $0.id == ids[1] }?.shown == 2
+          try await Self.listed(process).messages.first { $0.id == forAll }?.shown == 2
         }
         let erased = try await deployment.run("erase", "--student", "ann", "--yes")
         #expect(erased.status == 0, "\(erased)")
         let left = try await Self.listed(process).messages
-        #expect(left.map(\.id) == [ids[1]])
-        #expect(left.map(\.shown) == [1])
+        #expect(left.map(\.id) == [forAll, ids[1]])
+        #expect(left.map(\.shown) == [1, 0])
+        try await eventually("the process has heard of it") {
+          try await HTTP.shared.post(
+            "\(course)/messages",
+            #"{"to":"learner","student_id":"ann","text":"x","teacher":"Ito"}"#
+          ).status == 410
+        }
       }
     }
 

@@ -126,12 +126,13 @@ struct ServerServices {
     guard configuration.roles.contains(.dashboard),
       configuration.settings.boolean("messages.enabled")
     else { return nil }
-    let store = MessageStore(try configuration.database(), logger: logger)
-    let board = MessageBoard(store: store, logger: logger)
+    let database = try configuration.database()
+    let board = MessageBoard(store: MessageStore(database, logger: logger), logger: logger)
     return (
       board,
       MessageRoutes(
-        board: board, store: store, publisher: bus.publisher, decoder: decoder,
+        board: board, store: MessageStore(database, logger: logger), publisher: bus.publisher,
+        decoder: decoder, erased: bus.erased, claims: MessageClaims(bus.cache),
         audit: mirror?.audit)
     )
   }
