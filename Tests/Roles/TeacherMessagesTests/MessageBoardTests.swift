@@ -286,6 +286,31 @@ private func withBoard(
     }
   }
 
+  @Test func whatIsOldIsDeleted() async throws {
+    try await withBoard { subject in
+      let old = ["received_at": "2020-01-01T00:00:00Z"]
+      try await subject.send(to: "class", "of another year", old)
+      let id = try await subject.send(to: "class", "of today")
+      for more in [old, [:]] {
+        let receipt: [String: any Sendable] = [
+          "event_id": UUID().uuidString, "student_id": "ann", "message_id": id,
+        ]
+        try await subject.store("store_message_receipts", [receipt.merging(more) { $1 }])
+        let taken: [String: any Sendable] = [
+          "event_id": UUID().uuidString, "student_id": "ann", "teacher": "Ito",
+          "asked_at": "2026-11-28T10:00:00Z",
+        ]
+        try await subject.store("store_taken_hands", [taken.merging(more) { $1 }])
+      }
+      let pool = PostgresPool(subject.configuration, size: 1, logger: logger)
+      let retention = MessageRetention(pool: pool, days: 365, logger: logger)
+      #expect(try await retention.deleteExpired() == 3)
+      #expect(try await retention.deleteExpired() == 0)
+      #expect(try await subject.asked("ann").map(\.text) == ["of today"])
+      await pool.close()
+    }
+  }
+
   @Test func aMessageIsCountedOnceForEachLearnerWhoWasShownIt() async throws {
     try await withBoard { subject in
       let store = MessageStore(subject.configuration, logger: logger)

@@ -156,6 +156,10 @@ struct ServerServices {
         ErasedLearnersKeeper(
           pool: PostgresPool(try configuration.database(), size: 1, logger: logger),
           redis: bus.erasedStore, logger: logger))
+      services.append(
+        MessageRetention(
+          pool: PostgresPool(try configuration.database(), size: 1, logger: logger),
+          days: configuration.settings.integer("messages.retention_days"), logger: logger))
     }
     return services
   }

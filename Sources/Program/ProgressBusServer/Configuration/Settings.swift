@@ -264,7 +264,10 @@ public enum Settings {
   static let messages: [Setting] = [
     Setting(
       "messages.enabled", .boolean, default: "true",
-      "Whether teachers can take raised hands and send messages, which learners' notebooks show.")
+      "Whether teachers can take raised hands and send messages, which learners' notebooks show."),
+    Setting(
+      "messages.retention_days", .integer(1...36_500), default: "365",
+      "The age at which messages, who was shown them, and taken hands are deleted."),
   ]
 
   static let joining: [Setting] = [
