@@ -18,7 +18,7 @@ public enum DeadLetterID: Sendable, Hashable, LosslessStringConvertible {
       else { return nil }
       self = .row(number)
     } else {
-      guard let id = StreamID(description) else { return nil }
+      guard let id = StreamID(description), id.partition == 0 else { return nil }
       self = .event(id)
     }
   }

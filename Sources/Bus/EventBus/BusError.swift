@@ -7,6 +7,9 @@ public enum BusError: Error, Equatable, Sendable {
   case unanswered(String)
   /// The bus has done it, and too few replicas of it have confirmed that: it may be lost with the primary.
   case unconfirmed(String)
+  /// Some partitions of the journal have taken their events, and one has not: why. Beside the cause, what is known
+  /// of it.
+  case partly(BusFault, String)
   /// Entries that some group has not read fill the journal.
   case full
   /// The consumer group does not exist.
@@ -21,7 +24,7 @@ public enum BusError: Error, Equatable, Sendable {
 
   public var fault: BusFault {
     switch self {
-    case .unavailable(let fault, _): fault
+    case .unavailable(let fault, _), .partly(let fault, _): fault
     case .unanswered: .unreachable
     case .unconfirmed: .unconfirmed
     case .full: .journalFull
@@ -32,7 +35,8 @@ public enum BusError: Error, Equatable, Sendable {
   /// What is known beside the cause; empty when that says all.
   public var detail: String {
     switch self {
-    case .unavailable(_, let detail), .unanswered(let detail), .unconfirmed(let detail),
+    case .unavailable(_, let detail), .partly(_, let detail), .unanswered(let detail),
+      .unconfirmed(let detail),
       .noGroup(let detail), .unexpected(let detail):
       detail
     case .full: ""
@@ -43,7 +47,7 @@ public enum BusError: Error, Equatable, Sendable {
   /// command has run the earlier ones.
   public var leftNothingDone: Bool {
     switch self {
-    case .unavailable(.accessDenied, _), .unanswered, .unconfirmed, .unexpected: false
+    case .unavailable(.accessDenied, _), .partly, .unanswered, .unconfirmed, .unexpected: false
     case .unavailable, .full, .noGroup: true
     }
   }

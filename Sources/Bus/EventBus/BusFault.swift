@@ -15,6 +15,7 @@ public enum BusFault: String, CaseIterable, Sendable {
   case outOfMemory = "out_of_memory"
   case journalFull = "journal_full"
   case wrongType = "wrong_type"
+  case otherPartitions = "other_partitions"
   case accessDenied = "access_denied"
   case tooManyConnections = "too_many_connections"
   case unexpected
@@ -36,6 +37,8 @@ public enum BusFault: String, CaseIterable, Sendable {
     case .outOfMemory: "Redis has no memory left"
     case .journalFull: "the journal is full of events that a sink has still to store"
     case .wrongType: "Redis holds something else under a key of the bus"
+    case .otherPartitions:
+      "the journal in Redis has another number of partitions than this process is set to"
     case .accessDenied: "Redis refuses the log-in or a command"
     case .tooManyConnections: "Redis takes no more connections"
     case .unexpected: "Redis answered what it should never answer"

@@ -2,12 +2,12 @@ public import NIOCore
 
 /// Appends events to the journal and publishes them on the channel, in one atomic step.
 public protocol EventPublisher: Sendable {
-  /// Publishes all of `events`, in order, or none.
+  /// Publishes all of `events`, in order, or none; where the journal has several partitions, those of each.
   ///
   /// Call it on `eventLoop`; the future completes on the same loop, once the journal has the events.
   /// It fails with `BusError.unavailable` when the bus takes no events, with `BusError.full` when unread
-  /// entries fill the journal, and with `BusError.unanswered` or `.unconfirmed` when the events may be in the
-  /// journal or not, or may be lost from it: send them again with the same ids.
+  /// entries fill the journal, and with `BusError.unanswered`, `.unconfirmed` or `.partly` when the events may be
+  /// in the journal or not, in part or in whole, or may be lost from it: send them again with the same ids.
   func publish(_ events: [PublishedEvent], on eventLoop: any EventLoop) -> EventLoopFuture<Void>
 }
 

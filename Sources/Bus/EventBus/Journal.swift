@@ -5,6 +5,10 @@ public import NIOCore
 /// Delivery is at least once: what was read stays pending until it is acknowledged, and another
 /// consumer claims it when its reader has fallen silent.
 public protocol Journal: Sendable {
+  /// Its partitions, each a journal of its own that only takes and answers places in it: entries have an order in
+  /// each, and none over all. The journal itself where it is one stream.
+  var partitions: [any Journal] { get }
+
   /// Makes a consumer group that starts at the oldest entry; does nothing when it exists.
   func createGroup(_ group: String) async throws(BusError)
 
@@ -45,7 +49,8 @@ public protocol Journal: Sendable {
   /// worker that lives; returns how many.
   func forgetConsumers(of group: String, silentFor: Duration) async throws(BusError) -> Int
 
-  /// Up to `limit` entries behind `position`, oldest first, whoever has read them.
+  /// Up to `limit` entries behind `position`, oldest first, whoever has read them; none only where nothing is behind
+  /// it. Those of a later partition stand behind all of an earlier one.
   ///
   /// - Parameter bytes: the most that they hold together; one comes however large it is.
   func entries(
@@ -59,6 +64,8 @@ public protocol Journal: Sendable {
 }
 
 extension Journal {
+  public var partitions: [any Journal] { [self] }
+
   /// However large they are: for a few.
   public func entries(
     after position: StreamID, limit: Int

@@ -51,3 +51,45 @@ public struct JournalState: Sendable, Equatable {
     return nil
   }
 }
+
+extension JournalState {
+  /// The state of a journal whose partitions are in these states: what is counted is added up, and a group has come as
+  /// far as it has where it is furthest behind.
+  public init(ofPartitions states: [JournalState]) {
+    let last = states.map(\.last).max() ?? .zero
+    var names: [String] = []
+    for group in states.flatMap(\.groups) where !names.contains(group.name) {
+      names.append(group.name)
+    }
+    self.init(
+      entries: states.reduce(0) { $0 + $1.entries }, first: states.compactMap(\.first).min(),
+      last: last, groups: names.map { Group(named: $0, in: states, last: last) },
+      isOutOfMemory: states.contains { $0.isOutOfMemory })
+  }
+}
+
+extension JournalState.Group {
+  fileprivate init(named name: String, in states: [JournalState], last: StreamID) {
+    var behind: StreamID?
+    var oldestPending: StreamID?
+    var pending = 0
+    var undelivered: Int? = 0
+    for state in states {
+      guard let group = state.groups.first(where: { $0.name == name }) else {
+        // It has still to be made there.
+        if state.entries > 0 { behind = min(behind ?? .zero, .zero) }
+        undelivered = undelivered.map { $0 + state.entries }
+        continue
+      }
+      pending += group.pending
+      if let oldest = group.oldestPending { oldestPending = min(oldestPending ?? oldest, oldest) }
+      guard group.lastDelivered < state.last else { continue }
+      behind = min(behind ?? group.lastDelivered, group.lastDelivered)
+      let lag = state.lag(of: group)
+      undelivered = undelivered.flatMap { sum in lag.map { sum + $0 - group.pending } }
+    }
+    self.init(
+      name: name, lastDelivered: behind ?? last, oldestPending: oldestPending, pending: pending,
+      undelivered: undelivered)
+  }
+}

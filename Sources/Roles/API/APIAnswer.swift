@@ -89,7 +89,7 @@ enum APIAnswer {
 
   private static func busProblem(_ error: BusError) -> Problem {
     switch error {
-    case .unavailable, .unanswered, .unconfirmed, .full:
+    case .unavailable, .unanswered, .unconfirmed, .partly, .full:
       Problem(
         status: .serviceUnavailable, detail: "\(error)", retryAfter: error.fault.retryAfter)
     case .noGroup, .unexpected: Problem(status: .internalServerError, detail: "\(error)")

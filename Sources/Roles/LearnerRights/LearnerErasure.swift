@@ -92,7 +92,7 @@ public struct LearnerErasure: Sendable {
     while true {
       var ids: [StreamID] = []
       try await stores.redis.forEachEntry(of: work.learner) { ids.append($0.id) }
-      let (removed, held) = try await stores.bus.journal.erase(
+      let (removed, held) = try await stores.bus.erase(
         ids, touchedWithin: .now < deadline ? Self.lifeSign : .zero)
       try await journal.add(removed)
       if held.isEmpty { break }

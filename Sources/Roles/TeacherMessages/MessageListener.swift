@@ -6,8 +6,10 @@ import NIOCore
 /// stands, and reads no other event.
 public struct MessageListener: ChannelListener {
   private static let kind = Array(#""event_type":"message_sent""#.utf8)
-  /// Bytes in front of the kind: the longest `stream_id`, and an `event_id`.
-  private static let kindEnds = 140
+  /// Bytes up to the kind's end: the longest `stream_id`, `previous` and an `event_id` stand in front of it.
+  private static let kindEnds = 220
+
+  private static let previous = Array(#""previous""#.utf8)
 
   private let board: MessageBoard
 
@@ -31,11 +33,14 @@ public struct MessageListener: ChannelListener {
     payload.withUnsafeReadableBytes { bytes in
       let head = UnsafeRawBufferPointer(rebasing: bytes.prefix(kindEnds))
       guard head.count >= kind.count else { return false }
-      // The canonical form begins with stream_id, event_id and event_type; no value before it holds a quote.
+      // The canonical form begins with stream_id, event_id and event_type; no value before it holds a quote. Where
+      // the journal has several partitions, `previous` stands behind the first.
       var quotes = 0
+      var quotesBefore = 8
       for (index, byte) in head.enumerated() where byte == UInt8(ascii: "\"") {
         quotes += 1
-        if quotes == 9 { return head[index...].starts(with: kind) }
+        if quotes == 5, head[index...].starts(with: previous) { quotesBefore = 12 }
+        if quotes == quotesBefore + 1 { return head[index...].starts(with: kind) }
       }
       return false
     }

@@ -7,6 +7,7 @@ import Observability
 /// so at the same time.
 struct JournalTrimmer: Sendable {
   let journal: any Journal
+  /// Of the whole journal; each partition has its share of the cap.
   let plan: TrimPlan
   /// Groups that must exist before anything is trimmed.
   let expectedGroups: Set<String>
@@ -24,30 +25,26 @@ struct JournalTrimmer: Sendable {
   func run() async {
     var metrics = JournalMetrics(factory: busCall.metrics)
     let trimmed = ProgressBusMetric.journalTrimmed.counter(in: busCall.metrics)
-    var age = JournalAge(retention: plan.retention)
-    var expected = ExpectedGroups(declared: expectedGroups)
-    var absence = GroupAbsence(patience: Self.patience)
-    var isBlocked = false
+    let partitions = journal.partitions
+    let plan = TrimPlan(
+      cap: (plan.cap + partitions.count - 1) / partitions.count, retention: plan.retention)
+    var memories = partitions.map { _ in
+      Memory(
+        age: JournalAge(retention: plan.retention),
+        expected: ExpectedGroups(declared: expectedGroups),
+        absence: GroupAbsence(patience: Self.patience))
+    }
     var wait = interval
     // Workers that started together shall not all come at the same moment.
     while await busCall.stop.sleep(for: wait * (0.5 + environment.jitter())) {
       do throws(BusError) {
-        let state = try await journal.state()
-        metrics.show(state)
-        wait = plan.isCrowded(state) ? interval / 5 : interval
-        age.note(last: state.last, at: environment.elapsed())
-        expected.note(state)
-        let missing = expected.missing(in: state)
-        if absence.shouldBeTold(missing, at: environment.elapsed()) { warn(missing) }
-        if let position = plan.position(
-          state, now: environment.unixMilliseconds(), expired: age.expired,
-          expectedGroups: expected.names)
-        {
-          trimmed.increment(by: try await journal.trim(before: position))
-          isBlocked = false
-        } else if plan.isCrowded(state) {
-          if !isBlocked { warn(state, missing) }
-          isBlocked = true
+        var states: [JournalState] = []
+        for partition in partitions { states.append(try await partition.state()) }
+        metrics.show(states.count == 1 ? states[0] : JournalState(ofPartitions: states))
+        wait = states.contains(where: plan.isCrowded) ? interval / 5 : interval
+        for (index, partition) in partitions.enumerated() {
+          trimmed.increment(
+            by: try await trim(partition, states[index], by: plan, &memories[index]))
         }
         busCall.availability.markUp("trim")
       } catch {
@@ -55,6 +52,37 @@ struct JournalTrimmer: Sendable {
         wait = interval
       }
     }
+  }
+
+  /// - Returns: how many entries were removed.
+  private func trim(
+    _ partition: any Journal, _ state: JournalState, by plan: TrimPlan, _ memory: inout Memory
+  ) async throws(BusError) -> Int {
+    memory.age.note(last: state.last, at: environment.elapsed())
+    memory.expected.note(state)
+    let missing = memory.expected.missing(in: state)
+    if memory.absence.shouldBeTold(missing, at: environment.elapsed()) { warn(missing) }
+    let position = plan.position(
+      state, now: environment.unixMilliseconds(), expired: memory.age.expired,
+      expectedGroups: memory.expected.names)
+    if let position {
+      let count = try await partition.trim(before: position)
+      memory.isBlocked = false
+      return count
+    }
+    if plan.isCrowded(state) {
+      if !memory.isBlocked { warn(state, cap: plan.cap, missing) }
+      memory.isBlocked = true
+    }
+    return 0
+  }
+
+  /// What is remembered of a partition from round to round.
+  private struct Memory {
+    var age: JournalAge
+    var expected: ExpectedGroups
+    var absence: GroupAbsence
+    var isBlocked = false
   }
 
   private func warn(_ missing: Set<String>) {
@@ -66,14 +94,14 @@ struct JournalTrimmer: Sendable {
       ])
   }
 
-  private func warn(_ state: JournalState, _ missing: Set<String>) {
+  private func warn(_ state: JournalState, cap: Int, _ missing: Set<String>) {
     let lags = state.groups.map { "\($0.name)=\(JournalMetrics.lag(of: $0, in: state))" }
     logger.warning(
       state.isOutOfMemory
         ? "Redis's memory is full, and some group has yet to read what the journal holds"
         : "the journal is nearly full of entries that some group has yet to read",
       metadata: [
-        "entries": "\(state.entries)", "cap": "\(plan.cap)",
+        "entries": "\(state.entries)", "cap": "\(cap)",
         "lag": "\(lags.joined(separator: " "))",
         "missing": "\(missing.sorted().joined(separator: " "))",
       ])

@@ -86,7 +86,7 @@ extension StreamID {
   /// The smallest position behind this one.
   var successor: StreamID {
     sequence < .max
-      ? StreamID(milliseconds: milliseconds, sequence: sequence + 1)
-      : StreamID(milliseconds: milliseconds + 1, sequence: 0)
+      ? StreamID(milliseconds: milliseconds, sequence: sequence + 1, partition: partition)
+      : StreamID(milliseconds: milliseconds + 1, sequence: 0, partition: partition)
   }
 }

@@ -33,12 +33,19 @@ import Testing
     }
   }
 
+  /// The events of the suite name no learner, so all are in one partition; the others must not be in their way.
+  @Test(.tags(.servers), arguments: BusConformance.allCases)
+  func inSixPartitions(_ promise: BusConformance) async throws {
+    try await withRedis { redis in try await check(promise, at: redis.url, partitions: 6) }
+  }
+
   private func check(
-    _ promise: BusConformance, at url: String, confirmedReplicas: Int = 0
+    _ promise: BusConformance, at url: String, confirmedReplicas: Int = 0, partitions: Int = 1
   ) async throws {
     try await withRedisEventBus(
-      at: url, journalCapacity: BusConformance.journalCapacity,
-      deadLetterCapacity: BusConformance.deadLetterCapacity, confirmedReplicas: confirmedReplicas
+      at: url, journalCapacity: partitions * BusConformance.journalCapacity,
+      deadLetterCapacity: BusConformance.deadLetterCapacity, confirmedReplicas: confirmedReplicas,
+      partitions: partitions
     ) { bus in
       let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
       let redisCLI = try await RedisConnection.connect(

@@ -28,12 +28,14 @@ func withRedisEventBus(
   journalCapacity: Int = RedisEventBusConfiguration.defaultJournalCapacity,
   deadLetterCapacity: Int = RedisEventBusConfiguration.defaultDeadLetterCapacity,
   confirmedReplicas: Int = 0,
+  partitions: Int = 1,
   responseTimeout: TimeAmount = .minutes(1),
   probeInterval: TimeAmount = .seconds(5),
   _ body: @Sendable (RedisEventBus) async throws -> Void
 ) async throws {
   var configuration = RedisEventBusConfiguration(
-    location: try RedisLocation(parsing: url), journalCapacity: journalCapacity,
+    location: try RedisLocation(parsing: url), keys: RedisKeys(partitions: partitions),
+    journalCapacity: journalCapacity,
     deadLetterCapacity: deadLetterCapacity,
     probeInterval: probeInterval
   ).patient

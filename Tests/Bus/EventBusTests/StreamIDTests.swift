@@ -42,6 +42,17 @@ import Testing
     }
   }
 
+  @Test func aPartitionStandsInFrontAndCountsLast() throws {
+    let id = try #require(StreamID("3:17-5"))
+    #expect(id == StreamID(milliseconds: 17, sequence: 5, partition: 3))
+    #expect(id.description == "3:17-5" && id.entryID == "17-5")
+    #expect(try id < #require(StreamID("2:17-6")))
+    #expect(try #require(StreamID("17-5")) < id)
+    for text in ["0:1-0", ":1-0", "3:", "3:1", "65536:1-0", "1:2:3-4", "1-2:3", "-1:1-0"] {
+      #expect(StreamID(text) == nil, "\(text)")
+    }
+  }
+
   @Test func whatIsNoPositionIsRefused() throws {
     try #require(!table.malformed.isEmpty)
     for text in table.malformed {

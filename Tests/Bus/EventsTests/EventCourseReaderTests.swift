@@ -33,7 +33,8 @@ import Testing
     for kind in ["cell_executed", "help"] {
       let event = try canonical(#","event_type":"\#(kind)","course_id":"\#(name)""#)
       let onTheChannel = #"{"stream_id":"1795000000000-3","# + event.dropFirst()
-      for text in [event, onTheChannel] {
+      let inPartition = #"{"stream_id":"3:1795000000000-3","previous":"0-0","# + event.dropFirst()
+      for text in [event, onTheChannel, inPartition] {
         #expect(isFoundByPlace(text))
         #expect(course(text) == name)
       }

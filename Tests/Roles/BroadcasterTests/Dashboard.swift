@@ -12,6 +12,8 @@ import NIOPosix
 /// What a subscriber is told, one item a line of a frame.
 enum Line: Equatable, CustomStringConvertible {
   case hello(String)
+  /// How far it has come, where the journal has several partitions.
+  case cursor(String)
   case gap(after: String, first: String?)
   case event(String)
   case closed(Int?)
@@ -24,6 +26,7 @@ enum Line: Equatable, CustomStringConvertible {
   var description: String {
     switch self {
     case .hello(let id): "hello \(id)"
+    case .cursor(let cursor): "cursor \(cursor)"
     case .gap(let after, let first): "gap \(after) … \(first ?? "null")"
     case .event(let id): id
     case .closed(let code): "closed \(code.map(String.init) ?? "")"
@@ -82,17 +85,19 @@ actor Dashboard {
     struct Object: Decodable {
       var control: String?
       var streamID: String?
+      var cursor: String?
       var after: String?
       var first: String?
 
       enum CodingKeys: String, CodingKey {
-        case control, after, first
+        case control, cursor, after, first
         case streamID = "stream_id"
       }
     }
     let object = try JSONDecoder().decode(Object.self, from: Data(text.utf8))
     switch object.control {
-    case "hello": return .hello(object.streamID!)
+    case "hello": return .hello((object.streamID ?? object.cursor)!)
+    case "cursor": return .cursor(object.cursor!)
     case "gap": return .gap(after: object.after!, first: object.first)
     default: return .event(object.streamID!)
     }
@@ -125,7 +130,8 @@ struct SlowDashboard: Sendable {
 
 /// Runs `body` against a server with a hub on `bus`, and stops both.
 func withHub(
-  _ bus: FakeBus, configuration: BroadcastConfiguration = .init(), isSubscribed: Bool = true,
+  _ bus: some Journal & FakeChannel, configuration: BroadcastConfiguration = .init(),
+  isSubscribed: Bool = true,
   _ body: @escaping @Sendable (_ port: Int, _ hub: BroadcastHub) async throws -> Void
 ) async throws {
   var logger = Logger(label: "test")

@@ -13,16 +13,24 @@ import Testing
   }
 
   @Test func eventsStandOneALine() {
-    let frame = EventFrames.frame([ByteBuffer(string: "{1}"), ByteBuffer(string: "{2}")])
+    let frame = EventFrames.frame(
+      [ByteBuffer(string: "{1}"), ByteBuffer(string: "{2}")], through: JournalCursor(.zero))
     #expect(Array(frame.readableBytesView.prefix(2)) == [0x81, 7])
     #expect(Self.payload(frame, headerLength: 2) == "{1}\n{2}")
   }
 
   @Test func framesKeepToTheirSizeButAnEventIsNeverSplit() {
-    let payloads = [10, 10, 10, 200, 5].map { ByteBuffer(repeating: 0x61, count: $0) }
-    let frames = EventFrames.frames(payloads, maximumSize: 25)
-    #expect(frames.map(\.readableBytes) == [2 + 21, 2 + 10, 4 + 200, 2 + 5])
-    #expect(EventFrames.frames([], maximumSize: 25).isEmpty)
+    func frames(_ sizes: [Int]) -> [ByteBuffer] {
+      EventFrames.frames(
+        sizes.enumerated().map { number, size in
+          LiveMessage(
+            id: StreamID(milliseconds: 1, sequence: UInt64(number)),
+            payload: ByteBuffer(repeating: 0x61, count: size))
+        }, from: JournalCursor(.zero), through: JournalCursor(.zero), maximumSize: 25)
+    }
+    let sizes = frames([10, 10, 10, 200, 5]).map(\.readableBytes)
+    #expect(sizes == [2 + 21, 2 + 10, 4 + 200, 2 + 5])
+    #expect(frames([]).isEmpty)
   }
 
   @Test func anEntryOfTheJournalLooksAsItDidOnTheChannelUnlessOneSinkAloneIsToHaveIt() throws {
@@ -44,13 +52,13 @@ import Testing
       payloads.enumerated().map {
         LiveMessage(
           id: StreamID(milliseconds: 1, sequence: UInt64($0)), payload: ByteBuffer(string: $1))
-      })
+      }, through: JournalCursor(StreamID(milliseconds: 1, sequence: 4)))
     #expect(broadcast.selection(for: .all).count == 5)
     #expect(broadcast.selection(for: .courses([ExactText("a")])).count == 2)
     #expect(broadcast.selection(for: .courses([ExactText("default"), ExactText("b")])).count == 2)
     #expect(broadcast.selection(for: .courses([ExactText("c")])).frame == nil)
     let rest = broadcast.selection(
-      for: .courses([ExactText("a")]), after: StreamID(milliseconds: 1, sequence: 0))
+      for: .courses([ExactText("a")]), after: JournalCursor(StreamID(milliseconds: 1, sequence: 0)))
     #expect(rest.frame.map { Self.payload($0, headerLength: 2) } == payloads[3])
   }
 }

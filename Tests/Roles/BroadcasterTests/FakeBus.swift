@@ -4,8 +4,13 @@ import NIOCore
 import NIOPosix
 import ProgressBusTesting
 
+/// A channel that a test tells what to say.
+protocol FakeChannel: Sendable {
+  func connect(_ listener: any ChannelListener) async throws
+}
+
 /// A journal and a channel in memory, whose faults the test chooses.
-final class FakeBus: Journal {
+final class FakeBus: Journal, FakeChannel {
   private struct State {
     var entries: [JournalEntry] = []
     var last = StreamID.zero
@@ -17,7 +22,17 @@ final class FakeBus: Journal {
 
   private let state = NIOLockedValueBox(State())
   private let listeners: NIOLockedValueBox<[any ChannelListener]> = NIOLockedValueBox([])
-  private let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+  private let eventLoop: any EventLoop
+  /// Of a journal that has several; 0 for one stream.
+  private let partition: UInt16
+
+  init(
+    partition: UInt16 = 0,
+    on eventLoop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
+  ) {
+    self.partition = partition
+    self.eventLoop = eventLoop
+  }
 
   var reads: Int { state.withLockedValue { $0.reads } }
   /// By one read of entries.
@@ -48,24 +63,30 @@ final class FakeBus: Journal {
 
   func setJournalDown(_ isDown: Bool) { state.withLockedValue { $0.isDown = isDown } }
 
-  /// Journals an event a payload, and publishes them when the channel stands.
+  /// Journals an event a payload, and publishes them when the channel stands and does not lose them.
   @discardableResult
-  func publish(_ payloads: [String], milliseconds: UInt64 = 1) async throws -> [StreamID] {
+  func publish(
+    _ payloads: [String], milliseconds: UInt64 = 1, areLost: Bool = false
+  ) async throws -> [StreamID] {
     let (messages, isSubscribed) = state.withLockedValue { state in
       let messages = payloads.map { payload in
         let id =
           milliseconds > state.last.milliseconds
-          ? StreamID(milliseconds: milliseconds, sequence: 0)
+          ? StreamID(milliseconds: milliseconds, sequence: 0, partition: partition)
           : StreamID(
-            milliseconds: state.last.milliseconds, sequence: state.last.sequence + 1)
+            milliseconds: state.last.milliseconds, sequence: state.last.sequence + 1,
+            partition: partition)
+        let previous = state.last.entryID
         state.last = id
         let entry = JournalEntry(id: id, eventType: "test", payload: ByteBuffer(string: payload))
         state.entries.append(entry)
-        return ChannelMessage.journaled(id, entry.channelPayload)
+        guard partition > 0 else { return ChannelMessage.journaled(id, entry.channelPayload) }
+        let text = #"{"stream_id":"\#(id)","previous":"\#(previous)",\#(payload.dropFirst())"#
+        return ChannelMessage.journaled(id, ByteBuffer(string: text))
       }
       return (messages, state.isSubscribed)
     }
-    if isSubscribed { try await tell { $0.channelReceived(messages) } }
+    if isSubscribed, !areLost { try await tell { $0.channelReceived(messages) } }
     return messages.map { message in
       guard case .journaled(let id, _) = message else { preconditionFailure("made above") }
       return id

@@ -53,11 +53,14 @@ import Testing
         Issue.record("no valid event: \(json)")
         return false
       }
-      let id = try #require(StreamID(position))
-      return MessageListener.isMessage(
-        JournalEntry(id: id, eventType: event.eventType, payload: event.payload).channelPayload)
+      let rest = String(buffer: event.payload).dropFirst()
+      return MessageListener.isMessage(ByteBuffer(string: #"{"stream_id":"\#(position)",\#(rest)"#))
     }
-    for position in ["1-0", "1795256100123-0", "18446744073709551615-18446744073709551615"] {
+    let longest = "18446744073709551615-18446744073709551615"
+    for position in [
+      "1-0", "1795256100123-0", longest, #"3:1-0","previous":"0-0"#,
+      #"65535:\#(longest)","previous":"\#(longest)"#,
+    ] {
       #expect(
         try isMessage(
           #"{"event_type":"message_sent","recipient":"class","teacher":"T","text":"x"}"#,

@@ -1,6 +1,7 @@
 import EventBus
 import LocalStack
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import ProgressBusTesting
@@ -15,12 +16,14 @@ import WorkerRuntime
 
   /// Runs `body` with a bus on a Redis of its own, and a way to send it commands.
   private func withBus(
-    _ body: @Sendable (RedisEventBus, RedisConnection) async throws -> Void
+    partitions: Int = 1, _ body: @Sendable (RedisEventBus, RedisConnection) async throws -> Void
   ) async throws {
     try await withRedis { redis in
       let address = try RedisAddress(parsing: redis.url)
       let bus = try await RedisEventBus.start(
-        RedisEventBusConfiguration(location: .server(address)).patient,
+        RedisEventBusConfiguration(
+          location: .server(address), keys: RedisKeys(partitions: partitions)
+        ).patient,
         on: MultiThreadedEventLoopGroup.singleton, logger: Self.logger)
       defer { bus.close() }
       let commands = try await RedisConnection.connect(
@@ -81,6 +84,46 @@ import WorkerRuntime
         }
       }
       #expect(try await bus.deadLetters.count() == 1)
+    }
+  }
+
+  /// A sink hears of no partition: its batches come from all of them.
+  @Test func workersStoreAndTrimWhatIsInEveryPartition() async throws {
+    try await withBus(partitions: 6) { bus, commands in
+      var fixture = WorkerFixture()
+      fixture.configuration.journalRetention = .zero
+      let events = (0..<600).map { #"{"student_id":"s-\#($0 % 60)","n":\#($0)}"# }
+      let postgres = RecordingSink("postgres", lanes: 1, refused: [events[7]], style: .naming)
+      let other = RecordingSink("postgres", lanes: 1, refused: [events[7]], style: .naming)
+      let influx = RecordingSink("influxdb", lanes: 1)
+      let running = fixture
+      try await fixture.running(worker(postgres, influx, bus: bus, fixture)) {
+        try await running.running(worker(other, bus: bus, running)) {
+          for start in stride(from: 0, to: 600, by: 50) {
+            try await publish(Array(events[start..<(start + 50)]), to: bus)
+          }
+          try await eventually("both sinks have them") {
+            postgres.stored.count + other.stored.count == 599 && influx.stored.count == 600
+          }
+          #expect(Set(postgres.stored.keys).union(other.stored.keys).count == 599)
+          try await eventually("all is trimmed") { try await bus.journal.state().entries == 0 }
+        }
+        let letters = try await bus.deadLetters.deadLetters(after: .zero, limit: 9)
+        #expect(letters.map { String(buffer: $0.deadLetter.payload) } == [events[7]])
+        try await eventually("nothing is behind") {
+          running.metric(#"progressbus_journal_lag{group="postgres"}"#) == 0
+            && running.metric("progressbus_journal_entries") == 0
+        }
+        #expect(running.metric("progressbus_journal_trimmed_total") == 600)
+      }
+      // Each learner's events are stored in their order.
+      let written = influx.state.withLockedValue { $0.writes.flatMap { $0 } }
+      let order = written.compactMap { text in
+        text.firstMatch(of: /"student_id":"s-(\d+)","n":(\d+)/).map { (Int($0.1)!, Int($0.2)!) }
+      }
+      for (_, numbers) in Dictionary(grouping: order, by: \.0) {
+        #expect(numbers.map(\.1) == numbers.map(\.1).sorted())
+      }
     }
   }
 

@@ -232,3 +232,18 @@ test("events are replayed in steps, with those that come between the steps", () 
   for (let number = 231; number <= 600; number += 1) add(number);
   assert.equal(atOnce(late), false, "too much came in between");
 });
+
+test("events of several partitions are replayed from behind a cursor", () => {
+  const log = new EventLog(4);
+  const add = (place) => log.add({ stream_id: place });
+  for (const place of ["1:1-0", "2:9-0", "1:2-0", "1:3-0", "2:10-0", "1:4-0", "1:5-0"]) add(place);
+  assert.equal(log.reachesBackTo("0-0_0-0"), true);
+  const replayed = [];
+  assert.equal(atOnce(log.replaying("3-0_10-0", 9, ({ stream_id }) => replayed.push(stream_id))), true);
+  assert.deepEqual(replayed, ["1:4-0", "1:5-0"]);
+  add("2:11-0");
+  // 1:3-0 and 2:9-0 are the last that are forgotten.
+  assert.equal(log.reachesBackTo("3-0_9-0"), true);
+  assert.equal(log.reachesBackTo("2-0_9-0"), false);
+  assert.equal(log.reachesBackTo("3-0_8-0"), false);
+});

@@ -135,3 +135,17 @@ test("a frame holds objects, one a line; bad lines are counted", () => {
     malformed: 4,
   });
 });
+
+test("where the journal has several partitions, the cursor behind the events is gone on from", () => {
+  const machine = new ConnectionMachine();
+  machine.handle({ on: "start", after: "200-0_300-0" });
+  machine.handle({ on: "objects", objects: [{ control: "hello", cursor: "200-0_300-0" }] });
+  assert.equal(machine.phase, "open");
+  const events = [{ stream_id: "1:201-0" }, { stream_id: "2:301-0" }];
+  assert.deepEqual(
+    machine.handle({ on: "objects", objects: [...events, { control: "cursor", cursor: "201-0_301-0" }] }),
+    [{ do: "apply", events }],
+  );
+  machine.handle({ on: "closed" });
+  assert.deepEqual(machine.handle({ on: "waited" }), [{ do: "connect", after: "201-0_301-0" }]);
+});

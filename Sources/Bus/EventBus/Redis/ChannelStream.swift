@@ -64,7 +64,9 @@ struct ChannelStream {
   }
 
   private mutating func receive(_ payload: ByteBuffer) -> Action? {
-    if let id = positions.position(in: payload) { return .received(.journaled(id, payload)) }
+    if let id = positions.position(in: payload), id.partition == 0 || keys.journals.count > 1 {
+      return .received(.journaled(id, payload))
+    }
     return tickets.next().map { .received(.handPublished($0, payload)) }
   }
 }

@@ -132,7 +132,7 @@ extension LoopPublisher {
     guard round.unanswered == 0 else { return ask(confirmation, for: round) }
     confirmation.isAsking = false
     endChecks(confirmation, .success(()))
-    if let batch = takeBatch() { confirmation.held.append(batch) }
+    confirmation.held += takeBatches()
     beginRound(confirmation)
   }
 
@@ -175,7 +175,7 @@ extension LoopPublisher {
   }
 
   private func failHeld(_ confirmation: ReplicaConfirmation, _ error: BusError) {
-    if let batch = takeBatch() { confirmation.held.append(batch) }
+    confirmation.held += takeBatches()
     let held = confirmation.held
     confirmation.held = []
     for (_, batch) in held { answered(batch, .failure(error)) }

@@ -22,9 +22,9 @@ final class LoopPublisher {
   let condition: BusCondition
   /// Nil where no replica need confirm what is published.
   let confirmation: ReplicaConfirmation?
-  /// The call that collects events until it is sent.
-  private var call: ScriptCall
-  private var batch = Batch()
+  /// The calls that collect events until they are sent, one a partition.
+  private var collecting: [(call: ScriptCall, batch: Batch)]
+  private var partitioner: EventPartitioner
   private var sendScheduled = false
   /// Finds the events of erased learners, which are dropped; nil while nobody is erased.
   var erased: ErasedEventFilter?
@@ -39,11 +39,15 @@ final class LoopPublisher {
     self.eventLoop = eventLoop
     self.condition = condition
     link = RedisLink(
-      connector, role: "publisher", scripts: [.publish], eventLoop: eventLoop,
+      connector, role: "publisher", scripts: [Self.script(configuration)], eventLoop: eventLoop,
       condition: condition)
     confirmation = ReplicaConfirmation(
       replicas: configuration.confirmedReplicas, within: configuration.confirmationTimeout)
-    call = Self.emptyCall(configuration)
+    partitioner = EventPartitioner(
+      partitions: configuration.partitions, catalog: configuration.catalog)
+    collecting = configuration.keys.journals.indices.map { [configuration] in
+      (Self.emptyCall(configuration, $0), Batch())
+    }
   }
 
   func publish(_ events: [PublishedEvent]) -> EventLoopFuture<Void> {
@@ -69,35 +73,66 @@ final class LoopPublisher {
       let error = BusError.unavailable(.overloaded, "\(unansweredEvents) events wait")
       return eventLoop.makeFailedFuture(refused(error))
     }
-    if batch.events > 0,
-      batch.events + events.count > Self.eventsPerCall || batch.bytes + bytes > Self.bytesPerCall
-    {
-      sendBatch()
-    }
     unansweredEvents += events.count
     unansweredBytes += bytes
-    batch.events += events.count
-    batch.bytes += bytes
-    for event in events {
-      call.append(.string(event.eventType))
-      call.append(.bytes(event.payload))
-    }
-    let promise = eventLoop.makePromise(of: Void.self)
-    batch.callers.append(promise)
     if !sendScheduled {
       sendScheduled = true
       // Runs when the loop has served what was ready to be read in this tick.
       eventLoop.assumeIsolated().execute {
         self.sendScheduled = false
         // The round's end takes it along.
-        if self.confirmation?.isAsking != true { self.sendBatch() }
+        if self.confirmation?.isAsking != true { self.sendBatches() }
       }
     }
+    return collecting.count == 1 ? collect(events, bytes, in: 0) : collectByPartition(events)
+  }
+
+  private func collect(
+    _ events: [PublishedEvent], _ bytes: Int, in index: Int
+  ) -> EventLoopFuture<Void> {
+    let (waiting, size) = (collecting[index].batch.events, collecting[index].batch.bytes)
+    if waiting > 0,
+      waiting + events.count > Self.eventsPerCall || size + bytes > Self.bytesPerCall
+    {
+      sendBatch(index)
+    }
+    collecting[index].batch.events += events.count
+    collecting[index].batch.bytes += bytes
+    for event in events {
+      collecting[index].call.append(.string(event.eventType))
+      collecting[index].call.append(.bytes(event.payload))
+    }
+    let promise = eventLoop.makePromise(of: Void.self)
+    collecting[index].batch.callers.append(promise)
     return promise.futureResult
   }
 
-  private func sendBatch() {
-    guard let (call, sent) = takeBatch() else { return }
+  private func collectByPartition(_ events: [PublishedEvent]) -> EventLoopFuture<Void> {
+    var parts: [UInt16: [PublishedEvent]] = [:]
+    for event in events { parts[partitioner.partition(of: event), default: []].append(event) }
+    let answers = parts.map { partition, events in
+      collect(
+        events, events.reduce(0) { $0 + $1.payload.readableBytes }, in: Int(partition) - 1)
+    }
+    if answers.count == 1 { return answers[0] }
+    return EventLoopFuture.whenAllComplete(answers, on: eventLoop).flatMapThrowing { results in
+      let errors = results.compactMap { result -> BusError? in
+        if case .failure(let error) = result { BusError(error) } else { nil }
+      }
+      guard let error = errors.first else { return }
+      // Of two that differ, the one that leaves it open: the events may be there.
+      let worst = errors.first { !$0.leftNothingDone } ?? error
+      throw errors.count == results.count || !worst.leftNothingDone
+        ? worst : BusError.partly(worst.fault, worst.detail)
+    }
+  }
+
+  private func sendBatches() {
+    for index in collecting.indices { sendBatch(index) }
+  }
+
+  private func sendBatch(_ index: Int) {
+    guard let (call, sent) = takeBatch(index) else { return }
     if let confirmation {
       confirmation.held.append((call, sent))
       return beginRound(confirmation)
@@ -111,12 +146,13 @@ final class LoopPublisher {
     }
   }
 
-  /// What has been collected, with who waits for it; nil when that is nothing.
-  func takeBatch() -> (ScriptCall, Batch)? {
-    guard batch.events > 0 else { return nil }
-    let taken = (call, batch)
-    batch = Batch()
-    call = Self.emptyCall(configuration)
+  /// What has been collected for each partition, with who waits for it.
+  func takeBatches() -> [(ScriptCall, Batch)] { collecting.indices.compactMap { takeBatch($0) } }
+
+  private func takeBatch(_ index: Int) -> (ScriptCall, Batch)? {
+    guard collecting[index].batch.events > 0 else { return nil }
+    let taken = collecting[index]
+    collecting[index] = (Self.emptyCall(configuration, index), Batch())
     return taken
   }
 
@@ -147,11 +183,17 @@ final class LoopPublisher {
     }
   }
 
-  private static func emptyCall(_ configuration: RedisEventBusConfiguration) -> ScriptCall {
+  private static func script(_ configuration: RedisEventBusConfiguration) -> RedisScript {
+    configuration.partitions == 1 ? .publish : .publishInPartition
+  }
+
+  private static func emptyCall(
+    _ configuration: RedisEventBusConfiguration, _ index: Int
+  ) -> ScriptCall {
     var call = ScriptCall(
-      .publish, keys: [configuration.keys.journal],
+      script(configuration), keys: [configuration.keys.journals[index]],
       arguments: [
-        .string(configuration.keys.channel), .integer(configuration.journalCapacity),
+        .string(configuration.keys.channel), .integer(configuration.partitionCapacity),
       ])
     call.reserveCapacity(64)
     return call

@@ -11,8 +11,8 @@ struct PrimaryConnector: Sendable {
   /// Asks whether an event would be taken.
   var question: ScriptCall {
     ScriptCall(
-      .tryPublishing, keys: [configuration.keys.journal],
-      arguments: [.integer(configuration.journalCapacity)])
+      .tryPublishing, keys: configuration.keys.journals,
+      arguments: [.integer(configuration.partitionCapacity)])
   }
 
   /// Completes on the event loop with a connection to a server that does not call itself the wrong one. It
@@ -34,7 +34,25 @@ struct PrimaryConnector: Sendable {
             return connection
           }
         }
+        .flatMap { agreed(on: $0) }
         .flatMap { confirmed($0, at: address, since: changes) }
+    }
+  }
+
+  /// What is in the journal tells nobody that there are other partitions: their events would be stored by nobody.
+  private func agreed(on connection: RedisConnection) -> EventLoopFuture<RedisConnection> {
+    let keys = configuration.keys
+    let count = configuration.partitions
+    let call = ScriptCall(
+      .partitions, keys: [keys.partitions, keys.unpartitionedJournal], arguments: [.integer(count)])
+    return connection.send(call.script.bySource(call.byDigest(""))).flatMapThrowing { reply in
+      // An account that may not ask, or a server that cannot write, has had an answer before.
+      guard let stored = reply.integer, stored != count else { return connection }
+      let error = RedisServerError(
+        "PARTITIONS the journal has \(stored), and bus.partitions is \(count): set it to \(stored), or empty the journal first"
+      )
+      connection.close(because: error)
+      throw error
     }
   }
 

@@ -5,21 +5,25 @@ import RedisDriver
 /// One number is enough because every worker goes through a mark's messages in order. It is forgotten
 /// a day after its last use: by then every worker that heard the message has dealt with it.
 public final class RedisAdoptionRegister: AdoptionRegister {
-  static let scripts: [RedisScript] = [.adopt, .rejectAdoption]
+  static let scripts: [RedisScript] = [.adopt, .adoptInPartition, .rejectAdoption]
 
   private let keys: RedisKeys
-  private let journalCapacity: Int
+  private let adopting: RedisScript
+  private let partitionCapacity: Int
   private let deadLetterCapacity: Int
+  private let partitions: SharedPartitioner
   private let client: RedisClient
   private let erased: ErasedLearners
 
   init(
-    keys: RedisKeys, journalCapacity: Int, deadLetterCapacity: Int, client: RedisClient,
+    _ configuration: RedisEventBusConfiguration, partitions: SharedPartitioner, client: RedisClient,
     erased: ErasedLearners
   ) {
-    self.keys = keys
-    self.journalCapacity = journalCapacity
-    self.deadLetterCapacity = deadLetterCapacity
+    keys = configuration.keys
+    adopting = configuration.partitions == 1 ? .adopt : .adoptInPartition
+    partitionCapacity = configuration.partitionCapacity
+    deadLetterCapacity = configuration.deadLetterCapacity
+    self.partitions = partitions
     self.client = client
     self.erased = erased
   }
@@ -32,9 +36,12 @@ public final class RedisAdoptionRegister: AdoptionRegister {
       return false
     }
     let call = ScriptCall(
-      .adopt, keys: [keys.adopted(mark: ticket.mark), keys.journal],
+      adopting,
+      keys: [
+        keys.adopted(mark: ticket.mark), keys.journal(of: partitions.partition(of: event)),
+      ],
       arguments: [
-        .integer(ticket.ordinal), .string(keys.channel), .integer(journalCapacity),
+        .integer(ticket.ordinal), .string(keys.channel), .integer(partitionCapacity),
         .string(event.eventType), .bytes(event.payload),
       ])
     return try await client.run(call) == .integer(1)
@@ -43,9 +50,9 @@ public final class RedisAdoptionRegister: AdoptionRegister {
   /// Uses the ticket of a message that is an erased learner's: the others that hear it count it no second time.
   private func drop(_ ticket: AdoptionTicket) async throws(BusError) {
     let call = ScriptCall(
-      .adopt, keys: [keys.adopted(mark: ticket.mark), keys.journal],
+      adopting, keys: [keys.adopted(mark: ticket.mark), keys.journals[0]],
       arguments: [
-        .integer(ticket.ordinal), .string(keys.channel), .integer(journalCapacity), "", "",
+        .integer(ticket.ordinal), .string(keys.channel), .integer(partitionCapacity), "", "",
       ])
     if try await client.run(call) == .integer(1) { erased.note(1, at: "adoption") }
   }

@@ -74,6 +74,22 @@ final class RedisClient: Sendable {
       })
   }
 
+  /// Runs the scripts in one go; the replies in the same order.
+  ///
+  /// - Throws: when one of them fails; others may have run.
+  func run(_ calls: [ScriptCall]) async throws(BusError) -> [RedisReply] {
+    try await Self.result(
+      of: eventLoop.flatSubmit {
+        self.link.value.whenConnected().flatMap { connection in
+          EventLoopFuture.whenAllSucceed(
+            calls.map { self.link.value.run($0, on: connection) }, on: connection.eventLoop)
+        }.flatMapThrowing { replies in
+          for case .error(let error) in replies { throw error }
+          return replies
+        }
+      })
+  }
+
   /// Whether an event would be taken now, as far as this connection can tell.
   func tryPublishing() async throws(BusError) {
     try await Self.result(of: eventLoop.flatSubmit { self.link.value.tryPublishing() })

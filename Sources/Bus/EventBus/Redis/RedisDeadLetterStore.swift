@@ -17,24 +17,31 @@ public final class RedisDeadLetterStore: DeadLetterStore {
   public let capacity: Int
 
   private let keys: RedisKeys
-  private let journalCapacity: Int
+  private let partitionCapacity: Int
+  private let partitions: SharedPartitioner
   private let client: RedisClient
 
-  init(keys: RedisKeys, capacity: Int, journalCapacity: Int, client: RedisClient) {
-    self.keys = keys
-    self.capacity = capacity
-    self.journalCapacity = journalCapacity
+  init(
+    _ configuration: RedisEventBusConfiguration, partitions: SharedPartitioner, client: RedisClient
+  ) {
+    keys = configuration.keys
+    capacity = configuration.deadLetterCapacity
+    partitionCapacity = configuration.partitionCapacity
+    self.partitions = partitions
     self.client = client
   }
 
   public func add(_ refused: [RefusedEntry]) async throws(BusError) -> Int {
     var settled = 0
     while settled < refused.count {
-      let piece = refused.dropFirst(settled).prefix(Self.writtenPerCall)
+      let rest = refused.dropFirst(settled).prefix(Self.writtenPerCall)
+      let partition = rest[rest.startIndex].id.partition
+      let piece = rest.prefix { $0.id.partition == partition }
       var call = ScriptCall(
-        .addDeadLetters, keys: [keys.journal, keys.deadLetters], arguments: [.integer(capacity)])
+        .addDeadLetters, keys: [keys.journal(of: partition), keys.deadLetters],
+        arguments: [.integer(capacity)])
       for entry in piece {
-        call.append(.string(entry.id.description))
+        call.append(.string(entry.id.entryID))
         for argument in entry.deadLetter.redisArguments { call.append(argument) }
       }
       guard let count = try await client.run(call).integer else {
@@ -88,9 +95,15 @@ public final class RedisDeadLetterStore: DeadLetterStore {
   }
 
   public func replay(_ id: StreamID) async throws(BusError) -> Bool {
+    var partition: UInt16 = 0
+    if keys.journals.count > 1 {
+      guard let stored = try await deadLetter(id)?.deadLetter else { return false }
+      partition = partitions.partition(
+        of: PublishedEvent(eventType: stored.eventType, payload: stored.payload))
+    }
     let call = ScriptCall(
-      .replayDeadLetter, keys: [keys.deadLetters, keys.journal],
-      arguments: [.string(id.description), .integer(journalCapacity)])
+      .replayDeadLetter, keys: [keys.deadLetters, keys.journal(of: partition)],
+      arguments: [.string(id.description), .integer(partitionCapacity)])
     return try await client.run(call) == .integer(1)
   }
 

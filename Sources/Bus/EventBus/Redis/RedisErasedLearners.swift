@@ -80,12 +80,28 @@ public struct ErasureWatch: Sendable {
   }
 }
 
-extension RedisJournal {
+extension RedisEventBus {
   /// Removes entries from the journal and from what is pending in its groups. Positions of the others stay.
   ///
   /// - Parameter touchedWithin: an entry that a consumer touched so lately is being written, and is left.
   /// - Returns: how many were there, and the ids of those that were left.
   public func erase(
+    _ ids: [StreamID], touchedWithin: Duration
+  ) async throws(BusError) -> (removed: Int, held: [StreamID]) {
+    var removed = 0
+    var held: [StreamID] = []
+    for journal in journalStreams {
+      let result = try await journal.erase(
+        ids.filter { $0.partition == journal.partition }, touchedWithin: touchedWithin)
+      removed += result.removed
+      held += result.held
+    }
+    return (removed, held)
+  }
+}
+
+extension RedisJournal {
+  fileprivate func erase(
     _ ids: [StreamID], touchedWithin: Duration
   ) async throws(BusError) -> (removed: Int, held: [StreamID]) {
     var removed = 0
@@ -96,12 +112,12 @@ extension RedisJournal {
         ScriptCall(
           .eraseEntries, keys: [journal],
           arguments: [.integer(Int(touchedWithin.milliseconds))]
-            + piece.map { .string($0.description) }))
+            + piece.map { .string($0.entryID) }))
       guard let parts = reply.array, parts.count == 2, let count = parts[0].integer else {
         throw .unexpected("erasing entries was answered with \(reply)")
       }
       removed += count
-      for id in parts[1].array ?? [] { held.append(try JournalReplies.id(id)) }
+      for id in parts[1].array ?? [] { held.append(try JournalReplies.id(id, in: partition)) }
     }
     return (removed, held)
   }

@@ -39,6 +39,7 @@ struct RedisErrorMeaning: Equatable {
       case "MOVED", "ASK", "CROSSSLOT": unavailable(.wrongNode, .ends)
       case "CLUSTERDOWN": unavailable(.clusterDown, .ends)
       case "TRYAGAIN": unavailable(.clusterDown)
+      case "PARTITIONS": unavailable(.otherPartitions, .ends)
       case "NOREPLICAS": unavailable(.fewReplicas)
       case "MISCONF": unavailable(.cannotSave)
       case "BUSY": unavailable(.busy)

@@ -3,10 +3,10 @@ public import Logging
 public import NIOCore
 import RedisDriver
 
-/// The bus on one Redis server: its journal is a stream, its channel is pub/sub.
+/// The bus on one Redis server: its journal is a stream, or several, its channel is pub/sub.
 public final class RedisEventBus: Sendable {
   public let publisher: RedisEventPublisher
-  public let journal: RedisJournal
+  public let journal: any Journal
   public let channel: RedisEventChannel
   public let adoptions: RedisAdoptionRegister
   public let deadLetters: RedisDeadLetterStore
@@ -18,6 +18,8 @@ public final class RedisEventBus: Sendable {
   public let erasedStore: RedisErasedLearners
   public let keys: RedisKeys
 
+  /// Those of the journal.
+  let journalStreams: [RedisJournal]
   private let configuration: RedisEventBusConfiguration
   private let client: RedisClient
   private let readers: BlockingConnections
@@ -77,7 +79,8 @@ public final class RedisEventBus: Sendable {
     self.configuration = configuration
     keys = configuration.keys
     watchingSentinels = connector.watch.map { watch in Task { await watch.run() } }
-    let capacity = configuration.journalCapacity
+    let partitions = SharedPartitioner(
+      EventPartitioner(partitions: configuration.partitions, catalog: configuration.catalog))
     self.watch = watch
     watching = Task { await watch.run() }
     watchingErased = Task { await erased.run() }
@@ -86,19 +89,24 @@ public final class RedisEventBus: Sendable {
     let client = watch.client
     self.client = client
     publisher = watch.publisher
-    readers = BlockingConnections(connector, group: group)
-    journal = RedisJournal(keys: keys, client: client, readers: readers, logger: logger)
+    let readers = BlockingConnections(connector, group: group)
+    self.readers = readers
+    let streams = configuration.keys.journals.indices.map { index in
+      RedisJournal(
+        keys: configuration.keys, index: index, client: client, readers: readers, logger: logger)
+    }
+    journalStreams = streams
+    journal =
+      streams.count == 1
+      ? streams[0] : PartitionedJournal(streams, client: client, readers: readers)
     channel = RedisEventChannel(
       connector, client: client, open: subscriptions, group: group, logger: logger)
     adoptions = RedisAdoptionRegister(
-      keys: keys, journalCapacity: capacity, deadLetterCapacity: configuration.deadLetterCapacity,
-      client: client, erased: erased.learners)
+      configuration, partitions: partitions, client: client, erased: erased.learners)
     cache = RedisCache(keys: keys, client: client)
     reports = RedisProcessReports(keys: keys, client: client)
     revokedTokens = RedisRevokedTokens(keys: keys, client: client)
-    deadLetters = RedisDeadLetterStore(
-      keys: keys, capacity: configuration.deadLetterCapacity, journalCapacity: capacity,
-      client: client)
+    deadLetters = RedisDeadLetterStore(configuration, partitions: partitions, client: client)
   }
 
   /// Asks the server about itself. What it does not tell is nil.

@@ -9,7 +9,8 @@ public struct RedisEventBusConfiguration: Sendable {
 
   public var location: RedisLocation
   public var keys: RedisKeys
-  /// The most entries in the journal; when it holds them, publishing fails with `BusError.full`.
+  /// The most entries in the journal; when it holds them, publishing fails with `BusError.full`. Each partition has
+  /// its share of it.
   public var journalCapacity: Int
   /// The most dead letters; when there are as many, refused events stay in the journal.
   public var deadLetterCapacity: Int
@@ -54,6 +55,10 @@ public struct RedisEventBusConfiguration: Sendable {
     self.probeInterval = probeInterval
   }
 
+  /// How many partitions the journal has.
+  public var partitions: Int { keys.journals.count }
+  var partitionCapacity: Int { (journalCapacity + partitions - 1) / partitions }
+
   func options(_ role: String) -> RedisConnectionOptions {
     RedisConnectionOptions(
       clientName: "progressbus-\(role)", connectTimeout: connectTimeout,
@@ -68,8 +73,14 @@ public struct RedisKeys: Sendable, Equatable {
 
   /// The channel that events are published on; also the prefix of the names below.
   public let channel: String
-  /// The stream that is the journal.
+  /// The streams that are the journal, one a partition.
+  let journals: [String]
+  /// The stream that is the journal; how its streams are named where there are several.
   public let journal: String
+  /// Says how many partitions the journal has, where that is more than one.
+  let partitions: String
+  /// The stream of a journal without partitions.
+  let unpartitionedJournal: String
   /// The stream of dead letters.
   public let deadLetters: String
   /// The channel of the marks that hand-published messages are counted from.
@@ -87,11 +98,18 @@ public struct RedisKeys: Sendable, Equatable {
   private let adoptedPrefix: String
   private let namespacePrefix: String
 
-  public init(namespace: String? = nil) {
+  /// - Parameter partitions: of the journal; their streams fall to different slots of a cluster, evenly for 6 on
+  ///   three servers.
+  public init(namespace: String? = nil, partitions: Int = 1) {
     namespacePrefix = namespace.map { "\($0):" } ?? ""
     let prefix = namespacePrefix + Self.baseName
     channel = prefix
-    journal = "\(prefix):journal"
+    unpartitionedJournal = "\(prefix):journal"
+    journals =
+      partitions == 1
+      ? [unpartitionedJournal] : (1...partitions).map { "\(prefix):{j-\($0)}:journal" }
+    journal = partitions == 1 ? journals[0] : "\(prefix):{j-1…j-\(partitions)}:journal"
+    self.partitions = "\(prefix):partitions"
     deadLetters = "\(prefix):dead-letters"
     marks = "\(prefix):marks"
     workers = "\(prefix):workers"
@@ -101,6 +119,9 @@ public struct RedisKeys: Sendable, Equatable {
     erasedVersion = "\(prefix):erased:version"
     adoptedPrefix = "\(prefix):adopted:"
   }
+
+  /// - Parameter partition: as `StreamID` tells it.
+  func journal(of partition: UInt16) -> String { journals[max(0, Int(partition) - 1)] }
 
   /// Holds the highest ordinal behind `mark` that some worker has adopted.
   func adopted(mark: String) -> String { adoptedPrefix + mark }

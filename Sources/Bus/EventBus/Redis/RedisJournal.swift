@@ -3,7 +3,7 @@ import Logging
 import NIOCore
 import RedisDriver
 
-/// The journal as a Redis stream.
+/// The journal as a Redis stream, or one partition of it.
 ///
 /// Reads that wait block a connection of their own, so groups and lanes do not wait for one another.
 public final class RedisJournal: Journal {
@@ -13,22 +13,25 @@ public final class RedisJournal: Journal {
   private static let idsPerCommand = 1_000
 
   /// What a read that waits asks for: it goes by entries alone, whatever they weigh.
-  private static let entriesOfWaitingRead = 16
+  static let entriesOfWaitingRead = 16
 
   static let scripts: [RedisScript] = [
     .createGroup, .leaveGroup, .forgetConsumers, .journalState, .readGroup, .readRange,
   ]
 
   let journal: String
+  /// From 1; 0 where the stream is the whole journal.
+  let partition: UInt16
   private let reports: String
   let client: RedisClient
   private let readers: BlockingConnections
   private let logger: Logger
 
   init(
-    keys: RedisKeys, client: RedisClient, readers: BlockingConnections, logger: Logger
+    keys: RedisKeys, index: Int, client: RedisClient, readers: BlockingConnections, logger: Logger
   ) {
-    journal = keys.journal
+    journal = keys.journals[index]
+    partition = keys.journals.count == 1 ? 0 : UInt16(index + 1)
     reports = keys.workers
     self.client = client
     self.readers = readers
@@ -44,36 +47,47 @@ public final class RedisJournal: Journal {
     group: String, consumer: String, count: Int, bytes: Int, wait: Duration
   ) async throws(BusError) -> [JournalEntry] {
     let there = try JournalReplies.entries(
-      await client.run(
-        ScriptCall(
-          .readGroup, keys: [journal],
-          arguments: [
-            .string(group), .string(consumer), .integer(max(count, 1)), .integer(max(bytes, 1)),
-          ])))
+      await client.run(reading(group: group, consumer: consumer, count: count, bytes: bytes)),
+      in: partition)
     guard there.isEmpty, wait > .zero, !Task.isCancelled else { return there }
-    return try await waitForEntries(
-      group: group, consumer: consumer, count: min(max(count, 1), Self.entriesOfWaitingRead),
-      wait: wait)
+    return try await Self.waitForEntries(
+      in: [self], group: group, consumer: consumer,
+      count: min(max(count, 1), Self.entriesOfWaitingRead), wait: wait, by: readers)
   }
 
-  private func waitForEntries(
-    group: String, consumer: String, count: Int, wait: Duration
+  /// Answers what is there.
+  func reading(group: String, consumer: String, count: Int, bytes: Int) -> ScriptCall {
+    ScriptCall(
+      .readGroup, keys: [journal],
+      arguments: [
+        .string(group), .string(consumer), .integer(max(count, 1)), .integer(max(bytes, 1)),
+      ])
+  }
+
+  /// Waits until one of the partitions has something.
+  ///
+  /// - Parameter count: the most from each.
+  static func waitForEntries(
+    in partitions: [RedisJournal], group: String, consumer: String, count: Int, wait: Duration,
+    by readers: BlockingConnections
   ) async throws(BusError) -> [JournalEntry] {
     let end = ContinuousClock.now + wait
     return try await readers.withConnection { (connection) throws(BusError) in
       while true {
         let left = (end - .now).millisecondsRoundedUp
         // BLOCK 0 would wait for ever.
-        let block = max(0, min(left, Self.longestBlock))
+        let block = max(0, min(left, longestBlock))
         var command: [RedisCommand.Argument] = [
           "XREADGROUP", "GROUP", .string(group), .string(consumer), "COUNT", .integer(count),
         ]
         if block > 0 { command += ["BLOCK", .integer(block)] }
-        command += ["STREAMS", .string(journal), ">"]
+        command.append("STREAMS")
+        command += partitions.map { .string($0.journal) }
+        command += partitions.map { _ in ">" }
         let entries = try JournalReplies.read(
-          await Self.reply(
-            of: connection.send(
-              RedisCommand(command, blocksFor: .milliseconds(Int64(block))))))
+          await reply(
+            of: connection.send(RedisCommand(command, blocksFor: .milliseconds(Int64(block))))),
+          of: partitions)
         guard entries.isEmpty, block > 0, left > block, !Task.isCancelled else { return entries }
       }
     }
@@ -107,7 +121,7 @@ public final class RedisJournal: Journal {
       guard let parts = reply.array, parts.count >= 2, let next = parts[0].text else {
         throw .unexpected("XAUTOCLAIM answered \(reply)")
       }
-      for id in parts[1].array ?? [] { ids.append(try JournalReplies.id(id)) }
+      for id in parts[1].array ?? [] { ids.append(try JournalReplies.id(id, in: partition)) }
       if parts.count > 2, let deleted = parts[2].array, !deleted.isEmpty {
         logger.warning(
           "pending entries are gone from the journal",
@@ -122,7 +136,7 @@ public final class RedisJournal: Journal {
   private func claimed(_ ids: [StreamID], group: String) async throws(BusError) -> [ClaimedEntry] {
     let replies = try await client.send(
       ids.flatMap { id -> [RedisCommand] in
-        let id = RedisCommand.Argument.string(id.description)
+        let id = RedisCommand.Argument.string(id.entryID)
         return [
           ["XRANGE", .string(journal), id, id],
           ["XPENDING", .string(journal), .string(group), id, id, 1],
@@ -130,7 +144,7 @@ public final class RedisJournal: Journal {
       })
     var claimed: [ClaimedEntry] = []
     for (index, id) in ids.enumerated() {
-      guard let entry = try JournalReplies.entries(replies[2 * index]).first else {
+      guard let entry = try JournalReplies.entries(replies[2 * index], in: partition).first else {
         // Redis 6 hands out what is gone from the journal, and would for ever.
         try await acknowledge(group: group, ids: [id])
         continue
@@ -166,7 +180,7 @@ public final class RedisJournal: Journal {
   ) async throws(BusError) {
     let commands = stride(from: 0, to: ids.count, by: Self.idsPerCommand).map { start in
       let piece = ids[start..<min(start + Self.idsPerCommand, ids.count)]
-      return RedisCommand(command(piece.map { .string($0.description) }))
+      return RedisCommand(command(piece.map { .string($0.entryID) }))
     }
     if !commands.isEmpty { _ = try await client.send(commands) }
   }
@@ -198,16 +212,18 @@ public final class RedisJournal: Journal {
       await client.run(
         ScriptCall(
           .readRange, keys: [journal],
-          arguments: [.string(position.description), .integer(limit), .integer(bytes)])))
+          arguments: [.string(position.entryID), .integer(limit), .integer(bytes)])),
+      in: partition)
   }
 
   public func state() async throws(BusError) -> JournalState {
-    try JournalReplies.state(await client.run(ScriptCall(.journalState, keys: [journal])))
+    try JournalReplies.state(
+      await client.run(ScriptCall(.journalState, keys: [journal])), in: partition)
   }
 
   public func trim(before id: StreamID) async throws(BusError) -> Int {
     try await client.send([
-      "XTRIM", .string(journal), "MINID", "=", .string(id.description),
+      "XTRIM", .string(journal), "MINID", "=", .string(id.entryID),
     ]).integer ?? 0
   }
 }

@@ -17,10 +17,18 @@ struct RedisScript: Sendable, Hashable {
 
   static let publish = RedisScript(
     "publish", PackageResources.append_and_publish_lua, PackageResources.publish_lua)
+  /// The same for a journal that has several partitions.
+  static let publishInPartition = RedisScript(
+    "publish-in-partition", PackageResources.append_and_publish_in_partition_lua,
+    PackageResources.publish_lua)
   static let tryPublishing = RedisScript(
     "try-publishing", PackageResources.try_publishing_lua)
   static let adopt = RedisScript(
     "adopt", PackageResources.append_and_publish_lua, PackageResources.adopt_lua)
+  static let adoptInPartition = RedisScript(
+    "adopt-in-partition", PackageResources.append_and_publish_in_partition_lua,
+    PackageResources.adopt_lua)
+  static let partitions = RedisScript("partitions", PackageResources.partitions_lua)
   static let rejectAdoption = RedisScript(
     "reject-adoption", PackageResources.reject_adoption_lua)
   static let createGroup = RedisScript("create-group", PackageResources.create_group_lua)

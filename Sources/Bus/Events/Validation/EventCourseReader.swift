@@ -1,9 +1,11 @@
 /// Finds the course of events in canonical form, with or without the `stream_id` that the channel puts in
 /// front. Keeps its working memory between events.
-public struct EventCourseReader {
+public struct EventCourseReader: Sendable {
   private static let beforeStreamID: StaticString = "{\"stream_id\":\""
   /// `beforeEventID` behind a `stream_id`.
   private static let betweenIDs: StaticString = "\",\"event_id\":\""
+  /// Behind the `stream_id` on the channel, where the journal has several partitions.
+  private static let beforePrevious: StaticString = "\",\"previous\":\""
   private static let members = JSONMembers(["course_id"])
 
   private var tape = JSONTape()
@@ -41,7 +43,9 @@ public struct EventCourseReader {
       return position < event.count ? start..<position : nil
     }
     if skip(beforeStreamID) {
-      guard plainText() != nil, skip(betweenIDs) else { return nil }
+      guard plainText() != nil else { return nil }
+      if skip(beforePrevious), plainText() == nil { return nil }
+      guard skip(betweenIDs) else { return nil }
     } else {
       guard skip(CanonicalForm.beforeEventID) else { return nil }
     }

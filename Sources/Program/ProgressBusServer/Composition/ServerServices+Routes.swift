@@ -133,7 +133,7 @@ extension ServerServices {
       database: ReadDatabase(try configuration.database(), logger: logger),
       position: { [bus, logger] in
         do {
-          return try await bus.journal.state().storedPosition(of: PostgresSink.name)?.description
+          return try await bus.journal.storedCursor(of: PostgresSink.name)?.description
         } catch {
           logger.debug("the journal's state cannot be read", metadata: ["error": "\(error)"])
           return nil

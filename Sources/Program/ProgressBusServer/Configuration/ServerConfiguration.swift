@@ -130,7 +130,10 @@ public struct ServerConfiguration: Sendable {
   ///
   /// - Throws: when the namespace is not 1 to 64 ASCII letters, digits, `.`, `_` and `-`.
   private func busKeys() throws(ConfigurationError) -> RedisKeys {
-    guard let namespace = settings.text("bus.namespace") else { return RedisKeys() }
+    let partitions = settings.integer("bus.partitions")
+    guard let namespace = settings.text("bus.namespace") else {
+      return RedisKeys(partitions: partitions)
+    }
     let isPlain = namespace.utf8.allSatisfy { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -144,7 +147,7 @@ public struct ServerConfiguration: Sendable {
       throw ConfigurationError(
         "PROGRESSBUS_BUS_NAMESPACE", "must be 1 to 64 letters, digits, dots, - and _")
     }
-    return RedisKeys(namespace: namespace)
+    return RedisKeys(namespace: namespace, partitions: partitions)
   }
 
   /// Whether this process listens: always when a role has routes for others; for a worker or a source alone,

@@ -218,6 +218,10 @@ public enum Settings {
       "How many replicas of Redis must have an event before it is answered 202; else 503. All of them, "
         + "so that no failover loses one. 0: none is asked."),
     Setting(
+      "bus.partitions", .integer(1...256), default: "1",
+      "How many streams the journal is, on one Redis; the same for all processes. A learner's events of a course are "
+        + "in one. Changed only while the journal is empty."),
+    Setting(
       "journal.max_entries", .integer(1000...1_000_000_000),
       default: "\(RedisEventBusConfiguration.defaultJournalCapacity)",
       "The most events in the journal; when unread ones fill it, ingest answers 503."),

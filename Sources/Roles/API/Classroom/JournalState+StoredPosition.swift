@@ -15,11 +15,25 @@ extension JournalState {
   }
 }
 
+extension Journal {
+  /// The place up to which `group` has stored everything, in each partition; nil when it is not in each.
+  public func storedCursor(of group: String) async throws(BusError) -> JournalCursor? {
+    var cursor = JournalCursor(partitions: partitions.count)
+    for (index, partition) in partitions.enumerated() {
+      guard let position = try await partition.state().storedPosition(of: group) else { return nil }
+      cursor[index] = position
+    }
+    return cursor
+  }
+}
+
 extension StreamID {
   /// The greatest place before this one.
   var predecessor: StreamID {
-    if sequence > 0 { return StreamID(milliseconds: milliseconds, sequence: sequence - 1) }
+    if sequence > 0 {
+      return StreamID(milliseconds: milliseconds, sequence: sequence - 1, partition: partition)
+    }
     guard milliseconds > 0 else { return .zero }
-    return StreamID(milliseconds: milliseconds - 1, sequence: .max)
+    return StreamID(milliseconds: milliseconds - 1, sequence: .max, partition: partition)
   }
 }

@@ -50,8 +50,8 @@ struct BusReport: Sendable {
         json.member("name", keys.journal)
         json.member("entries", journal.entries)
         json.member("capacity", capacity)
-        json.member("first_stream_id", journal.first?.description)
-        json.member("last_stream_id", journal.last.description)
+        json.member("first_stream_id", journal.first?.entryID)
+        json.member("last_stream_id", journal.last.entryID)
       }
       json.object("dead_letters") { json in
         json.member("name", keys.deadLetters)

@@ -122,7 +122,8 @@ extension DeadLetterPosition {
 
   /// Nil for what is no `cursor`.
   init?(parts: [String]) {
-    guard parts.count == 2, let event = StreamID(parts[0]), let row = Int64(parts[1]), row >= 0
+    guard parts.count == 2, let event = StreamID(parts[0]), event.partition == 0,
+      let row = Int64(parts[1]), row >= 0
     else { return nil }
     self.init(event: event, row: row)
   }

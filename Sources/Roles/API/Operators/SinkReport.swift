@@ -93,7 +93,7 @@ struct SinkReport: Sendable {
     json.member("lag", group.flatMap { journal.lag(of: $0) })
     json.member("pending", group?.pending)
     json.member("undelivered", group?.undelivered)
-    json.member("last_delivered_stream_id", group?.lastDelivered.description)
+    json.member("last_delivered_stream_id", group?.lastDelivered.entryID)
     json.member(
       "oldest_pending_seconds",
       group?.oldestPending.map { oldest in

@@ -12,6 +12,11 @@ final class Broadcast: Sendable {
     /// Nil when no event passes.
     let frame: ByteBuffer?
     let count: Int
+
+    init(_ payloads: [ByteBuffer], cursor: JournalCursor) {
+      frame = payloads.isEmpty ? nil : EventFrames.frame(payloads, through: cursor)
+      count = payloads.count
+    }
   }
 
   private struct Encoded {
@@ -22,47 +27,55 @@ final class Broadcast: Sendable {
   /// In order, not empty.
   let messages: [LiveMessage]
   let byteCount: Int
+  /// How far a subscriber has come who had everything before it, and has had it.
+  let end: JournalCursor
   private let encoded = NIOLockedValueBox(Encoded())
 
-  init(_ messages: [LiveMessage]) {
+  init(_ messages: [LiveMessage], through end: JournalCursor) {
     self.messages = messages
+    self.end = end
     self.byteCount = messages.reduce(0) { $0 + $1.payload.readableBytes }
   }
 
-  var first: StreamID { messages[0].id }
-  var last: StreamID { messages[messages.count - 1].id }
+  /// Whether somebody who has come as far has had none of it.
+  func isAllBehind(_ position: JournalCursor) -> Bool {
+    if position.partitions == 1 { return !position.includes(messages[0].id) }
+    return !messages.contains { position.includes($0.id) }
+  }
 
   func selection(for filter: CourseFilter) -> Selection {
     encoded.withLockedValue { encoded in
       if let selection = encoded.selections[filter] { return selection }
-      let payloads = select(filter, from: .zero, courses: &encoded.courses)
-      let selection = Selection(
-        frame: payloads.isEmpty ? nil : EventFrames.frame(payloads), count: payloads.count)
+      let payloads = select(filter, from: nil, courses: &encoded.courses)
+      let selection = Selection(payloads, cursor: end)
       encoded.selections[filter] = selection
       return selection
     }
   }
 
   /// Only what stands behind `position`: for a subscriber that has had the beginning from the journal.
-  func selection(for filter: CourseFilter, after position: StreamID) -> Selection {
-    if position < first { return selection(for: filter) }
+  func selection(for filter: CourseFilter, after position: JournalCursor) -> Selection {
+    if end.includes(position), isAllBehind(position) { return selection(for: filter) }
     let payloads = encoded.withLockedValue { select(filter, from: position, courses: &$0.courses) }
-    return Selection(
-      frame: payloads.isEmpty ? nil : EventFrames.frame(payloads), count: payloads.count)
+    var cursor = end
+    cursor.advance(to: position)
+    return Selection(payloads, cursor: cursor)
   }
 
   private func select(
-    _ filter: CourseFilter, from position: StreamID, courses: inout [String?]?
+    _ filter: CourseFilter, from position: JournalCursor?, courses: inout [String?]?
   ) -> [ByteBuffer] {
     var selected: [ByteBuffer] = []
     selected.reserveCapacity(messages.count)
     if case .all = filter {
-      for message in messages where position < message.id { selected.append(message.payload) }
+      for message in messages where position?.includes(message.id) != true {
+        selected.append(message.payload)
+      }
       return selected
     }
     let known = courses ?? lookUpCourses()
     courses = known
-    for (message, course) in zip(messages, known) where position < message.id {
+    for (message, course) in zip(messages, known) where position?.includes(message.id) != true {
       if let course, filter.admits(course) { selected.append(message.payload) }
     }
     return selected

@@ -12,7 +12,7 @@ public import ServiceLifecycle
 /// It hears the bus as a `ChannelListener`; `run()` must run beside it, because it reads the journal
 /// there. Any thread.
 public final class BroadcastHub: ChannelListener, Service {
-  private struct State {
+  struct State {
     var sequence: BroadcastSequence
     /// Which event loops have subscribers.
     var activeSlots: Set<Int> = []
@@ -28,7 +28,7 @@ public final class BroadcastHub: ChannelListener, Service {
     var drained: CheckedContinuation<Void, Never>?
   }
 
-  private enum Job: Sendable {
+  enum Job: Sendable {
     case catchUp(BroadcastSequence.Generation)
     case replay(SubscriberReplay)
   }
@@ -38,16 +38,18 @@ public final class BroadcastHub: ChannelListener, Service {
 
   let configuration: BroadcastConfiguration
   let metrics: BroadcastMetrics
-  private let journal: any Journal
-  private let logger: Logger
+  let journal: any Journal
+  /// Of the journal.
+  let partitionCount: Int
+  let logger: Logger
   private let eventLoops: [any EventLoop]
   private let slots: [ObjectIdentifier: Int]
   /// One an event loop, made when its first subscriber comes.
   private let groups: [NIOLoopBoundBox<SubscriberGroup?>]
   private let replayLimiter: ReplayLimiter
-  private let state: NIOLockedValueBox<State>
+  let state: NIOLockedValueBox<State>
   private let jobs: AsyncStream<Job>
-  private let addJob: AsyncStream<Job>.Continuation
+  let addJob: AsyncStream<Job>.Continuation
 
   /// - Parameter eventLoopGroup: the group that serves the connections.
   public init(
@@ -56,6 +58,7 @@ public final class BroadcastHub: ChannelListener, Service {
     metrics factory: any MetricsFactory = MetricsSystem.factory, logger: Logger
   ) {
     self.journal = journal
+    partitionCount = journal.partitions.count
     metrics = BroadcastMetrics(factory: factory)
     self.configuration = configuration
     self.logger = logger
@@ -68,7 +71,8 @@ public final class BroadcastHub: ChannelListener, Service {
     }
     let sequence = BroadcastSequence(
       maximumFrameSize: configuration.maximumFrameSize,
-      maximumPendingBytes: configuration.maximumPendingBytes)
+      maximumPendingBytes: configuration.maximumPendingBytes,
+      partitions: partitionCount)
     state = NIOLockedValueBox(State(sequence: sequence))
     replayLimiter = ReplayLimiter(width: configuration.simultaneousReplayReads)
     (jobs, addJob) = AsyncStream.makeStream(of: Job.self)
@@ -78,6 +82,7 @@ public final class BroadcastHub: ChannelListener, Service {
   /// begins; replays that are under way then end.
   public func run() async throws {
     await withDiscardingTaskGroup { group in
+      if partitionCount > 1 { group.addTask { await self.compareWithJournal() } }
       for await job in jobs.cancelOnGracefulShutdown() {
         group.addTask {
           switch job {
@@ -104,7 +109,11 @@ public final class BroadcastHub: ChannelListener, Service {
   public func channelReceived(_ messages: [ChannelMessage]) {
     let overflow = state.withLockedValue { $0.sequence.received(messages) }
     if let overflow {
-      logger.warning("too many events wait for the subscribers; going on from the journal")
+      logger.warning(
+        partitionCount == 1
+          ? "too many events wait for the subscribers; going on from the journal"
+          : "too many events wait for the subscribers, or the channel lost one; going on from the journal"
+      )
       addJob.yield(.catchUp(overflow))
     }
     sendNext()
@@ -119,7 +128,7 @@ public final class BroadcastHub: ChannelListener, Service {
 
   /// Sends out what waits, unless event loops are still busy with what went before: meanwhile events
   /// gather, and go out in fewer frames.
-  private func sendNext() {
+  func sendNext() {
     while true {
       let next: (dispatch: Dispatch, slots: Set<Int>)? = state.withLockedValue { state in
         guard state.busy == 0 else { return nil }
@@ -166,7 +175,7 @@ public final class BroadcastHub: ChannelListener, Service {
     }
   }
 
-  private func waitUntilDrained() async {
+  func waitUntilDrained() async {
     await withCheckedContinuation { continuation in
       let isDrained = state.withLockedValue { state in
         if state.busy == 0 && state.sequence.isDrained { return true }
@@ -176,73 +185,6 @@ public final class BroadcastHub: ChannelListener, Service {
         return false
       }
       if isDrained { continuation.resume() }
-    }
-  }
-
-  // MARK: Catching up
-
-  /// Brings the sequence from where it broke to the present, out of the journal.
-  private func catchUp(_ generation: BroadcastSequence.Generation) async {
-    var replay: JournalReplay?
-    var retries = Retries(Backoff(first: .milliseconds(50), longest: .seconds(1)))
-    while !Task.isCancelled, state.withLockedValue({ $0.sequence.generation == generation }) {
-      do {
-        if replay == nil { replay = try await beginCatchingUp(generation) }
-        let isFinished =
-          replay == nil
-          ? state.withLockedValue { $0.sequence.finishCatchingUp(generation) }
-          : try await readOn(&replay!, generation)
-        sendNext()
-        if isFinished { return }
-        retries.succeeded()
-      } catch {
-        // The first of a row says it.
-        logger.log(
-          level: retries.failures == 0 ? .warning : .debug,
-          "the journal cannot be read; trying again", metadata: ["reason": "\(error)"])
-        // Cancelled only when the hub stops; the loop's condition sees it.
-        try? await Task.sleep(for: retries.failed())
-      }
-    }
-  }
-
-  /// - Returns: nil when there is nothing to catch up with.
-  private func beginCatchingUp(
-    _ generation: BroadcastSequence.Generation
-  ) async throws(BusError) -> JournalReplay? {
-    let last = try await journal.state().last
-    let tail: StreamID? = state.withLockedValue { state in
-      guard generation == state.sequence.generation else { return nil }
-      let hasSubscribers = state.subscribers > 0
-      return state.sequence.startsFromJournal(last: last, hasSubscribers: hasSubscribers)
-        ? state.sequence.tail : nil
-    }
-    return tail.map {
-      JournalReplay(journal: journal, after: $0, configuration)
-    }
-  }
-
-  /// - Returns: whether the sequence is live.
-  private func readOn(
-    _ replay: inout JournalReplay, _ generation: BroadcastSequence.Generation
-  ) async throws(BusError) -> Bool {
-    // Never more than a page waits.
-    await waitUntilDrained()
-    let step = try await replay.next()
-    let position = replay.position
-    return state.withLockedValue { state in
-      switch step {
-      case .entries(let entries):
-        let messages = entries.compactMap { LiveMessage($0) }
-        state.sequence.caughtUp(generation, with: messages, last: position)
-      case .gap(let gap):
-        state.sequence.found(gap, isRestart: false, generation)
-      case .restart(let gap):
-        state.sequence.found(gap, isRestart: true, generation)
-      case .end:
-        return state.sequence.finishCatchingUp(generation)
-      }
-      return false
     }
   }
 
@@ -282,12 +224,14 @@ public final class BroadcastHub: ChannelListener, Service {
   }
 
   /// - Returns: where the sequence stands, for an event loop that was not told so far.
-  func joined(slot: Int) -> (newest: StreamID, lastDispatch: UInt64) {
+  func joined(slot: Int) -> (newest: JournalCursor, lastDispatch: UInt64) {
     state.withLockedValue { state in
       state.activeSlots.insert(slot)
       state.subscribers += 1
       metrics.subscribers(state.subscribers)
-      return (state.sequence.newest ?? .zero, state.sequence.number)
+      return (
+        state.sequence.newest ?? JournalCursor(partitions: partitionCount), state.sequence.number
+      )
     }
   }
 

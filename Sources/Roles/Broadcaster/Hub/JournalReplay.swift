@@ -11,14 +11,17 @@ struct JournalReplay {
     case end
   }
 
-  private let journal: any Journal
+  private let partitions: [any Journal]
   private let pageSize: Int
   private let pageBytes: Int
   private var page: [JournalEntry]?
-  private(set) var position: StreamID
+  /// The partition that is read next: a page of each in turn.
+  private var index = 0
+  private(set) var position: JournalCursor
 
-  init(journal: any Journal, after position: StreamID, _ configuration: BroadcastConfiguration) {
-    self.journal = journal
+  init(journal: any Journal, after position: JournalCursor, _ configuration: BroadcastConfiguration)
+  {
+    partitions = journal.partitions
     self.position = position
     pageSize = configuration.replayPageSize
     pageBytes = configuration.replayPageBytes
@@ -29,34 +32,47 @@ struct JournalReplay {
       self.page = nil
       return deliver(page)
     }
+    for _ in partitions {
+      let step = try await nextOfPartition()
+      guard case .end = step else { return step }
+    }
+    return .end
+  }
+
+  private mutating func nextOfPartition() async throws(BusError) -> Step {
+    let journal = partitions[index]
     while true {
-      let page = try await journal.entries(after: position, limit: pageSize, bytes: pageBytes)
+      let start = position[index]
+      let page = try await journal.entries(after: start, limit: pageSize, bytes: pageBytes)
       // Asked after reading: while the entry at the position is still there, none behind it was
       // trimmed before the page was read.
       let state = try await journal.state()
-      if state.last < position {
-        let gap = Gap(after: position, first: state.first)
-        position = .zero
+      // Of an empty stream it names no partition.
+      let last = state.last.inPartition(start.partition)
+      if last < start {
+        let gap = Gap(after: start, first: state.first)
+        position[index] = .zero
         return .restart(gap)
       }
-      let isTrimmed = state.first.map { position < $0 } ?? true
+      let isTrimmed = state.first.map { start < $0 } ?? true
       // `0-0` asks for whatever there is, and so misses nothing.
-      guard isTrimmed, position != .zero, position != state.last else { return deliver(page) }
+      guard isTrimmed, !start.isZero, start != last else { return deliver(page) }
       if let first = page.first {
         self.page = page
-        return .gap(Gap(after: position, first: first.id))
+        return .gap(Gap(after: start, first: first.id))
       }
       // An entry that came after the page was read is in the next one.
       guard state.first == nil else { continue }
-      let gap = Gap(after: position, first: nil)
-      position = state.last
+      let gap = Gap(after: start, first: nil)
+      position[index] = last
       return .gap(gap)
     }
   }
 
   private mutating func deliver(_ page: [JournalEntry]) -> Step {
+    defer { index = (index + 1) % partitions.count }
     guard let last = page.last else { return .end }
-    position = last.id
+    position[index] = last.id
     return .entries(page)
   }
 }

@@ -12,7 +12,7 @@ final class Subscriber: WebSocketSession {
   private let hub: BroadcastHub
   private let group: SubscriberGroup
   private let connection: WebSocketConnection
-  private let after: StreamID?
+  private let after: JournalCursor?
   private let stay: SubscriberStay
   private var state: SubscriberState?
   private var writable: EventLoopPromise<Void>?
@@ -23,7 +23,8 @@ final class Subscriber: WebSocketSession {
   private var stayTimer: Scheduled<Void>?
 
   init(
-    filter: CourseFilter, after: StreamID?, stay: SubscriberStay, connection: WebSocketConnection,
+    filter: CourseFilter, after: JournalCursor?, stay: SubscriberStay,
+    connection: WebSocketConnection,
     group: SubscriberGroup, hub: BroadcastHub
   ) {
     self.filter = filter
@@ -48,7 +49,7 @@ final class Subscriber: WebSocketSession {
     self.state = state
     // Between the handshake and here the token may have been revoked.
     guard mayStay() else { return }
-    connection.send(frame: ControlFrame.hello(newest))
+    connection.send(frame: ControlFrame.hello(hub.partitionCount == 1 ? newest : state.position))
     guard state.phase == .replaying else { return }
     hub.startReplay(
       SubscriberReplay(
@@ -87,6 +88,11 @@ final class Subscriber: WebSocketSession {
     guard let state, state.phase != .closed else { return }
     // A replay finds the other gaps by itself.
     guard isRestart || state.phase == .live else { return }
+    if isRestart, state.phase == .replaying, hub.partitionCount > 1 {
+      // What it was given of the partition says nothing any more; the others have still to be read.
+      return close(
+        code: .tryAgainLater, reason: "a part of the journal began anew; come back", timeout: nil)
+    }
     self.state?.restarted()
     sendGap(gap)
   }

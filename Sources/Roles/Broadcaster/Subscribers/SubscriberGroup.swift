@@ -8,16 +8,17 @@ final class SubscriberGroup {
   private let slot: Int
   private var subscribers: [CourseFilter: [Subscriber]] = [:]
   private var count = 0
-  private var newest = StreamID.zero
+  private var newest: JournalCursor
   private var lastDispatch: UInt64 = 0
 
   init(hub: BroadcastHub, slot: Int) {
     self.hub = hub
     self.slot = slot
+    newest = JournalCursor(partitions: hub.partitionCount)
   }
 
   /// - Returns: the position behind which the subscriber will be given everything.
-  func join(_ subscriber: Subscriber) -> StreamID {
+  func join(_ subscriber: Subscriber) -> JournalCursor {
     let sequence = hub.joined(slot: slot)
     if count == 0 { (newest, lastDispatch) = sequence }
     count += 1
@@ -44,13 +45,13 @@ final class SubscriberGroup {
     lastDispatch = dispatch.number
     switch dispatch.content {
     case .events(let broadcast):
-      newest = broadcast.last
+      newest = broadcast.end
       // Copies, because a subscriber may leave while it is served.
       for (filter, members) in subscribers { deliver(broadcast, filter: filter, to: members) }
     case .gap(let gap):
       for member in subscribers.values.joined() { member.announce(gap, isRestart: false) }
     case .restart(let gap):
-      newest = .zero
+      newest[newest.index(of: gap.after)] = .zero
       for member in subscribers.values.joined() { member.announce(gap, isRestart: true) }
     }
   }

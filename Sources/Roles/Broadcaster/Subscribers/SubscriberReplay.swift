@@ -7,7 +7,7 @@ import NIOCore
 struct SubscriberReplay: Sendable {
   let subscriber: NIOLoopBound<Subscriber>
   let eventLoop: any EventLoop
-  let after: StreamID
+  let after: JournalCursor
   let filter: CourseFilter
 
   /// Reads page after page, each once the connection has room, until the subscriber is live or gone.
@@ -19,12 +19,13 @@ struct SubscriberReplay: Sendable {
     while !Task.isCancelled {
       do {
         await limiter.acquire()
+        let start = replay.position
         let result = await Self.read(&replay)
         await limiter.release()
         let step = try result.get()
         retries.succeeded()
         let page = ReplayPage(
-          step, position: replay.position, filter: filter,
+          step, from: start, through: replay.position, filter: filter,
           maximumFrameSize: configuration.maximumFrameSize)
         let subscriber = subscriber
         let goesOn = try await eventLoop.flatSubmit { subscriber.value.replayed(page) }.get()
@@ -61,28 +62,30 @@ struct ReplayPage: Sendable {
   /// The events in the frames.
   var count = 0
   /// Everything up to here has been read.
-  let position: StreamID
+  let position: JournalCursor
   /// The journal had nothing more to give.
   var isEnd = false
 
   init(
-    _ step: JournalReplay.Step, position: StreamID, filter: CourseFilter, maximumFrameSize: Int
+    _ step: JournalReplay.Step, from start: JournalCursor, through position: JournalCursor,
+    filter: CourseFilter, maximumFrameSize: Int
   ) {
     self.position = position
     switch step {
     case .end: isEnd = true
     case .gap(let gap), .restart(let gap): self.gap = gap
     case .entries(let entries):
-      var payloads = entries.compactMap { LiveMessage($0)?.payload }
+      var messages = entries.compactMap { LiveMessage($0) }
       if case .courses = filter {
         var reader = EventCourseReader()
-        payloads.removeAll { payload in
-          let course = payload.withUnsafeReadableBytes { reader.course(of: $0) }
+        messages.removeAll { message in
+          let course = message.payload.withUnsafeReadableBytes { reader.course(of: $0) }
           return course.map { !filter.admits($0) } ?? true
         }
       }
-      count = payloads.count
-      frames = EventFrames.frames(payloads, maximumSize: maximumFrameSize)
+      count = messages.count
+      frames = EventFrames.frames(
+        messages, from: start, through: position, maximumSize: maximumFrameSize)
     }
   }
 }

@@ -11,7 +11,7 @@ struct SubscriberState {
   enum Delivery: Equatable {
     case send
     /// Only what stands behind this position.
-    case sendRest(after: StreamID)
+    case sendRest(after: JournalCursor)
     case keepBack
     case drop
   }
@@ -20,25 +20,25 @@ struct SubscriberState {
     /// Read on behind the position.
     case `continue`
     /// Send these, each from behind the position on; from now on everything is live.
-    case live([Broadcast], after: StreamID)
+    case live([Broadcast], after: JournalCursor)
     case stop
   }
 
   private let maximumHeldBytes: Int
   private(set) var phase: Phase
-  /// The last event that the journal gave.
-  private(set) var position: StreamID
+  /// The last events that the journal gave.
+  private(set) var position: JournalCursor
   /// Whatever the sequence brings behind this position is held.
-  private var heldFrom: StreamID
+  private var heldFrom: JournalCursor
   private var held: [Broadcast] = []
   private var heldBytes = 0
   /// The journal may be ahead of the sequence: what it gave up to here is not sent again.
-  private var skipThrough: StreamID?
+  private var skipThrough: JournalCursor?
 
   /// - Parameters:
   ///   - newest: the position of the sequence on the subscriber's event loop.
   ///   - after: the last event that the subscriber has had; nil when it asks for none.
-  init(newest: StreamID, after: StreamID?, maximumHeldBytes: Int) {
+  init(newest: JournalCursor, after: JournalCursor?, maximumHeldBytes: Int) {
     self.maximumHeldBytes = maximumHeldBytes
     position = after ?? newest
     heldFrom = newest
@@ -49,9 +49,11 @@ struct SubscriberState {
     switch phase {
     case .live:
       guard let skipped = skipThrough else { return .send }
-      if broadcast.last <= skipped { return .drop }
+      if skipped.includes(broadcast.end) { return .drop }
+      // Until every partition has come as far, the sequence knows less of where the subscriber is.
+      guard broadcast.end.includes(skipped) else { return .sendRest(after: skipped) }
       skipThrough = nil
-      return broadcast.first > skipped ? .send : .sendRest(after: skipped)
+      return broadcast.isAllBehind(skipped) ? .send : .sendRest(after: skipped)
     case .closed: return .drop
     case .replaying:
       held.append(broadcast)
@@ -60,22 +62,22 @@ struct SubscriberState {
         // The replay will read them from the journal.
         held.removeAll()
         heldBytes = 0
-        heldFrom = broadcast.last
+        heldFrom = broadcast.end
       }
       return .keepBack
     }
   }
 
   /// The journal was read up to `position`.
-  mutating func replayed(through position: StreamID) -> Progress {
+  mutating func replayed(through position: JournalCursor) -> Progress {
     guard phase == .replaying else { return .stop }
     self.position = position
-    guard position >= heldFrom else { return .continue }
+    guard position.includes(heldFrom) else { return .continue }
     phase = .live
-    let seen = held.last?.last ?? heldFrom
-    if seen < position { skipThrough = position }
+    let seen = held.last?.end ?? heldFrom
+    if !seen.includes(position) { skipThrough = position }
     defer { held.removeAll() }
-    return .live(held.filter { position < $0.last }, after: position)
+    return .live(held.filter { !position.includes($0.end) }, after: position)
   }
 
   /// The sequence begins anew, from its beginning, so there is nothing left to replay.

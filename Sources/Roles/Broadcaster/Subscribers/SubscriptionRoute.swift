@@ -31,7 +31,7 @@ extension BroadcastHub {
   ) -> WebSocketUpgradeDecision {
     let request: SubscriptionRequest
     do {
-      request = try SubscriptionRequest(target: head.uri)
+      request = try SubscriptionRequest(target: head.uri, partitions: partitionCount)
     } catch {
       return .refuse(
         Problem(
@@ -82,10 +82,12 @@ struct SubscriptionRequest: Equatable {
   private static let maximumCourseLength = 128
 
   var course: String?
-  var after: StreamID?
+  var after: JournalCursor?
 
   /// Takes `course_id` and `after` once each; an empty value counts as none.
-  init(target: String) throws(QueryParameters.Fault) {
+  ///
+  /// - Parameter partitions: of the journal.
+  init(target: String, partitions: Int) throws(QueryParameters.Fault) {
     guard let mark = target.firstIndex(of: "?") else { return }
     let query = try QueryParameters(
       target[target.index(after: mark)...], names: ["course_id", "after"])
@@ -96,9 +98,14 @@ struct SubscriptionRequest: Equatable {
         parameter: "course_id", reason: "has more than \(Self.maximumCourseLength) characters")
     }
     if let text = query["after"] {
-      guard let position = StreamID(text) else {
+      guard let position = JournalCursor(text, partitions: partitions) else {
         throw QueryParameters.Fault(
-          parameter: "after", reason: "must be a stream_id, such as 1700000000000-0")
+          parameter: "after",
+          reason: partitions == 1
+            ? "must be a stream_id, such as 1700000000000-0"
+            : "must be a cursor as control frames tell it: the journal has \(partitions) partitions, "
+              + "and a stream_id is a place in one of them"
+        )
       }
       after = position
     }

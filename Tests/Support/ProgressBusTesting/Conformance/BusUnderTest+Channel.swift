@@ -32,7 +32,13 @@ extension BusUnderTest {
       #expect(expected.count == 1_000)
       for listener in listeners {
         try await eventually("everything is heard") { listener.record.messages.count >= 1_000 }
-        #expect(listener.record.messages == expected)
+        // Where there are several partitions, each message tells the place before it as well.
+        let heard = listener.record.messages.map { message in
+          guard case .journaled(let id, let payload) = message else { return message }
+          let text = String(buffer: payload).replacing(/"previous":"[0-9-]+",/, with: "")
+          return .journaled(id, ByteBuffer(string: text))
+        }
+        #expect(heard == expected)
       }
     }
   }

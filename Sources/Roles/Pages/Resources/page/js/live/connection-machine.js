@@ -66,6 +66,11 @@ export class ConnectionMachine {
       events = [];
     };
     for (const object of objects) {
+      if (object.control === "cursor") {
+        // Behind the events that it is about: those of several partitions do not say it themselves.
+        this.position = canonicalPosition(object.cursor) ?? this.position;
+        continue;
+      }
       if (typeof object.control !== "string") {
         events.push(object);
         this.advance(object.stream_id);
