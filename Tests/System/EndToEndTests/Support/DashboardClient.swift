@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOWebSocket
+import ProgressBusTesting
 import Synchronization
 
 /// A teacher's dashboard: a WebSocket subscriber that keeps every line it is told.
@@ -17,6 +18,8 @@ final class DashboardClient: Sendable {
 
   struct UpgradeRefused: Error {}
 
+  /// Waits for the greeting: what is published from then on comes.
+  ///
   /// - Parameters:
   ///   - query: with its `?`.
   ///   - receiveBuffer: the socket's buffer in bytes, nil for the system's.
@@ -51,7 +54,12 @@ final class DashboardClient: Sendable {
       }
     }
     guard let channel = try await upgrade.get() else { throw UpgradeRefused() }
-    return DashboardClient(channel: channel, inbox: inbox)
+    let client = DashboardClient(channel: channel, inbox: inbox)
+    // The upgrade is answered before the subscriber is one of those who are sent to.
+    try await eventually("the greeting of a dashboard") {
+      client.lineCount > 0 || client.closeCode != nil || client.isClosed
+    }
+    return client
   }
 
   /// Every line so far, control objects too.
