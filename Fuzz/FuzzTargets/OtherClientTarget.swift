@@ -52,6 +52,12 @@ extension FuzzTarget {
         #"{"data":{"eventDetail":{"eventName":"CellExecuteEvent","eventTime":1795768131176,"eventInfo":{"cells":[{"id":"c","index":3,"type":"code","metadata":{"execution":{"shell.execute_reply.started":"2026-09-20T08:28:50.972350Z","shell.execute_reply":"2026-09-20T08:28:51.167572Z"}}}],"success":false,"kernelError":{"errorName":"E","errorValue":"v"}}},"notebookState":{"sessionID":"d","notebookPath":"w.ipynb","notebookContent":null}},"params":{"course":"c"},"env":[{"JUPYTERHUB_USER":"s"}]}"#,
         #"{"data":{"eventDetail":{"eventName":"NotebookOpenEvent","eventTime":1789768131176,"eventInfo":{"environ":{"A":"b"}}},"notebookState":{"notebookPath":"w"}},"env":[{"JUPYTERHUB_USER":"s"}]}"#,
       ]
+    case .unianalytics:
+      [
+        #"{"notebook_id":"n","cell_id":"c","orig_cell_id":"o","t_start":"2026-09-20T08:28:50.972350Z","t_finish":"2026-09-20T08:28:51.167572Z","status":"error","cell_input":"1/0","cell_output_model":[{"ename":"E","evalue":"v","output_type":"error"}],"user_id":"u"}"#,
+        #"{"notebook_id":"n","cell_id":"c","time":"2026-09-20T08:28:47.114Z","cell_content":"x","user_id":"u"}"#,
+        #"{"notebook_id":"n","click_type":"OFF","time":"2026-09-20T08:28:47.114Z","click_duration":1.5,"user_id":"u"}"#,
+      ]
     }
   }
 
@@ -76,7 +82,7 @@ extension FuzzTarget {
     var decoder = BatchDecoder(configuration: IngestConfiguration(), catalog: .standard)
     guard
       let batch = try? decoder.decode(
-        translation.body(of: route.adapter.client, salt: ""), format: .json,
+        translation.body(of: route.adapter.client, salt: "", workWithin: 4096), format: .json,
         receivedAt: CanonicalEvent.receivedAt)
     else { return nil }
     return Reading(

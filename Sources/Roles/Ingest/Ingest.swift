@@ -78,6 +78,7 @@ final class IngestWorkspace {
   private let eventLoop: any EventLoop
   private var decoder: BatchDecoder
   private let salt: String
+  private let workLimit: Int
   private var tape = JSONTape()
 
   init(
@@ -90,6 +91,7 @@ final class IngestWorkspace {
     self.memory = memory
     self.clients = ClientRoutes(configuration.clients)
     self.salt = configuration.clients.salt
+    self.workLimit = configuration.keepsWork ? configuration.eventLimits.eventBytes : 0
     self.publisher = publisher
     self.access = EventLoopAccessCheck(access)
     self.eventLoop = eventLoop
@@ -136,8 +138,8 @@ final class IngestWorkspace {
     let client = route.adapter.client
     let batch = translation.result(
       try decoder.decode(
-        translation.body(of: client, salt: salt), format: .json, receivedAt: .now(),
-        sentAt: request.sentAt, rights: SendingRights(sender)))
+        translation.body(of: client, salt: salt, workWithin: workLimit), format: .json,
+        receivedAt: .now(), sentAt: request.sentAt, rights: SendingRights(sender)))
     metrics.decoded(batch)
     metrics.translated(batch, ignored: translation.ignored, of: client)
     return batch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,9 +13,11 @@ import urllib.parse
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import nbformat
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
 from support.jupyter_server import JupyterServer
 from support.private_stack import PrivateStack
@@ -35,7 +38,7 @@ def folder():
 
 @pytest.fixture(scope="module")
 def stack(binary, folder):
-    stack = PrivateStack(binary, folder, "ingest.clients=pioneer")
+    stack = PrivateStack(binary, folder, "ingest.clients=pioneer,unianalytics", "ingest.clients_course=c-2")
     yield stack
     stack.stop()
 
@@ -222,3 +225,55 @@ c.JupyterLabPioneerApp.exporters = [{{
         assert MARK not in text, place
         found = ("PostgreSQL", "Redis progress-events:journal", "Redis progress-events:dead-letters", "InfluxDB")
         assert "s-1" in text or place not in found, place
+
+
+def test_jupyterlab_unianalytics_telemetry(stack, jupyter_with, desk, open_class):
+    settings = "config/lab/user-settings/jupyterlab_unianalytics_telemetry/{}.jupyterlab-settings"
+    jupyter = jupyter_with("jupyterlab-unianalytics-telemetry", {
+        settings.format("endpoint"): json.dumps({"useLocalBackend": False, "backendEndpoint": stack.url.rstrip("/")}),
+        settings.format("settings"): json.dumps({"SendExtension": True}),
+        settings.format("dialogShownSettings"): json.dumps({"DialogShown": True}),
+    }, JUPYTERHUB_USER="s-2")
+    cells = jupyter.save("copy.ipynb", ["total = 6 * 7", f"total # {MARK}", "total / 0"])
+    # As the teacher's upload to the extension's own server leaves it.
+    notebook = nbformat.read(jupyter.lessons / "copy.ipynb", as_version=4)
+    notebook.metadata["unianalytics_notebook_id"] = "loops"
+    notebook.metadata["unianalytics_cell_mapping"] = [[cell, f"orig-{place}"] for place, cell in enumerate(cells)]
+    nbformat.write(notebook, jupyter.lessons / "copy.ipynb")
+    sent: list[Request] = []
+    desk.on("request", lambda request: sent.append(request) if request.url.startswith(f"{stack.url}send/") else None)
+
+    def opened() -> bool:
+        desk.wait_for_timeout(100)
+        return any(request.url.endswith("/clickevent/notebook") for request in sent)
+
+    jupyter.open(desk, "copy.ipynb")
+    wait_for(opened, True)
+    jupyter.run_cells(desk)
+    page = open_class("c-2")
+    for cell, solved in (("Cell orig-0", 1), ("Cell orig-1", 1), ("Cell orig-2", 0)):
+        page.expect_bar(cell, solved, timeout=30_000)
+    executed = """
+      select student_id, notebook_path, cell_id, has_error, error_name, error_message, duration_ms > 0
+      from progress_events where event_type = 'cell_executed' and course_id = 'c-2' order by occurred_at"""
+    wait_for(lambda: stack.rows(executed), [
+        ["s-2", "loops", "orig-0", "f", "", "", "t"], ["s-2", "loops", "orig-1", "f", "", "", "t"],
+        ["s-2", "loops", "orig-2", "t", "ZeroDivisionError", "division by zero", "t"]])
+    # When the extension says that a notebook is closed depends on how its page ends.
+    counts = """
+      select event_type, count(*) from progress_events where course_id = 'c-2' and event_type <> 'notebook_closed'
+      group by 1 order by 1"""
+    expected = [["cell_executed", "3"], ["notebook_opened", "1"]]
+    wait_for(lambda: stack.rows(counts), expected)
+    wait_for(
+        lambda: points(stack, "c-2", "student_id, cell_id, has_error"),
+        [["s-2", "orig-0", False], ["s-2", "orig-1", False], ["s-2", "orig-2", True]])
+
+    # Code and output came along; what was sent is sent once more.
+    assert any(MARK in (request.post_data or "") for request in sent)
+    for request in list(sent):
+        assert post(stack, urlsplit(request.url).path, request.post_data_buffer) == 202
+    wait_until_all_is_stored(stack)
+    assert stack.rows(counts) == expected
+    assert len(points(stack, "c-2", "cell_id")) == 3
+    assert MARK not in json.dumps(stack.rows("select progress_events::text from progress_events"))

@@ -5,18 +5,26 @@ public import Events
 public enum OtherClient: String, CaseIterable, Sendable {
   /// jupyterlab-pioneer's `remote_exporter`.
   case pioneer
+  /// jupyterlab-unianalytics-telemetry.
+  case unianalytics
 
   /// Where it sends; what is in braces is one part of a path, whatever it says.
   public var paths: [String] {
     switch self {
     // The hour of an event, where the exporter's id has "s3" in it.
     case .pioneer: ["/pioneer", "/pioneer/{year}/{month}/{day}/{hour}"]
+    case .unianalytics:
+      [
+        "/send/exec/code", "/send/exec/markdown", "/send/clickevent/notebook",
+        "/send/clickevent/cell", "/send/alter", "/send/pending_update_interaction",
+      ]
     }
   }
 
   func adapter(_ configuration: OtherClientsConfiguration) -> any ClientAdapter {
     switch self {
     case .pioneer: PioneerAdapter(configuration)
+    case .unianalytics: UnianalyticsAdapter(configuration)
     }
   }
 }

@@ -29,12 +29,14 @@ struct Translation {
 
   /// The events in our own form, as an array.
   ///
-  /// - Parameter salt: see `OtherClientsConfiguration`.
-  func body(of client: OtherClient, salt: String) -> ByteBuffer {
+  /// - Parameters:
+  ///   - salt: see `OtherClientsConfiguration`.
+  ///   - limit: how many bytes an event with learners' work may have; others go without their work.
+  func body(of client: OtherClient, salt: String, workWithin limit: Int) -> ByteBuffer {
     var text: [UInt8] = [UInt8(ascii: "[")]
     for (place, event) in events.enumerated() {
       if place > 0 { text.append(UInt8(ascii: ",")) }
-      event.draft.write(of: client, salt: salt, to: &text)
+      event.draft.write(of: client, salt: salt, workWithin: limit, to: &text)
     }
     text.append(UInt8(ascii: "]"))
     return ByteBuffer(bytes: text)
@@ -119,12 +121,15 @@ struct EventDraft {
   }
 
   /// Writes the event with an id that is made of what it says, so that what is sent again is the same event.
-  fileprivate func write(of client: OtherClient, salt: String, to text: inout [UInt8]) {
+  fileprivate func write(
+    of client: OtherClient, salt: String, workWithin limit: Int, to text: inout [UInt8]
+  ) {
+    let start = text.count
     let namespace = EventID(name: Array(salt.utf8), in: Self.namespace)
     let id = EventID(name: Array(client.rawValue.utf8) + members, in: namespace)
     text += #"{"event_id":"\#(id)""#.utf8
     text += members
-    text += work
+    if text.count - start + work.count < limit { text += work }
     text.append(UInt8(ascii: "}"))
   }
 

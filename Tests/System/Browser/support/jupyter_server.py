@@ -71,10 +71,16 @@ class JupyterServer:
 
     def run_all(self, page: Page, path: str) -> None:
         """Opens a notebook and runs its cells as a learner does, once the kernel is there."""
+        self.open(page, path)
+        self.run_cells(page)
+
+    def open(self, page: Page, path: str) -> None:
         page.goto(f"{self.url}/{FRONT_ENDS[self.front_end]}/{path}")
-        cells = page.locator(".jp-Notebook .jp-CodeCell")
-        cells.first.wait_for(timeout=60_000)
+        page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=60_000)
         page.wait_for_function(KERNEL_IS_READY, timeout=60_000)
+
+    def run_cells(self, page: Page) -> None:
+        cells = page.locator(".jp-Notebook .jp-CodeCell")
         count = cells.count()
         cells.first.locator(".cm-content").click()
         for _ in range(count):

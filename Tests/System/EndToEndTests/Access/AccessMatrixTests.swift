@@ -114,13 +114,14 @@ extension EndToEnd {
 
       /// Programs send events, and have no cookies.
       var takesCookies: Bool {
-        !["/student-progress", "/api/v1/events"].contains(target) && !target.hasPrefix("/pioneer")
+        !["/student-progress", "/api/v1/events"].contains(target)
+          && !["/pioneer", "/send/"].contains { target.hasPrefix($0) }
       }
     }
 
     private static let course = "py 101"
     /// Without it their routes are not there.
-    private static let clients = "ingest.clients=pioneer"
+    private static let clients = "ingest.clients=pioneer,unianalytics"
     private static let event =
       #"{"event_type":"help","student_id":"s-1","course_id":"\#(course)","notebook_path":"n"}"#
 
@@ -144,6 +145,12 @@ extension EndToEnd {
         route(sending, "POST", "/api/v1/events", body: event),
         route(sending, "POST", "/pioneer", body: "{}"),
         route(sending, "POST", "/pioneer/2026/11/28/09", body: "{}"),
+        route(sending, "POST", "/send/exec/code", body: "{}"),
+        route(sending, "POST", "/send/exec/markdown", body: "{}"),
+        route(sending, "POST", "/send/clickevent/notebook", body: "{}"),
+        route(sending, "POST", "/send/clickevent/cell", body: "{}"),
+        route(sending, "POST", "/send/alter", body: "{}"),
+        route(sending, "POST", "/send/pending_update_interaction", body: "{}"),
         route(["ingest:class"], "POST", "/events/firestore", body: "{}"),
         route(reading, "GET", "/ws/dashboard"),
         route(reading, "GET", "/api/v1/courses"),

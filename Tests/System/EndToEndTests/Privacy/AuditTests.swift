@@ -63,6 +63,9 @@ import Testing
     "POST /api/v1/users/{user}/sessions/{id}/events": .work,
     "POST /student-progress": .work, "POST /api/v1/events": .work, "POST /pioneer": .work,
     "POST /pioneer/{year}/{month}/{day}/{hour}": .work,
+    "POST /send/exec/code": .work, "POST /send/exec/markdown": .work,
+    "POST /send/clickevent/notebook": .work, "POST /send/clickevent/cell": .work,
+    "POST /send/alter": .work, "POST /send/pending_update_interaction": .work,
     "POST /events/firestore": .work, "POST /sign-in": .work, "POST /sign-out": .work,
   ]
 
