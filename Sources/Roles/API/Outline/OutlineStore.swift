@@ -14,7 +14,7 @@ public struct StoredOutline: Sendable, Equatable {
   public let outline: NotebookOutline
 }
 
-/// Outlines in PostgreSQL (`sql/0285_outlines.sql`). Names are taken in Unicode's normal form C, as those in events are.
+/// Outlines in PostgreSQL (`sql/0290_outlines.sql`). Names are taken in Unicode's normal form C, as those in events are.
 public struct OutlineStore: Sendable {
   private let pool: PostgresPool
 
