@@ -15,6 +15,11 @@ public struct EventID: Sendable, Hashable, CustomStringConvertible {
     self.low = low
   }
 
+  /// An id that no other has. It says nothing of when it was made.
+  public static func random() -> EventID {
+    EventID(high: .random(in: .min ... .max), low: .random(in: .min ... .max))
+  }
+
   /// The length of the text form in bytes.
   public static let textLength = 36
 

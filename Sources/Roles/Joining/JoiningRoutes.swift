@@ -1,4 +1,5 @@
 public import Access
+public import CoreMetrics
 import Events
 import Foundation
 public import HTTPServer
@@ -37,14 +38,14 @@ public struct JoiningRoutes: Sendable {
   ///   - audit: where is noted what teachers do, and who was given a token; nil where there is no database for it.
   public init(
     store: JoiningCodeStore, access: AccessCheck, issue: TokenIssuer?, proxies: TrustedProxies,
-    audit: (any AuditLog)?, outcomes: JoiningOutcomes
+    audit: (any AuditLog)?, metrics: any MetricsFactory
   ) {
     self.store = store
     self.access = access
     self.issue = issue
     self.proxies = proxies
     self.audit = audit
-    self.outcomes = outcomes
+    outcomes = JoiningOutcomes(metrics: metrics)
   }
 
   /// What teachers do. The router lets no caller through to another course than theirs.
@@ -137,7 +138,7 @@ public struct JoiningRoutes: Sendable {
     for learner: String, _ code: OpenCode, _ context: some CallerContext
   ) async throws -> String? {
     guard access.asksForTokens, let issue else { return nil }
-    let id = EventID(high: .random(in: .min ... .max), low: .random(in: .min ... .max)).description
+    let id = EventID.random().description
     return try await record("joining-code.use", target: id, context) {
       try issue(id, learner, code.course, Int(code.secondsLeft + Self.grace))
     }
@@ -233,4 +234,26 @@ public struct JoiningRoutes: Sendable {
         .xContentTypeOptions: "nosniff",
       ], body: .init(byteBuffer: ByteBuffer(bytes: json.bytes)))
   }
+}
+
+/// Counts what became of attempts to join by a code: who tries codes out is seen so. From any thread.
+struct JoiningOutcomes: Sendable {
+  enum Outcome: String, CaseIterable {
+    case joined
+    case wrongCode = "wrong_code"
+    /// Refused, as too many wrong codes came from the address.
+    case limited
+  }
+
+  private let counters: [Outcome: Counter]
+
+  /// Every outcome has its series from the start.
+  init(metrics: any MetricsFactory) {
+    counters = Dictionary(
+      uniqueKeysWithValues: Outcome.allCases.map {
+        ($0, ProgressBusMetric.joins.counter([("outcome", $0.rawValue)], in: metrics))
+      })
+  }
+
+  func count(_ outcome: Outcome) { counters[outcome]?.increment() }
 }

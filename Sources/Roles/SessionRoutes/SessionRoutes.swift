@@ -176,7 +176,7 @@ enum SessionAnswer {
 
   /// An id that every store takes.
   static func newID() -> String {
-    EventID(high: .random(in: .min ... .max), low: .random(in: .min ... .max)).description
+    EventID.random().description
   }
 
   static func isOlder(_ left: Session, _ right: Session) -> Bool {

@@ -42,9 +42,3 @@ struct MessagePublisher: Sendable {
     }
   }
 }
-
-extension EventID {
-  static func random() -> EventID {
-    EventID(high: .random(in: .min ... .max), low: .random(in: .min ... .max))
-  }
-}

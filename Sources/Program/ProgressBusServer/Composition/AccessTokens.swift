@@ -38,7 +38,7 @@ public enum AccessTokens {
 
   /// A `jti` that no other token has.
   public static func newID() -> String {
-    EventID(high: .random(in: .min ... .max), low: .random(in: .min ... .max)).description
+    EventID.random().description
   }
 
   /// What a token says, as JSON, and what is wrong with it by the deployment's settings; nil when it would be

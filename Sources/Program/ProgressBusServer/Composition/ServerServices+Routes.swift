@@ -112,7 +112,7 @@ extension ServerServices {
     return JoiningRoutes(
       store: JoiningCodeStore(try configuration.database(), logger: logger), access: access,
       issue: joiningTokens, proxies: proxies, audit: mirror?.audit,
-      outcomes: JoiningOutcomes(metrics: registry))
+      metrics: registry)
   }
 
   /// Nil where tokens are another issuer's alone.
