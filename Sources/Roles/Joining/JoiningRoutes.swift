@@ -28,7 +28,7 @@ public struct JoiningRoutes: Sendable {
   private let access: AccessCheck
   private let issue: TokenIssuer?
   private let proxies: TrustedProxies
-  private let audit: (any AuditLog)?
+  private let audit: AuditTrail
   private let outcomes: JoiningOutcomes
   private let wrongCodes = WrongCodeLimit()
 
@@ -44,7 +44,7 @@ public struct JoiningRoutes: Sendable {
     self.access = access
     self.issue = issue
     self.proxies = proxies
-    self.audit = audit
+    self.audit = AuditTrail(log: audit)
     outcomes = JoiningOutcomes(metrics: metrics)
   }
 
@@ -62,7 +62,9 @@ public struct JoiningRoutes: Sendable {
         let course = try Self.course(request, context)
         let minutes = try await Self.minutes(request)
         try checkThatTokensCanBeMade()
-        let code = try await record("joining-code.make", target: course, context) {
+        let code = try await audit.record(
+          "joining-code.make", target: course, context
+        ) {
           try await store.open(course, minutes: minutes)
         }
         return Self.response(code, of: course, .created)
@@ -71,7 +73,9 @@ public struct JoiningRoutes: Sendable {
     router.delete(path) { request, context in
       try await answer(context) {
         let course = try Self.course(request, context)
-        let wasOpen = try await record("joining-code.end", target: course, context) {
+        let wasOpen = try await audit.record(
+          "joining-code.end", target: course, context
+        ) {
           try await store.end(course)
         }
         guard wasOpen else { throw Problem.notFound("the course has no joining code") }
@@ -139,7 +143,7 @@ public struct JoiningRoutes: Sendable {
   ) async throws -> String? {
     guard access.asksForTokens, let issue else { return nil }
     let id = EventID.random().description
-    return try await record("joining-code.use", target: id, context) {
+    return try await audit.record("joining-code.use", target: id, context) {
       try issue(id, learner, code.course, Int(code.secondsLeft + Self.grace))
     }
   }
@@ -163,20 +167,6 @@ public struct JoiningRoutes: Sendable {
     guard let peer = context.peer else { return nil }
     let lines = HTTPField.Name(proxies.headerName).map { request.headers[values: $0] } ?? []
     return proxies.limitedClient(behind: peer, lines: lines) ?? peer
-  }
-
-  private func record<Outcome: Sendable>(
-    _ action: String, target: String, _ context: some RequestContext,
-    _ body: () async throws -> Outcome
-  ) async throws -> Outcome {
-    guard let audit else { return try await body() }
-    return try await audit.record(
-      AuditedAct(action, target: target), count: { _ in 1 },
-      onLostEnd: { error in
-        context.logger.error(
-          "an act is done, and its end is missing from the audit log",
-          metadata: ["action": "\(action)", "error": "\(error.reason)"])
-      }, body)
   }
 
   private func answer(

@@ -24,7 +24,7 @@ public struct MessageRoutes: Sendable {
   private let store: MessageStore
   private let publisher: MessagePublisher
   private let claims: MessageClaims
-  private let audit: (any AuditLog)?
+  private let audit: AuditTrail
   private let outage = DatabaseOutage()
 
   /// - Parameters:
@@ -41,7 +41,7 @@ public struct MessageRoutes: Sendable {
     self.store = store
     self.publisher = MessagePublisher(publisher: publisher, decoder: decoder, erased: erased)
     self.claims = claims
-    self.audit = audit
+    self.audit = AuditTrail(log: audit)
   }
 
   /// What teachers do. The router lets no caller through to another course than theirs.
@@ -90,7 +90,9 @@ public struct MessageRoutes: Sendable {
     if let id, try await isSent(content, as: id.description) {
       return MessageAnswers.published(id.description)
     }
-    let sent = try await record("messages.send", target: recipient, context) {
+    let sent = try await audit.record(
+      "messages.send", target: recipient, context
+    ) {
       try await publisher.publish("message_sent", course: course, id: id) { json in
         json.member("recipient", recipient)
         if let learner = content.learner { json.member("student_id", learner) }
@@ -143,7 +145,7 @@ public struct MessageRoutes: Sendable {
     // The same teacher's once more, under the first one's id: it is one event.
     guard holderNow.dropFirst(36) == " \(teacher)", let id = EventID(String(holderNow.prefix(36)))
     else { throw others }
-    let taken = try await record("hands.take", target: nil, context) {
+    let taken = try await audit.record("hands.take", context) {
       try await publisher.publish("hand_taken", course: course, id: id) { json in
         json.member("student_id", learner)
         json.member("teacher", teacher)
@@ -179,20 +181,6 @@ public struct MessageRoutes: Sendable {
       for: learner, in: course, after: Int64(position), waiting: .seconds(wait))
     return MessageAnswers.waited(
       messages, after: await board.known(Int64(position), in: course))
-  }
-
-  private func record(
-    _ action: String, target: String?, _ context: some RequestContext,
-    _ body: () async throws -> String
-  ) async throws -> String {
-    guard let audit else { return try await body() }
-    return try await audit.record(
-      AuditedAct(action, target: target), count: { _ in 1 },
-      onLostEnd: { error in
-        context.logger.error(
-          "an act is done, and its end is missing from the audit log",
-          metadata: ["action": "\(action)", "error": "\(error.reason)"])
-      }, body)
   }
 
   private func answer(

@@ -1,3 +1,4 @@
+import Access
 import DeadLetters
 import HTTPServer
 import HTTPTypes

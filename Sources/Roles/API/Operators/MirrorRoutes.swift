@@ -1,3 +1,4 @@
+import Access
 public import BigQueryMirror
 import HTTPTypes
 public import Hummingbird

@@ -1,3 +1,4 @@
+import Access
 public import DeadLetters
 public import EventBus
 public import Hummingbird

@@ -1,18 +1,21 @@
-import Hummingbird
+public import Hummingbird
 import Logging
-import Observability
+public import Observability
 
-/// Notes in the audit log what a route does for an operator. Without a database there is no audit log, and the
+/// Notes in the audit log what a route does for somebody. Without a database there is no audit log, and the
 /// process's own log has to do.
-struct AuditTrail: Sendable {
+public struct AuditTrail: Sendable {
   let log: (any AuditLog)?
+
+  /// - Parameter log: nil without a database for it.
+  public init(log: (any AuditLog)?) { self.log = log }
 
   /// Does an act for whoever `AuditActor.current` says. What the log cannot take is not done.
   ///
   /// - Throws: `AuditError`, and what `body` throws.
-  func record<Outcome: Sendable>(
+  public func record<Outcome: Sendable>(
     _ action: String, target: String? = nil, _ context: some RequestContext,
-    count: (Outcome) -> Int?, _ body: () async throws -> Outcome
+    count: (Outcome) -> Int? = { _ in 1 }, _ body: () async throws -> Outcome
   ) async throws -> Outcome {
     guard let log else { return try await body() }
     return try await log.record(
