@@ -53,6 +53,33 @@ struct InfluxActivitySourceTests {
     }
   }
 
+  /// InfluxDB answers the two questions one after the other, and events come and go between them.
+  @Test func neverMoreErrorsThanExecutions() async throws {
+    let window = try #require(ActivityWindow(minutes: 5, bucketSeconds: 60, endingAt: now))
+    let minute = (window.buckets[0].start.microseconds) * 1000
+    let server = try await FaultServer.start { request in
+      let isOfErrors =
+        request.target.contains("has_error")
+        || String(decoding: request.body, as: UTF8.self).contains("has_error")
+      let tags = isOfErrors ? "" : #","tags":{"event_type":"cell_executed"}"#
+      return .json(
+        200,
+        """
+        {"results":[{"statement_id":0,"series":[{"name":"progress_event"\(tags),"columns":["time","count"],\
+        "values":[[\(minute),\(isOfErrors ? 5 : 3)]]}]}]}
+        """)
+    }
+    let transport = CurlTransport()
+    let source = try #require(
+      InfluxActivitySource(
+        try InfluxConfiguration(url: server.url, database: "classroom"), transport: transport))
+    let buckets = try await source.activity(course: "c", in: window)
+    await transport.shutdown()
+    await server.stop()
+    #expect(buckets[0].executions == 3)
+    #expect(buckets[0].errors == 3)
+  }
+
   @Test func otherVersionsAreNotAsked() throws {
     let configuration = try InfluxConfiguration(
       url: "http://127.0.0.1:1", api: .v3(database: "classroom"))

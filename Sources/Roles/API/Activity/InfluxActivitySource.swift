@@ -26,6 +26,14 @@ public struct InfluxActivitySource: ActivitySource {
       + "AND course_id = $course"
     let buckets = "time(\(window.bucketSeconds)s)"
     var activity = window.buckets
+    // Before the executions: what arrives between the two answers must not be an error of none.
+    let errors = try await query.run(
+      "SELECT count(event_id) FROM progress_event WHERE \(span) "
+        + "AND event_type = 'cell_executed' AND has_error = true GROUP BY \(buckets) fill(none)",
+      parameters: ["course": course])
+    for series in errors {
+      Self.forEachCount(in: series, of: window) { activity[$0].errors += $1 }
+    }
     let kinds = try await query.run(
       "SELECT count(event_id) FROM progress_event WHERE \(span) "
         + "GROUP BY \(buckets), event_type fill(none)", parameters: ["course": course])
@@ -37,12 +45,9 @@ public struct InfluxActivitySource: ActivitySource {
         if kind == "help" { activity[place].help += count }
       }
     }
-    let errors = try await query.run(
-      "SELECT count(event_id) FROM progress_event WHERE \(span) "
-        + "AND event_type = 'cell_executed' AND has_error = true GROUP BY \(buckets) fill(none)",
-      parameters: ["course": course])
-    for series in errors {
-      Self.forEachCount(in: series, of: window) { activity[$0].errors += $1 }
+    // An erasure between the two takes executions away.
+    for place in activity.indices {
+      activity[place].errors = min(activity[place].errors, activity[place].executions)
     }
     return activity
   }
