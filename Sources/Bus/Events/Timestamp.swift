@@ -95,7 +95,28 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     self = parsed
   }
 
+  /// The form that senders have to write, to the second: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 5.6.7).
+  ///
+  /// - Precondition: the moment is `writable`.
+  public var httpDate: String {
+    let days = microseconds.flooredDivision(by: 86_400_000_000).0
+    // 1970-01-01 was a Thursday.
+    let weekday = Int((days + 4).flooredDivision(by: 7).1)
+    let (year, month, day) = Self.civilDate(daysSince1970: days)
+    func name(_ number: Int, of names: [UInt8]) -> Substring {
+      Substring(decoding: names[number * 3..<number * 3 + 3], as: UTF8.self)
+    }
+    func digits(_ value: Int64, _ count: Int) -> String {
+      let text = String(value)
+      return String(repeating: "0", count: count - text.count) + text
+    }
+    let time = description.dropFirst(11).prefix(8)
+    return "\(name(weekday, of: Self.weekdays)), \(digits(day, 2)) "
+      + "\(name(Int(month) - 1, of: Self.months)) \(digits(year, 4)) \(time) GMT"
+  }
+
   private static let months = Array("JanFebMarAprMayJunJulAugSepOctNovDec".utf8)
+  private static let weekdays = Array("SunMonTueWedThuFriSat".utf8)
 
   private static func parseHTTPDate(_ bytes: UnsafeBufferPointer<UInt8>) -> Timestamp? {
     guard bytes.count == 29, bytes[3] == UInt8(ascii: ",") else { return nil }

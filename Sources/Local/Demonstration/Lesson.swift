@@ -13,23 +13,31 @@ struct LessonCell: Sendable {
   let difficulty: Double
   /// What a run takes, typically.
   let milliseconds: Double
+  /// What the check of the answer is called, where the lesson checks one.
+  let exercise: String?
   /// The most likely first.
   let faults: [CellFault]
 
   init(
     _ identifier: String, effort: Double, difficulty: Double, milliseconds: Double = 12,
-    _ faults: CellFault...
+    exercise: String? = nil, _ faults: CellFault...
   ) {
     self.identifier = identifier
     self.effort = effort
     self.difficulty = difficulty
     self.milliseconds = milliseconds
+    self.exercise = exercise
     self.faults = faults
   }
+
+  /// Whether a mistake in it makes a loop without end, which learners have to interrupt.
+  var canRunForever: Bool { faults.contains(.interrupted) }
 }
 
 /// A mistake that learners make in a cell, as Python words it.
-struct CellFault: Sendable {
+struct CellFault: Sendable, Equatable {
+  static let interrupted = CellFault("KeyboardInterrupt", "")
+
   let errorName: String
   let message: String
 

@@ -20,13 +20,13 @@ enum PythonLessons {
         "range", effort: 90, difficulty: 0.25,
         CellFault("TypeError", "'list' object cannot be interpreted as an integer")),
       LessonCell(
-        "running-total", effort: 130, difficulty: 0.45,
+        "running-total", effort: 130, difficulty: 0.45, exercise: "Running total",
         CellFault("NameError", "name 'total' is not defined"),
         CellFault("TypeError", "unsupported operand type(s) for +: 'int' and 'str'")),
       LessonCell(
         "while-loop", effort: 120, difficulty: 0.35, milliseconds: 40,
         CellFault("NameError", "name 'count' is not defined"),
-        CellFault("KeyboardInterrupt", "")),
+        .interrupted),
       LessonCell(
         "nested-loops", effort: 160, difficulty: 0.5,
         CellFault("IndexError", "list index out of range"),
@@ -40,11 +40,11 @@ enum PythonLessons {
         CellFault("SyntaxError", "did you forget parentheses around the comprehension target?"),
         CellFault("NameError", "name 'x' is not defined")),
       LessonCell(
-        "fizz-buzz", effort: 150, difficulty: 0.45,
+        "fizz-buzz", effort: 150, difficulty: 0.45, exercise: "FizzBuzz",
         CellFault("AssertionError", "fizz_buzz(15) should be 'FizzBuzz'"),
         CellFault("TypeError", "not all arguments converted during string formatting")),
       LessonCell(
-        "primes", effort: 160, difficulty: 0.5, milliseconds: 350,
+        "primes", effort: 160, difficulty: 0.5, milliseconds: 350, exercise: "Primes",
         CellFault("AssertionError", "9 is not a prime number"),
         CellFault("ZeroDivisionError", "integer modulo by zero")),
       LessonCell(
@@ -71,11 +71,11 @@ enum PythonLessons {
         CellFault("ValueError", "too many values to unpack (expected 2)"),
         CellFault("RuntimeError", "dictionary changed size during iteration")),
       LessonCell(
-        "count-words", effort: 180, difficulty: 0.5, milliseconds: 60,
+        "count-words", effort: 180, difficulty: 0.5, milliseconds: 60, exercise: "Count words",
         CellFault("KeyError", "'the'"),
         CellFault("AttributeError", "'list' object has no attribute 'split'")),
       LessonCell(
-        "invert", effort: 140, difficulty: 0.42,
+        "invert", effort: 140, difficulty: 0.42, exercise: "Invert a dictionary",
         CellFault("TypeError", "unhashable type: 'list'"), CellFault("KeyError", "0")),
       LessonCell(
         "nested", effort: 170, difficulty: 0.48, CellFault("KeyError", "'population'"),
@@ -84,7 +84,7 @@ enum PythonLessons {
         "merge", effort: 110, difficulty: 0.25,
         CellFault("TypeError", "unsupported operand type(s) for +: 'dict' and 'dict'")),
       LessonCell(
-        "read-json", effort: 190, difficulty: 0.4, milliseconds: 90,
+        "read-json", effort: 190, difficulty: 0.4, milliseconds: 90, exercise: "Read JSON",
         CellFault("FileNotFoundError", "[Errno 2] No such file or directory: 'cities.json'"),
         CellFault("JSONDecodeError", "Expecting value: line 1 column 1 (char 0)")),
     ])
@@ -102,7 +102,7 @@ enum PythonLessons {
         "select-columns", effort: 110, difficulty: 0.4, CellFault("KeyError", "'temprature'"),
         CellFault("NameError", "name 'temperature' is not defined")),
       LessonCell(
-        "filter-rows", effort: 150, difficulty: 0.5, milliseconds: 25,
+        "filter-rows", effort: 150, difficulty: 0.5, milliseconds: 25, exercise: "Warm days",
         CellFault("ValueError", "The truth value of a Series is ambiguous."),
         CellFault("TypeError", "'>' not supported between instances of 'str' and 'int'")),
       LessonCell(
@@ -112,7 +112,8 @@ enum PythonLessons {
         "missing-values", effort: 150, difficulty: 0.38, milliseconds: 25,
         CellFault("ValueError", "cannot convert float NaN to integer")),
       LessonCell(
-        "group", effort: 190, difficulty: 0.52, milliseconds: 70, CellFault("KeyError", "'month'"),
+        "group", effort: 190, difficulty: 0.52, milliseconds: 70, exercise: "Means by month",
+        CellFault("KeyError", "'month'"),
         CellFault("TypeError", "agg function failed [how->mean,dtype->object]")),
       LessonCell(
         "sort", effort: 90, difficulty: 0.2, milliseconds: 15,
@@ -125,7 +126,7 @@ enum PythonLessons {
         "chart", effort: 150, difficulty: 0.3, milliseconds: 650,
         CellFault("TypeError", "no numeric data to plot")),
       LessonCell(
-        "report", effort: 180, difficulty: 0.3, milliseconds: 200,
+        "report", effort: 180, difficulty: 0.3, milliseconds: 200, exercise: "The warmest month",
         CellFault("AssertionError", "the warmest month should be August")),
     ])
 }

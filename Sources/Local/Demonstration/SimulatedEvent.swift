@@ -13,6 +13,10 @@ public struct SimulatedEvent: Sendable, Equatable, Encodable {
   public let notebookPath: String
   /// Of `cell_executed` alone.
   public let execution: SimulatedExecution?
+  /// Of `cell_started` alone.
+  public let start: SimulatedStart?
+  /// Of `exercise_checked` alone.
+  public let check: SimulatedCheck?
 
   private enum CodingKeys: String, CodingKey {
     case eventID = "event_id"
@@ -33,11 +37,48 @@ public struct SimulatedEvent: Sendable, Equatable, Encodable {
     try container.encode(occurredAt.description, forKey: .occurredAt)
     try container.encode(courseID, forKey: .courseID)
     try container.encode(studentID, forKey: .studentID)
-    try container.encode(studentName, forKey: .studentName)
+    // The kind of a check has no field for it.
+    if check == nil { try container.encode(studentName, forKey: .studentName) }
     try container.encode(team, forKey: .team)
     try container.encode(sessionID, forKey: .sessionID)
     try container.encode(notebookPath, forKey: .notebookPath)
     try execution?.encode(to: encoder)
+    try start?.encode(to: encoder)
+    try check?.encode(to: encoder)
+  }
+}
+
+/// What is told of a cell that runs for long.
+public struct SimulatedStart: Sendable, Equatable, Encodable {
+  public let cellID: String
+  /// From 0.
+  public let cellIndex: Int
+
+  private enum CodingKeys: String, CodingKey {
+    case cellID = "cell_id"
+    case cellIndex = "cell_index"
+  }
+}
+
+/// What is told of an answer that was checked.
+public struct SimulatedCheck: Sendable, Equatable, Encodable {
+  public let cellID: String
+  /// From 0.
+  public let cellIndex: Int
+  public let exerciseID: String
+  public let label: String
+  /// From 1.
+  public let attempt: Int
+  public let passed: Bool
+  public let points: Double
+  public let pointsPossible: Double
+
+  private enum CodingKeys: String, CodingKey {
+    case cellID = "cell_id"
+    case cellIndex = "cell_index"
+    case exerciseID = "exercise_id"
+    case label, attempt, passed, points
+    case pointsPossible = "points_possible"
   }
 }
 

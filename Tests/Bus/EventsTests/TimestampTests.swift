@@ -15,6 +15,18 @@ import Testing
   }
 
   @Test(arguments: [
+    ("1994-11-06T08:49:37.999999Z", "Sun, 06 Nov 1994 08:49:37 GMT"),
+    ("1970-01-01T00:00:00Z", "Thu, 01 Jan 1970 00:00:00 GMT"),
+    ("1969-12-31T23:59:59.5Z", "Wed, 31 Dec 1969 23:59:59 GMT"),
+    ("0000-03-01T00:00:00Z", "Wed, 01 Mar 0000 00:00:00 GMT"),
+    ("9999-12-31T23:59:59Z", "Fri, 31 Dec 9999 23:59:59 GMT"),
+  ])
+  func anHTTPDateIsWrittenInTheSameForm(moment: String, text: String) throws {
+    let timestamp = try #require(Timestamp(rfc3339: moment.utf8))
+    #expect(timestamp.httpDate == text)
+  }
+
+  @Test(arguments: [
     "", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
     "Sun, 06 Nov 1994 08:49:37 UTC",
     "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 nov 1994 08:49:37 GMT",

@@ -46,7 +46,9 @@ import Testing
     #expect(
       server.requests.prefix(batches).allSatisfy {
         $0.target == "/student-progress" && $0.headers["content-encoding"] == "gzip"
-          && $0.headers["content-type"] == "application/json" && $0.body.starts(with: [0x1F, 0x8B])
+          && $0.headers["content-type"] == "application/json"
+          && $0.headers["date"] == "Sat, 21 Nov 2026 09:20:00 GMT"
+          && $0.body.starts(with: [0x1F, 0x8B])
       })
     // Each of the rest comes after the pause until its time.
     #expect(pauses.allSatisfy { $0 > .zero && $0 <= .seconds(60) })

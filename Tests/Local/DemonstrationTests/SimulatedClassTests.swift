@@ -41,7 +41,10 @@ import Testing
     #expect(zip(all, all.dropFirst()).allSatisfy { $0.occurredAt <= $1.occurredAt })
     #expect(Set(all.map(\.eventID)).count == all.count)
     #expect(Set(all.map(\.studentName)).count == 60)
-    #expect(Set(all.map(\.sessionID)).count == 60)
+    // A session for each kernel.
+    let deaths = all.count { $0.eventType == "kernel_died" }
+    #expect(deaths > 0)
+    #expect(60...(60 + deaths) ~= Set(all.map(\.sessionID)).count)
   }
 
   @Test func everyLearnerHasANameOfTheirOwn() {
@@ -59,11 +62,27 @@ import Testing
       var asks = false
       var cell = -1
       var executions = 0
+      var running: Int?
+      var solved = -1
       for event in story {
         switch event.eventType {
         case "notebook_opened":
           #expect(open == nil)
-          (open, cell) = (event.notebookPath, -1)
+          (open, cell, solved, running) = (event.notebookPath, -1, -1, nil)
+        case "kernel_died": (executions, running) = (0, nil)
+        case "cell_started":
+          let start = try #require(event.start)
+          #expect(!asks)
+          #expect(running == nil)
+          #expect(cell...cell + 1 ~= start.cellIndex)
+          running = start.cellIndex
+        case "exercise_checked":
+          let check = try #require(event.check)
+          #expect(!asks)
+          // Right behind a run of that cell without an error.
+          #expect(check.cellIndex == solved)
+          #expect(check.attempt > 0)
+          #expect(check.passed == (check.points == check.pointsPossible))
         case "notebook_closed":
           #expect(!asks)
           open = nil
@@ -83,6 +102,13 @@ import Testing
           #expect(execution.executionCount == executions)
           #expect(execution.hasError == (execution.errorName != nil))
           #expect(execution.durationMilliseconds > 0)
+          if let running {
+            #expect(running == execution.cellIndex)
+            #expect(execution.errorName == "KeyboardInterrupt")
+            #expect(execution.durationMilliseconds > 1_000)
+          }
+          running = nil
+          solved = execution.hasError ? -1 : cell
         default: #expect(event.eventType == "notebook_saved")
         }
         #expect(event.eventType == "notebook_closed" || event.notebookPath == open)
@@ -105,6 +131,11 @@ import Testing
         $0.studentID
       }.mapValues { Set($0.compactMap(\.execution?.cellIndex)).count }
       #expect(Set(solved.values).count >= 4, "seed \(seed): \(solved.values.sorted())")
+      let checks = all.compactMap(\.check)
+      let wrong = Double(checks.count { !$0.passed }) / Double(checks.count)
+      #expect(checks.count >= 30, "seed \(seed): \(checks.count)")
+      #expect(0.1...0.6 ~= wrong, "seed \(seed): \(wrong)")
+      #expect(all.contains { $0.start != nil }, "seed \(seed)")
     }
   }
 

@@ -27,7 +27,10 @@ enum ClassStates {
   }
 
   private static func solvedCells(_ story: [SimulatedEvent]) -> Set<Int> {
-    Set(story.compactMap(\.execution).filter { !$0.hasError }.map(\.cellIndex))
+    let checked = Set(story.compactMap(\.check?.cellIndex))
+    let ran = story.compactMap(\.execution).filter { !$0.hasError }.map(\.cellIndex)
+    let passed = story.compactMap(\.check).filter(\.passed).map(\.cellIndex)
+    return Set(ran).subtracting(checked).union(passed)
   }
 
   private static func situation(_ story: [SimulatedEvent]) -> LearnerSituation {
@@ -35,10 +38,20 @@ enum ClassStates {
       firstSeenAt: story[0].occurredAt, lastSeenAt: story[story.count - 1].occurredAt)
     learner.notebookClosed = story.last?.eventType == "notebook_closed"
     var streaks: [Int: Int] = [:]
+    var exercise: String?
     for event in story {
       if event.eventType == "help" { learner.helpSince = event.occurredAt }
       if event.eventType == "help_stop" { learner.helpSince = nil }
+      if event.start != nil { learner.runningSince = event.occurredAt }
+      if event.eventType == "kernel_died" { learner.runningSince = nil }
+      if let check = event.check {
+        if check.exerciseID != exercise { learner.failedChecks = 0 }
+        exercise = check.exerciseID
+        learner.failedChecks = check.passed ? 0 : learner.failedChecks + 1
+        learner.lastCheckedAt = event.occurredAt
+      }
       guard let execution = event.execution else { continue }
+      learner.runningSince = nil
       streaks[execution.cellIndex] =
         execution.hasError ? streaks[execution.cellIndex, default: 0] + 1 : 0
       learner.consecutiveErrors = streaks[execution.cellIndex, default: 0]
