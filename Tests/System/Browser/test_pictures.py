@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.layout import layout_faults
-from support.pictures import OPERATIONS_PICTURES, PICTURES, posed, posed_operations
+from support.pictures import OPERATIONS_PICTURES, PICTURES, SCHOOL_PICTURES, posed, posed_operations
 
 SPOILED = """
   .cell-title { width: 2px; white-space: nowrap; }
@@ -40,4 +40,4 @@ def test_the_layout_check_finds_what_is_wrong(browser):
 
 
 def test_every_picture_is_in_the_documentation():
-    assert {path.stem for path in PUBLISHED.glob("*.png")} == {*PICTURES, *OPERATIONS_PICTURES}
+    assert {path.stem for path in PUBLISHED.glob("*.png")} == {*PICTURES, *SCHOOL_PICTURES, *OPERATIONS_PICTURES}

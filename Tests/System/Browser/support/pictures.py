@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from .class_server import ClassServer, outline
 from .classroom_page import ClassroomPage
 from .operations_server import OperationsServer, in_trouble, letter
+from .school import LEARNERS, School
 from .simulated_class import LESSON, fill, run
 
 ENGLISH, JAPANESE = "en-GB", "ja-JP"
@@ -20,15 +21,18 @@ PICTURES = {
     "class-of-30-dark": {"learners": 30, "size": (1440, 1000), "scheme": "dark"},
     "class-alert": {"learners": 30, "size": (1440, 640), "failing": 12},
     "class-by-outline": {"learners": 30, "size": (1440, 1000), "outlined": True},
-    "class-of-300-projector": {"learners": 300, "size": (1920, 1080)},
-    "class-of-300-dark-japanese": {
-        "learners": 300, "size": (1920, 1080), "scheme": "dark", "locale": JAPANESE},
     "class-of-30-japanese": {"learners": 30, "size": (1440, 1000), "locale": JAPANESE},
     "phone": {"learners": 30, "size": (390, 844), "whole": True},
     "phone-small-japanese-dark": {
         "learners": 30, "size": (320, 640), "scheme": "dark", "locale": JAPANESE, "whole": True},
     "learner": {"learners": 30, "size": (1440, 1000), "drawer": True},
     "learner-phone-japanese": {"learners": 30, "size": (390, 844), "locale": JAPANESE, "drawer": True},
+}
+
+#: Of the simulated class of `progressbus up --demo`.
+SCHOOL_PICTURES = {
+    "class-of-300-projector": {},
+    "class-of-300-dark-japanese": {"scheme": "dark", "locale": JAPANESE},
 }
 
 OPERATIONS_PICTURES = {
@@ -88,6 +92,27 @@ def posed(
     finally:
         context.close()
         server.stop()
+
+
+@contextmanager
+def posed_school(browser: Browser, school: School, *, scheme="light", locale=ENGLISH) -> Iterator[Page]:
+    """A class of 300 at work, while much of it fails at one cell."""
+    context = browser.new_context(
+        viewport={"width": 1920, "height": 1080}, color_scheme=scheme, locale=locale, timezone_id=class_time(),
+        reduced_motion="reduce")
+    try:
+        school.fail_together("comprehension", 8)
+        classroom = ClassroomPage(context.new_page(), school.page_url)
+        classroom.open()
+        classroom.wait_for_status("live", timeout=60_000)
+        page = classroom.page
+        page.wait_for_selector("class-alerts li", timeout=60_000)
+        page.wait_for_selector("exercise-board li")
+        # The tiles are painted in parts.
+        page.wait_for_function("(count) => document.querySelectorAll('.tile').length >= count", arg=LEARNERS, timeout=60_000)
+        yield page
+    finally:
+        context.close()
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from email.utils import formatdate
 from pathlib import Path
 
 #: A server must not outlive tests that are killed (util-linux, setpriv(1)).
@@ -32,9 +33,10 @@ def free_ports(count: int) -> list[int]:
 class PrivateStack:
     """
     :param settings: further settings of the server, `key=value`.
+    :param arguments: further arguments of `progressbus up`.
     """
 
-    def __init__(self, binary: Path, folder: Path, *settings: str):
+    def __init__(self, binary: Path, folder: Path, *settings: str, arguments: tuple[str, ...] = ()):
         http, redis, postgres, influx, bigquery = free_ports(5)
         self.url = f"http://127.0.0.1:{http}/"
         self.redis_port = redis
@@ -45,7 +47,7 @@ class PrivateStack:
         assignments = [part for setting in ("bq_sync.enabled=false", *settings) for part in ("--set", setting)]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*DIES_WITH_US, binary, "up", *map(str, ports), *assignments, "--state-dir", folder / "state"],
+                [*DIES_WITH_US, binary, "up", *map(str, ports), *assignments, *arguments, "--state-dir", folder / "state"],
                 stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         self._wait_until_ready(time.monotonic() + 90)
 
@@ -66,8 +68,9 @@ class PrivateStack:
 
     def post(self, events: list[dict], path: str = "student-progress") -> None:
         """Sends until the server takes them: 503 means not yet."""
-        request = urllib.request.Request(
-            self.url + path, json.dumps(events).encode(), {"Content-Type": "application/json"})
+        # With the date, by which the server knows that what lies back is no wrong clock.
+        headers = {"Content-Type": "application/json", "Date": formatdate(usegmt=True)}
+        request = urllib.request.Request(self.url + path, json.dumps(events).encode(), headers)
         deadline = time.monotonic() + 60
         while True:
             try:
