@@ -5,7 +5,7 @@
 #   end, as `get_lineitems()` and the members' `get_members()` of the same library do.
 # Seen: it asks once, and gives what the platform put on its first page: 2 of 5 here. No error, no count, no address
 #   of the next page, and no `get_grades_page()` as there is for line items. The line items come all.
-# What follows: in a platform that divides results into pages (AGS 2.0, section 3.3.2, lets it), who stands behind the
+# What follows: with a platform that divides results into pages, as its standard lets it, who stands behind the
 #   first page looks as if never graded. Read the results by `ServiceConnector.make_service_request`, which gives
 #   `next_page_url`, until there is none.
 #
