@@ -8,12 +8,18 @@ public struct ReadDatabase: Sendable {
 
   /// Connects to nothing yet.
   ///
-  /// - Parameter size: the most connections. Cached answers need none, so a few serve many pages.
-  public init(_ configuration: PostgresConfiguration, size: Int = 4, logger: Logger) {
+  /// - Parameters:
+  ///   - size: the most connections. Cached answers need none, so a few serve many pages.
+  ///   - statementTimeout: after which PostgreSQL gives a statement up.
+  ///   - waitTimeout: how long an answer waits for a connection.
+  public init(
+    _ configuration: PostgresConfiguration, size: Int = 4,
+    statementTimeout: Duration = .seconds(5), waitTimeout: Duration = .seconds(2), logger: Logger
+  ) {
     var configuration = configuration
     configuration.applicationName = "progressbus-dashboard"
     configuration.connectTimeout = .seconds(2)
-    configuration.statementTimeout = .seconds(5)
+    configuration.statementTimeout = statementTimeout
     configuration.settings.merge([
       "TimeZone": "UTC", "DateStyle": "ISO",
       "default_transaction_read_only": "on",
@@ -24,7 +30,16 @@ public struct ReadDatabase: Sendable {
       "jit": "off", "plan_cache_mode": "force_custom_plan", "random_page_cost": "1.1",
       "work_mem": "16MB",
     ]) { _, ours in ours }
-    pool = PostgresPool(configuration, size: size, waitTimeout: .seconds(2), logger: logger)
+    pool = PostgresPool(configuration, size: size, waitTimeout: waitTimeout, logger: logger)
+  }
+
+  /// For what reads all events of a course: one at a time, and not for long.
+  public static func forPlayback(
+    _ configuration: PostgresConfiguration, logger: Logger
+  ) -> ReadDatabase {
+    ReadDatabase(
+      configuration, size: 1, statementTimeout: .seconds(10), waitTimeout: .seconds(10),
+      logger: logger)
   }
 
   /// Ends when its statements have.

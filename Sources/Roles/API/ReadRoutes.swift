@@ -11,12 +11,14 @@ public struct ReadRoutes: Sendable {
   private let classroom: ClassroomRoutes
   private let courses: SingleFlightCache<CourseList.Key, CourseList>
   private let activities: SingleFlightCache<ActivityReader.Key, Activity>
+  private let playback: Playback
   private let students: StudentReader
   private let now: @Sendable () -> Timestamp
   private let description: StaticFiles
 
   /// - Parameters:
   ///   - database: stays open; whoever made it closes it.
+  ///   - playbackDatabase: the same for earlier moments, which take longer; nil for `database`.
   ///   - descriptionFile: the path of `openapi.yaml`.
   ///   - position: the newest place of the journal up to which everything is stored in PostgreSQL, as a
   ///     `stream_id`. Nil when it cannot be told; it must not wait for long.
@@ -24,7 +26,8 @@ public struct ReadRoutes: Sendable {
   ///   - now: the moment by which waiting times and states are told.
   /// - Throws: `ResourceError` when the OpenAPI file cannot be read.
   public init(
-    database: ReadDatabase, descriptionFile: String = ReadRoutes.descriptionFile,
+    database: ReadDatabase, playbackDatabase: ReadDatabase? = nil,
+    descriptionFile: String = ReadRoutes.descriptionFile,
     position: @escaping @Sendable () async -> String?, activity: (any ActivitySource)? = nil,
     rules: LearnerStateRules = .standard, alertRules: ClassAlertRules = .standard,
     caching: ReadCaching = .standard,
@@ -37,13 +40,17 @@ public struct ReadRoutes: Sendable {
     }
     self.now = now
     description = try StaticFiles(file: descriptionFile)
+    playback = Playback(
+      reader: PlaybackReader(
+        database: playbackDatabase ?? database, rules: rules, alertRules: alertRules),
+      ages: caching.playback)
     classroom = ClassroomRoutes(
       reader: ClassroomReader(
         database: database, rules: rules, alertRules: alertRules,
         records: NotebookRecordCache(capacity: caching.recordedRows), position: cachedPosition,
         now: now
       ),
-      ages: caching)
+      playback: playback, ages: caching)
     courses = SingleFlightCache(caching.courses) { key in
       let position = await cachedPosition()
       return try await CourseList.read(key, from: database, position: position, at: now())
@@ -117,12 +124,20 @@ public struct ReadRoutes: Sendable {
       }
       return seconds
     }
-    guard let window = ActivityWindow(minutes: minutes, bucketSeconds: bucket, endingAt: now())
+    let now = now()
+    let moment = try PlaybackMoment.read(parameters, now: now)
+    guard
+      let window = ActivityWindow(
+        minutes: minutes, bucketSeconds: bucket, endingAt: moment ?? now)
     else {
       throw Problem.badRequest(
         "bucket is too short: \(minutes) minutes would make more than "
           + "\(ActivityWindow.maximumBuckets) buckets")
     }
-    return try await activities.value(for: .init(course: course, window: window)).answer()
+    let key = ActivityReader.Key(course: course, window: window)
+    if let moment {
+      return try await playback.activities.value(for: .init(activity: key, moment: moment)).answer()
+    }
+    return try await activities.value(for: key).answer()
   }
 }

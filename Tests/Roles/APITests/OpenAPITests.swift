@@ -63,7 +63,7 @@ struct OpenAPITests {
           .path(FilePath(python)),
           arguments: [
             script, Classroom.descriptionFile, "http://127.0.0.1:\(port)", "read", "course=c1",
-            "student=山田/花子",
+            "student=山田/花子", "at=\(Classroom.noon)",
           ], output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
         #expect(
           run.terminationStatus.isSuccess,

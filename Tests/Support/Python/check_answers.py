@@ -3,7 +3,7 @@
 
 usage: check_answers.py OPENAPI.yaml BASE_URL TAG,... NAME=VALUE...
 
-Each NAME=VALUE is an example of a path parameter. Every GET operation with one of the tags is asked as
+Each NAME=VALUE is an example of a path parameter, or of a query parameter for which there is none here. Every GET operation with one of the tags is asked as
 it is, with each of its query parameters, for something that does not exist where that is 404, and with a
 limit that is out of range.
 Prints one line a fault and ends with status 1 when there is any.
@@ -104,8 +104,9 @@ class Checker:
         if "{" in path and "404" in operation["responses"]:
             self.ask(operation, self.fill(path, missing=True), 404)
         names = {item["name"] for item in parameters if item["in"] == "query"}
-        for name in sorted(names & QUERIES.keys()):
-            query = urllib.parse.urlencode({name: QUERIES[name]})
+        queries = QUERIES | self.examples
+        for name in sorted(names & queries.keys()):
+            query = urllib.parse.urlencode({name: queries[name]})
             answer = self.ask(operation, f"{self.fill(path)}?{query}", 200)
             if name == "limit" and answer and answer["next_cursor"]:
                 query = urllib.parse.urlencode({"limit": 1, "cursor": answer["next_cursor"]})

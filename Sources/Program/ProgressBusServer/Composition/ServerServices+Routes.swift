@@ -131,6 +131,7 @@ extension ServerServices {
   private func makeReadRoutes() throws -> ReadRoutes {
     try ReadRoutes(
       database: ReadDatabase(try configuration.database(), logger: logger),
+      playbackDatabase: .forPlayback(try configuration.database(), logger: logger),
       position: { [bus, logger] in
         do {
           return try await bus.journal.storedCursor(of: PostgresSink.name)?.description

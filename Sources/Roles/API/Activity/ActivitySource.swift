@@ -23,12 +23,21 @@ struct PostgresActivitySource: ActivitySource {
     """
 
   func activity(course: String, in window: ActivityWindow) async throws -> [ActivityBucket] {
-    let result = try await database.pool.query(
-      Self.statement,
-      [
-        .text(course), .text(window.start.description), .text(window.end.description),
-        .text("\(window.bucketSeconds) seconds"),
-      ])
+    let result = try await database.pool.query(Self.statement, Self.parameters(course, window))
+    return try Self.buckets(result, of: window)
+  }
+
+  /// `$1` to `$4` of a statement that counts.
+  static func parameters(_ course: String, _ window: ActivityWindow) -> [PostgresValue] {
+    [
+      .text(course), .text(window.start.description), .text(window.end.description),
+      .text("\(window.bucketSeconds) seconds"),
+    ]
+  }
+
+  static func buckets(
+    _ result: PostgresResult, of window: ActivityWindow
+  ) throws(PostgresError) -> [ActivityBucket] {
     var buckets = window.buckets
     for row in result.rows {
       guard let place = window.place(of: try row.value("start")) else { continue }

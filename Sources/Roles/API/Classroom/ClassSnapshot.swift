@@ -10,6 +10,8 @@ struct ClassSnapshot: Sendable {
   /// Every event up to this place of the journal is in; nil when it could not be read.
   let position: String?
   let takenAt: Timestamp
+  /// Whether it is of an earlier moment, told from the events.
+  var isPlayedBack = false
   let notebooks: [Notebook]
   /// By identifier, byte by byte.
   let learners: [Learner]

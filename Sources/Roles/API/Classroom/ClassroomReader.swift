@@ -12,14 +12,6 @@ struct ClassroomReader: Sendable {
   let position: @Sendable () async -> String?
   let now: @Sendable () -> Timestamp
 
-  private struct Reading: Sendable {
-    let notebooks: [Notebook]
-    let learners: [Learner]
-    let notebook: String?
-    let record: NotebookRecord
-    var exercises: [ExerciseWork] = []
-  }
-
   /// - Throws: `Problem` of status 404 for an unknown course or notebook, `PostgresError`.
   func snapshot(_ key: ClassroomKey) async throws -> ClassSnapshot {
     // Before the query, so that everything up to it is in the answer.
@@ -30,34 +22,19 @@ struct ClassroomReader: Sendable {
     let reading = try await database.pool.transaction { connection throws(PostgresError) in
       try Self.read(key, known: known, at: takenAt, on: connection)
     }
-    guard !reading.notebooks.isEmpty || !reading.learners.isEmpty else {
-      throw Problem.notFound("no event of course \(course) is stored")
-    }
-    if let wanted = key.notebook, !reading.notebooks.contains(where: { $0.key == wanted }) {
-      throw Problem.notFound("course \(course) has no notebook \(wanted.text)")
-    }
+    guard !reading.isEmpty else { throw Problem.notFound("no event of course \(course) is stored") }
+    guard reading.has(key.notebook) else { throw ClassReading.unknownNotebook(key) }
     if let notebook = reading.notebook {
       await records.keep(reading.record, of: notebook, in: course)
     }
-    var builder = ClassSnapshotBuilder(
-      rules: rules, learners: reading.learners, record: reading.record,
-      exercises: reading.exercises)
-    let counts = builder.tellStates(at: takenAt)
-    return ClassSnapshot(
-      course: course, notebook: reading.notebook, position: position, takenAt: takenAt,
-      notebooks: reading.notebooks, learners: builder.learners, cells: builder.cells,
-      pace: builder.pace, counts: counts,
-      alerts: reading.notebook.map { notebook in
-        alertRules.alerts(
-          builder.learners.map { LearnerAtWork($0, notebook: notebook) }, at: takenAt)
-      } ?? [],
-      rules: rules, alertRules: alertRules)
+    return reading.snapshot(
+      of: course, position: position, at: takenAt, rules: rules, alertRules: alertRules)
   }
 
   private static func read(
     _ key: ClassroomKey, known: [ExactText: NotebookRecord], at moment: Timestamp,
     on connection: isolated PostgresConnection
-  ) throws(PostgresError) -> Reading {
+  ) throws(PostgresError) -> ClassReading {
     let course = key.course.text
     var learners: [Learner] = []
     for row in try connection.query(ClassroomStatements.learners, [.text(course)]).rows {
@@ -78,7 +55,7 @@ struct ClassroomReader: Sendable {
     }
     notebooks = Notebook.ordered(notebooks, by: learners, at: moment)
     guard let notebook = key.notebook ?? notebooks.first?.key else {
-      return Reading(
+      return ClassReading(
         notebooks: notebooks, learners: learners, notebook: nil, record: NotebookRecord())
     }
     let reader = NotebookRecordReader(course: course, notebook: notebook.text)
@@ -89,7 +66,7 @@ struct ClassroomReader: Sendable {
     for row in try connection.query(ExerciseWork.statement, place).rows {
       exercises.append(try ExerciseWork(RowReader(row)))
     }
-    return Reading(
+    return ClassReading(
       notebooks: notebooks, learners: learners, notebook: notebook.text, record: record,
       exercises: exercises)
   }
@@ -105,6 +82,47 @@ struct ClassroomReader: Sendable {
       }
       return answers
     }
+  }
+}
+
+/// What the database told of a class, as of one moment.
+struct ClassReading: Sendable {
+  /// The one that the class works on comes first.
+  let notebooks: [Notebook]
+  let learners: [Learner]
+  /// Nil in a course without notebooks.
+  let notebook: String?
+  let record: NotebookRecord
+  var exercises: [ExerciseWork] = []
+
+  var isEmpty: Bool { notebooks.isEmpty && learners.isEmpty }
+
+  /// Whether the course has the notebook; true where none is asked for.
+  func has(_ notebook: ExactText?) -> Bool {
+    notebook.map { wanted in notebooks.contains { $0.key == wanted } } ?? true
+  }
+
+  static func unknownNotebook(_ key: ClassroomKey) -> Problem {
+    .notFound("course \(key.course.text) has no notebook \(key.notebook?.text ?? "")")
+  }
+
+  func snapshot(
+    of course: String, position: String?, at moment: Timestamp, isPlayedBack: Bool = false,
+    rules: LearnerStateRules, alertRules: ClassAlertRules
+  ) -> ClassSnapshot {
+    var builder = ClassSnapshotBuilder(
+      rules: rules, learners: learners, record: record, exercises: exercises)
+    let counts = builder.tellStates(at: moment)
+    return ClassSnapshot(
+      course: course, notebook: notebook, position: position, takenAt: moment,
+      isPlayedBack: isPlayedBack, notebooks: notebooks, learners: builder.learners,
+      cells: builder.cells,
+      pace: builder.pace, counts: counts,
+      alerts: notebook.map { notebook in
+        alertRules.alerts(
+          builder.learners.map { LearnerAtWork($0, notebook: notebook) }, at: moment)
+      } ?? [],
+      rules: rules, alertRules: alertRules)
   }
 }
 

@@ -3,12 +3,16 @@ import HTTPServer
 import Hummingbird
 import JSONText
 
-/// Progress, learners and the help queue of a course.
+/// Progress, learners, exercises and the help queue of a course, now or at an earlier moment.
 struct ClassroomRoutes: Sendable {
   private let snapshots: SingleFlightCache<ClassroomKey, ClassSnapshot>
   private let wrongAnswers: SingleFlightCache<ClassroomKey, [WrongAnswer]>
+  private let playback: Playback
+  private let now: @Sendable () -> Timestamp
 
-  init(reader: ClassroomReader, ages: ReadCaching) {
+  init(reader: ClassroomReader, playback: Playback, ages: ReadCaching) {
+    self.playback = playback
+    now = reader.now
     snapshots = SingleFlightCache(ages.classroom) { try await reader.snapshot($0) }
     wrongAnswers = SingleFlightCache(ages.wrongAnswers) { try await reader.wrongAnswers($0) }
   }
@@ -47,7 +51,7 @@ struct ClassroomRoutes: Sendable {
     let exercises = Exercise.ofClass(snapshot.learners.flatMap(\.exercises))
     let key = ClassroomKey(course: snapshot.course, notebook: snapshot.notebook)
     // A class without exercises costs no query.
-    let wrong = exercises.isEmpty ? [] : try await wrongAnswers.value(for: key)
+    let wrong = exercises.isEmpty ? [] : try await wrongAnswers(key, of: snapshot)
     return ClassroomAnswers.exercises(exercises, of: snapshot, wrongAnswers: wrong)
   }
 
@@ -78,10 +82,21 @@ struct ClassroomRoutes: Sendable {
   }
 
   private func snapshot(_ parameters: RequestParameters) async throws -> ClassSnapshot {
-    try await snapshots.value(
-      for: ClassroomKey(
-        course: try parameters.identifier(inPath: "course"),
-        notebook: try parameters.text("notebook", maximumLength: 1024)))
+    let key = ClassroomKey(
+      course: try parameters.identifier(inPath: "course"),
+      notebook: try parameters.text("notebook", maximumLength: 1024))
+    if let moment = try PlaybackMoment.read(parameters, now: now()) {
+      return try await playback.snapshots.value(for: .init(classroom: key, moment: moment))
+    }
+    return try await snapshots.value(for: key)
+  }
+
+  private func wrongAnswers(
+    _ key: ClassroomKey, of snapshot: ClassSnapshot
+  ) async throws -> [WrongAnswer] {
+    guard snapshot.isPlayedBack else { return try await wrongAnswers.value(for: key) }
+    return try await playback.wrongAnswers.value(
+      for: .init(classroom: key, moment: snapshot.takenAt))
   }
 
   private static func states(_ parameters: RequestParameters) throws(Problem) -> Set<LearnerState> {

@@ -149,7 +149,11 @@ struct WrongAnswer: Sendable {
   static let shown = 3
 
   /// `$1` is the course, `$2` the notebook.
-  static let statement = """
+  static let statement = statement(where: "true")
+
+  /// The same of the checks for which `condition` is true.
+  static func statement(where condition: String) -> String {
+    """
     select exercise_id, answer, learners
     from (
       select exercise_id, answer, count(distinct student_id) as learners,
@@ -157,11 +161,13 @@ struct WrongAnswer: Sendable {
           partition by exercise_id order by count(distinct student_id) desc, answer) as place
       from exercise_checks
       where course_id = $1 and notebook_path = $2 and answer is not null and not passed
+        and \(condition)
       group by exercise_id, answer
     ) as counted
     where place <= \(shown)
     order by exercise_id, place
     """
+  }
 
   init(_ row: RowReader) throws(PostgresError) {
     exercise = try row.text(0)

@@ -38,12 +38,13 @@ struct RunningCell: Sendable {
           and (died.session_id = latest.session_id) is not false)
     """
 
-  init(_ row: RowReader) throws(PostgresError) {
-    learner = try row.text(0)
-    notebook = try row.text(1)
-    cell = row.optionalText(2)
-    cellIndex = try row.optionalInteger(3)
-    since = try row.moment(4)
-    session = row.optionalText(5)
+  /// - Parameter offset: the place of the first column.
+  init(_ row: RowReader, offset: Int = 0) throws(PostgresError) {
+    learner = try row.text(offset)
+    notebook = try row.text(offset + 1)
+    cell = row.optionalText(offset + 2)
+    cellIndex = try row.optionalInteger(offset + 3)
+    since = try row.moment(offset + 4)
+    session = row.optionalText(offset + 5)
   }
 }

@@ -88,8 +88,11 @@ struct NotebookRecordReader {
   }
 
   /// Tells each learner's errors in a row on the current cell, which may be in another notebook.
+  ///
+  /// - Parameter played: the moment that is played back; nil for now.
   func tellStreaks(
     of learners: inout [Learner], from record: NotebookRecord,
+    playedBackTo played: Timestamp? = nil,
     on connection: isolated PostgresConnection
   ) throws(PostgresError) {
     var elsewhere: [(learner: Int, id: String, notebook: String, cell: String)] = []
@@ -108,12 +111,16 @@ struct NotebookRecordReader {
         errorName: record.errorName(work))
     }
     guard !elsewhere.isEmpty else { return }
-    let result = try connection.query(
-      WorkStatements.places,
-      [
-        .text(course), .textArray(elsewhere.map(\.id)), .textArray(elsewhere.map(\.notebook)),
-        .textArray(elsewhere.map(\.cell)),
-      ])
+    let places: [PostgresValue] = [
+      .text(course), .textArray(elsewhere.map(\.id)), .textArray(elsewhere.map(\.notebook)),
+      .textArray(elsewhere.map(\.cell)),
+    ]
+    let result =
+      if let played {
+        try connection.query(PlaybackStatements.places, places + [.text(played.postgresText)])
+      } else {
+        try connection.query(WorkStatements.places, places)
+      }
     for row in result.rows {
       let reader = RowReader(row)
       learners[elsewhere[try reader.integer(0) - 1].learner].setStreak(
