@@ -6,6 +6,7 @@ public struct ReadCaching: Sendable {
   var wrongAnswers = CacheAges(fresh: .seconds(5), usable: .seconds(30))
   var activity = CacheAges(fresh: .seconds(2), usable: .seconds(30))
   var playback = CacheAges(fresh: .seconds(20), usable: .seconds(20))
+  var lessons = CacheAges(fresh: .seconds(15), usable: .seconds(60))
   /// An older position only repeats a little more of the stream.
   var position = CacheAges(fresh: .milliseconds(200), usable: .milliseconds(200))
   /// The most rows of `cell_progress` that are kept to be brought forward, about 60 bytes each.
@@ -22,6 +23,7 @@ public struct ReadCaching: Sendable {
     caching.activity = .none
     caching.wrongAnswers = .none
     caching.playback = .none
+    caching.lessons = .none
     caching.position = .none
     return caching
   }()

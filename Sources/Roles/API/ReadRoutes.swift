@@ -12,6 +12,7 @@ public struct ReadRoutes: Sendable {
   private let courses: SingleFlightCache<CourseList.Key, CourseList>
   private let activities: SingleFlightCache<ActivityReader.Key, Activity>
   private let playback: Playback
+  private let lessons: LessonRoutes
   private let students: StudentReader
   private let now: @Sendable () -> Timestamp
   private let description: StaticFiles
@@ -23,6 +24,7 @@ public struct ReadRoutes: Sendable {
   ///   - position: the newest place of the journal up to which everything is stored in PostgreSQL, as a
   ///     `stream_id`. Nil when it cannot be told; it must not wait for long.
   ///   - activity: asked before PostgreSQL.
+  ///   - lessonGapMinutes: a pause without an event that ends a lesson.
   ///   - now: the moment by which waiting times and states are told.
   /// - Throws: `ResourceError` when the OpenAPI file cannot be read.
   public init(
@@ -30,7 +32,7 @@ public struct ReadRoutes: Sendable {
     descriptionFile: String = ReadRoutes.descriptionFile,
     position: @escaping @Sendable () async -> String?, activity: (any ActivitySource)? = nil,
     rules: LearnerStateRules = .standard, alertRules: ClassAlertRules = .standard,
-    caching: ReadCaching = .standard,
+    lessonGapMinutes: Int = 30, caching: ReadCaching = .standard,
     now: @escaping @Sendable () -> Timestamp = { .now() }, logger: Logger
   ) throws(ResourceError) {
     let positions = SingleFlightCache<Int, String?>(caching.position) { _ in await position() }
@@ -51,6 +53,9 @@ public struct ReadRoutes: Sendable {
         now: now
       ),
       playback: playback, ages: caching)
+    lessons = LessonRoutes(
+      database: playbackDatabase ?? database, gapMinutes: lessonGapMinutes,
+      ages: caching.lessons, now: now, snapshot: classroom.snapshot)
     courses = SingleFlightCache(caching.courses) { key in
       let position = await cachedPosition()
       return try await CourseList.read(key, from: database, position: position, at: now())
@@ -90,6 +95,12 @@ public struct ReadRoutes: Sendable {
     }
     router.get("/api/v1/courses/:course/activity") { request, context in
       try await APIAnswer.json(request, context, activity)
+    }
+    router.get("/api/v1/courses/:course/lessons") { request, context in
+      try await APIAnswer.json(request, context, lessons.lessons)
+    }
+    router.get("/api/v1/courses/:course/comparison") { request, context in
+      try await APIAnswer.json(request, context, lessons.comparison)
     }
     router.get("/api/v1/students/:student") { request, context in
       try await APIAnswer.json(request, context) { parameters in

@@ -143,6 +143,7 @@ extension ServerServices {
       activity: try configuration.activityInflux().flatMap {
         InfluxActivitySource($0, transport: CurlTransport())
       },
-      alertRules: configuration.classAlertRules, logger: logger)
+      alertRules: configuration.classAlertRules,
+      lessonGapMinutes: configuration.settings.integer("lessons.gap_minutes"), logger: logger)
   }
 }

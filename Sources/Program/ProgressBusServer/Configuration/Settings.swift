@@ -12,7 +12,8 @@ import WorkerRuntime
 /// there alone: the setting asks the type.
 public enum Settings {
   public static let all: [Setting] =
-    server + signIn + servers + ingest + limits + bus + worker + webSocket + classAlerts + messages
+    server + signIn + servers + ingest + limits + bus + worker + webSocket + classAlerts + lessons
+    + messages
     + joining + google + mirror + sessions
     + completedSessions
 
@@ -263,6 +264,12 @@ public enum Settings {
     Setting(
       "alerts.webhook_url", .text, secret: true,
       "A URL that gets a POST with each alert on a class."),
+  ]
+
+  static let lessons: [Setting] = [
+    Setting(
+      "lessons.gap_minutes", .integer(1...1440), default: "30",
+      "How long a course must be without an event for a new lesson to begin.")
   ]
 
   static let messages: [Setting] = [

@@ -85,10 +85,13 @@ struct ClassroomRoutes: Sendable {
     let key = ClassroomKey(
       course: try parameters.identifier(inPath: "course"),
       notebook: try parameters.text("notebook", maximumLength: 1024))
-    if let moment = try PlaybackMoment.read(parameters, now: now()) {
-      return try await playback.snapshots.value(for: .init(classroom: key, moment: moment))
-    }
-    return try await snapshots.value(for: key)
+    return try await snapshot(key, try PlaybackMoment.read(parameters, now: now()))
+  }
+
+  /// - Parameter moment: nil for now.
+  @Sendable func snapshot(_ key: ClassroomKey, _ moment: Timestamp?) async throws -> ClassSnapshot {
+    guard let moment else { return try await snapshots.value(for: key) }
+    return try await playback.snapshots.value(for: .init(classroom: key, moment: moment))
   }
 
   private func wrongAnswers(

@@ -159,6 +159,8 @@ extension EndToEnd {
         route(reading, "GET", "/api/v1/courses/py%20101/help"),
         route(reading, "GET", "/api/v1/courses/py%20101/activity"),
         route(reading, "GET", "/api/v1/courses/py%20101/exercises"),
+        route(reading, "GET", "/api/v1/courses/py%20101/lessons"),
+        route(reading, "GET", "/api/v1/courses/py%20101/comparison"),
         route(reading, "GET", "/api/v1/courses/py%20101/outline?notebook=n"),
         route(reading, "PUT", "/api/v1/courses/py%20101/outline?notebook=n", body: "{}"),
         route(reading, "DELETE", "/api/v1/courses/py%20101/outline?notebook=n"),
