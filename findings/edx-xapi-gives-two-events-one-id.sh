@@ -97,6 +97,7 @@ def graded(username):
     return statement["actor"]["mbox"]
 
 
+ann = {"user_id": 2}
 enrolment = {"user_id": 2, "course_id": "course-v1:school+maths+2026", "mode": "audit"}
 PAIRS = {
     "two blocks completed": (completed("a"), completed("b")),
@@ -104,8 +105,8 @@ PAIRS = {
         ("edx.course.enrollment.activated", enrolment),
         ("edx.course.enrollment.mode_changed", enrolment | {"mode": "verified"}),
     ),
-    "passed": (("edx.course.grade.passed.first_time", {"user_id": 2}), ("edx.course.grade.now_passed", {"user_id": 2})),
-    "failed, passed": (("edx.course.grade.now_failed", {"user_id": 2}), ("edx.course.grade.now_passed", {"user_id": 2})),
+    "passed twice": (("edx.course.grade.passed.first_time", ann), ("edx.course.grade.now_passed", ann)),
+    "failed, then passed": (("edx.course.grade.now_failed", ann), ("edx.course.grade.now_passed", ann)),
 }
 seen = {}
 for pair, events in PAIRS.items():
@@ -118,8 +119,8 @@ for username in ("ann", "2"):
 expected = {
     "two blocks completed": (2, 1),
     "enrolment, change of mode": (2, 1),
-    "passed": (2, 1),
-    "failed, passed": (2, 2),
+    "passed twice": (2, 1),
+    "failed, then passed": (2, 2),
     "ann": "mailto:ann@example.com",
     "2": "mailto:ann@example.com",
 }
