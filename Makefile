@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 COMPOSE ?= docker compose
 CONTAINER_ENGINE ?= docker
-.PHONY: help demo run release install uninstall check-deploy test-compose test-installation test-kubernetes test-failover test-alerts soak test test-fast test-tsan fuzz coverage bench format lint check-history check-dependencies clean
+.PHONY: help demo run release install uninstall check-deploy test-compose test-installation test-kubernetes test-failover test-alerts soak test test-fast test-tsan fuzz coverage bench bench-compare format lint check-history check-dependencies clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 19
@@ -61,6 +61,9 @@ coverage: ## run all tests and print the line coverage of Sources/
 
 bench: ## measure ProgressBus beside its peers; ARGS="--quick" for a short run, "--write" for docs/
 	@exec Benchmarks/run $(ARGS)
+
+bench-compare: ## compare the instructions of an event with the last commit's; ARGS="v0.1.0" names another one
+	@exec Benchmarks/compare $(ARGS)
 
 format: ## format all Swift files in place
 	@exec swift format --in-place --parallel --recursive Package.swift Sources Tests Examples Benchmarks Fuzz

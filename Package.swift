@@ -312,6 +312,7 @@ let package = Package(
       ["Events", "CurlTransport", "Zlib", "Concurrency", "SeededRandom", httpTypes]),
 
     benchmark("DecoderBenchmark", ["Events"]),
+    benchmark("InstructionBenchmark", ["Events", "Influx", nioCore]),
     benchmark(
       "StoreBenchmark",
       ["PostgresSink", "PostgresDriver", "WorkerRuntime", "Events", "EventBus", nioCore, logging]),

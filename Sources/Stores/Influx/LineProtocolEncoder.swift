@@ -1,11 +1,11 @@
-internal import Events
-internal import NIOCore
+package import Events
+package import NIOCore
 
 /// Writes events as points in InfluxDB's line protocol, from their canonical JSON and without a
 /// string in between. Kept for a whole batch, so that its working memory is allocated once.
-struct LineProtocolEncoder {
+package struct LineProtocolEncoder {
   /// What became of an event.
-  enum Outcome: Equatable {
+  package enum Outcome: Equatable {
     /// One line was appended.
     case appended
     /// The event's kind has no measurement; nothing was appended.
@@ -21,15 +21,15 @@ struct LineProtocolEncoder {
   private var unescaped: [UInt8] = []
 
   /// The layouts of a catalog's kinds, by `event_type`.
-  static func layouts(of catalog: EventCatalog) -> [String: PointLayout?] {
+  package static func layouts(of catalog: EventCatalog) -> [String: PointLayout?] {
     Dictionary(uniqueKeysWithValues: catalog.kinds.map { ($0.eventType, PointLayout($0)) })
   }
 
-  init(layouts: [String: PointLayout?]) {
+  package init(layouts: [String: PointLayout?]) {
     self.layouts = layouts
   }
 
-  mutating func append(
+  package mutating func append(
     _ payload: ByteBuffer, eventType: String, to lines: inout [UInt8]
   ) -> Outcome {
     guard let known = layouts[eventType] else { return .refused("unknown event_type") }

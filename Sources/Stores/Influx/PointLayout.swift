@@ -1,7 +1,7 @@
 internal import Events
 
 /// How the points of one event kind are written, worked out once from the kind's declaration.
-struct PointLayout: Sendable {
+package struct PointLayout: Sendable {
   /// What a column's value looks like in line protocol.
   enum Form: Sendable, Equatable {
     case text, integer, number, boolean
