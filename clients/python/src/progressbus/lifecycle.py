@@ -25,7 +25,8 @@ def register(client: Client) -> None:
     _clients.add(client)
 
 
-def _close_all() -> None:
+def close_all() -> None:
+    """Close every client of this process, and wait a moment for what is unsent."""
     for client in list(_clients):
         try:
             client.finish_close(_EXIT_GRACE)
@@ -40,6 +41,6 @@ def _abandon_all() -> None:
     _clients.clear()
 
 
-atexit.register(_close_all)
+atexit.register(close_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_abandon_all)

@@ -57,7 +57,7 @@ class NotebookPath:
         path = self._told
         if path is None and self._session is not None:
             path = self._session.path
-        return self._unnamed if path is None else _below(root, path)
+        return self._unnamed if path is None else below(root, path)
 
     def close(self) -> None:
         """Follow the file no longer."""
@@ -87,7 +87,8 @@ def _in_address(address: str) -> str | None:
 
 
 @lru_cache(maxsize=16)
-def _below(root: str, path: str) -> str:
+def below(root: str, path: str) -> str:
+    """`path` relative to `root`, or as it is elsewhere; with slashes, in Unicode's form NFC."""
     pure = PurePath(composed(path))
     # Elsewhere than below the root: the path as it is.
     with suppress(ValueError):
