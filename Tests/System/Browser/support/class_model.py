@@ -30,6 +30,12 @@ class ClassModel:
     def add(self, event: dict) -> None:
         self.events.append(event)
 
+    def played_back(self, moment: float) -> ClassModel:
+        """The course as it was then."""
+        earlier = ClassModel(self.course)
+        earlier.events = [event for event in self.events if seconds(event["received_at"]) <= moment]
+        return earlier
+
     def notebook(self, wanted: str | None) -> str | None:
         if wanted:
             return wanted

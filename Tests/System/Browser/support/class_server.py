@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiohttp import WSMsgType, web
 
-from .class_model import ClassModel, timestamp
+from .class_model import ClassModel, seconds, timestamp
 
 PAGE = Path(__file__).parents[4] / "Sources/Roles/Pages/Resources/page"
 SECURITY = {
@@ -215,6 +215,11 @@ class ClassServer:
         if model is None:
             return self._problem(404, "no such course")
         notebook, now = request.query.get("notebook"), time.time()
+        if "at" in request.query:
+            now = seconds(request.query["at"])
+            model = model.played_back(now)
+            if not model.events:
+                return self._problem(400, "at is before the first event")
         match request.match_info["resource"]:
             case "progress":
                 answer = model.progress(notebook, now)
@@ -227,6 +232,9 @@ class ClassServer:
                 return web.json_response(self.outlines.get(model.course, NO_OUTLINE))
             case "activity":
                 answer = model.activity(now)
+            case "lessons":
+                begin, end = (int(seconds(model.events[place]["occurred_at"])) for place in (0, -1))
+                answer = {"lessons": [{"started_at": timestamp(begin), "ended_at": timestamp(end + 1)}]}
             case "messages" if self.messages is not None:
                 answer = {"course_id": model.course, "hands": [], "messages": []}
             case other:

@@ -63,6 +63,7 @@ FAULTS = """
     }
   });
   for (const select of root.querySelectorAll("select")) {
+    if (!select.checkVisibility()) continue;
     const style = getComputedStyle(select);
     const pen = new OffscreenCanvas(1, 1).getContext("2d");
     pen.font = style.font;

@@ -1,12 +1,16 @@
 import { notebookToSend } from "./api/notebook-file.js";
 import { ClassSession } from "./state/class-session.js";
-import { classTable } from "./state/class-export.js";
 import { classView } from "./state/class-view.js";
+import { Feed } from "./state/feed.js";
+import { JoiningCode } from "./state/joining-code.js";
+import { LookBack } from "./state/look-back.js";
+import { Messages } from "./state/messages.js";
 import { displayName } from "./state/name-order.js";
 import { timestamp } from "./state/timestamp.js";
 import { AlertSignals } from "./view/alert-signals.js";
 import { browserStorage } from "./view/browser-storage.js";
-import { element, setText } from "./view/dom.js";
+import { saveClass } from "./view/class-file.js";
+import { setText } from "./view/dom.js";
 import { LanguageAndTheme } from "./view/language-and-theme.js";
 import { Painter } from "./view/painter.js";
 
@@ -24,13 +28,15 @@ export class ClassroomPage {
     this.signIn = signIn;
     this.courses = [];
     this.session = null;
+    /** Null while the class is shown as it is now. */
+    this.lookBack = null;
     this.filter = "all";
     this.problem = null;
     this.painter = new Painter((budget) => this.paint(budget));
     this.languageAndTheme = new LanguageAndTheme();
     this.alertSignals = new AlertSignals();
     const names = [
-      "page-links", "class-picker", "connection-status", "page-settings", "session-menu", "sign-in-panel", "class-alerts",
+      "page-links", "class-picker", "connection-status", "page-settings", "session-menu", "sign-in-panel", "look-back-panel", "class-alerts",
       "state-counters", "help-queue", "attention-list", "message-board", "joining-board", "progress-board", "exercise-board", "learner-roster", "activity-chart",
       "live-feed", "learner-drawer",
     ];
@@ -57,6 +63,12 @@ export class ClassroomPage {
       "filter-toggle": (state) => { this.filter = this.filter === state ? "all" : state; },
       "learner-open": (id) => this.drawer.open({ api: this.api, course: this.session.course, id }),
       "class-save": () => this.save(),
+      "look-back-begin": () => this.beginLookBack(),
+      "look-back-end": () => this.endLookBack(),
+      "look-back-lesson": (place) => this.lookBack?.choose(place),
+      // From what was asked for last, not from what is painted.
+      "look-back-step": (change) => this.lookBack?.seek(this.lookBack.wanted + change),
+      "look-back-seek": (moment) => this.lookBack?.seek(moment),
       "outline-upload": (file) => this.uploadOutline(file).then(requestPaint),
       "outline-remove": () => this.removeOutline().then(requestPaint),
       "message-to": (id) => this.messageBoard.address(id),
@@ -109,6 +121,7 @@ export class ClassroomPage {
 
   /** Nothing of the class stays in sight of somebody who may not see it any more. */
   leave() {
+    this.endLookBack();
     this.session?.stop();
     this.session = null;
     this.messageBoard.reset();
@@ -150,6 +163,7 @@ export class ClassroomPage {
       this.messageBoard.reset();
       this.helpQueue.tell(null);
     }
+    this.endLookBack();
     this.session?.stop();
     if (address === "push") browserStorage.set("course", course);
     const parameters = new URLSearchParams({ course, ...(notebook === null ? {} : { notebook }) });
@@ -165,6 +179,27 @@ export class ClassroomPage {
       onAccessEnded: () => this.signIn.ended(),
     });
     this.session.start();
+  }
+
+  /** The class is followed all the while, unseen. */
+  beginLookBack() {
+    const { course, notebookChoice } = this.session;
+    this.lookBack = new LookBack({
+      api: this.api, course, notebook: notebookChoice, onChange: () => this.painter.request(),
+    });
+    this.lookBack.start();
+  }
+
+  endLookBack() {
+    this.lookBack?.stop();
+    this.lookBack = null;
+  }
+
+  /** The class that is shown, and by which moment; Unix milliseconds. */
+  shown(session) {
+    const { lookBack } = this;
+    const { classroom, outline, activity } = lookBack ?? session;
+    return { classroom, outline, activity, now: lookBack === null ? session.now() : (lookBack.moment ?? session.now()) };
   }
 
   /** Who is signed in may send without a name. */
@@ -211,17 +246,11 @@ export class ClassroomPage {
     }
   }
 
-  /** Gives the class as it is now to the browser, to be saved as a file. */
+  /** Gives the class as it is shown to the browser, to be saved as a file. */
   save() {
     const { session } = this;
     if (session === null) return;
-    const table = classTable(classView(session.classroom, session.now() * 1_000, session.outline));
-    const address = URL.createObjectURL(new Blob([table], { type: "text/csv;charset=utf-8" }));
-    const day = new Date(session.now()).toISOString().slice(0, 10);
-    const name = `${session.course}-${day}.csv`.replaceAll(/[^\p{L}\p{N}._-]+/gu, "-");
-    element("a", { href: address, download: name }).click();
-    // The browser has taken hold of it by then.
-    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+    saveClass(session.course, this.shown(session));
   }
 
   /** @param {import("./view/frame-budget.js").FrameBudget} budget */
@@ -230,15 +259,16 @@ export class ClassroomPage {
     this.languageAndTheme.paint(document);
     const moment = session === null ? this.emptyMoment() : this.sessionMoment(session);
     for (const component of this.components) component.update(moment, translator, budget);
-    const waits = moment.view.helpQueue.length;
+    const waits = this.lookBack === null ? moment.view.helpQueue.length : 0;
     setText(document.querySelector("title"), (waits > 0 ? `(${waits}) ` : "") + translator.text("page.title"));
     setText(document.querySelector("#skip"), translator.text("page.skip"));
     this.showNotices(moment);
   }
 
   sessionMoment(session) {
-    const { classroom } = session;
-    const now = session.now();
+    const { lookBack } = this;
+    const isLive = lookBack === null;
+    const { classroom, outline, activity, now } = this.shown(session);
     const courses = this.courses.includes(session.course) ? this.courses : [session.course, ...this.courses];
     return {
       courses,
@@ -246,15 +276,18 @@ export class ClassroomPage {
       notebook: classroom.notebook,
       notebooks: classroom.notebooks,
       notebookChoice: session.notebookChoice,
-      view: classView(classroom, now * 1_000, session.outline),
-      activity: session.activity.window(now),
-      isActivityMissing: session.isActivityMissing,
-      feed: session.feed,
-      messages: session.messages,
-      joiningCode: session.joiningCode,
+      view: classView(classroom, now * 1_000, outline),
+      activity: activity.window(now),
+      isActivityMissing: isLive && session.isActivityMissing,
+      // What happens now, and what can be done now, is no part of an earlier moment.
+      feed: isLive ? session.feed : new Feed(),
+      messages: isLive ? session.messages : new Messages(session.course),
+      joiningCode: isLive ? session.joiningCode : new JoiningCode({ api: this.api, course: session.course }),
+      lookBack,
+      canLookBack: session.isLoaded,
       nameOf: (id) => displayName(classroom.learners.get(id) ?? { id }),
-      status: session.status,
-      isLoaded: session.isLoaded,
+      status: isLive ? session.status : "lookingBack",
+      isLoaded: isLive && session.isLoaded,
       problem: session.problem,
       filter: this.filter,
       signIn: this.signIn,

@@ -10,6 +10,7 @@ import { HelpQueue } from "./components/help-queue.js";
 import { JoiningBoard } from "./components/joining-board.js";
 import { LearnerDrawer } from "./components/learner-drawer.js";
 import { LearnerRoster } from "./components/learner-roster.js";
+import { LookBackPanel } from "./components/look-back-panel.js";
 import { LiveFeed } from "./components/live-feed.js";
 import { MessageBoard } from "./components/message-board.js";
 import { PageLinks } from "./components/page-links.js";
@@ -33,6 +34,7 @@ const components = {
   "learner-drawer": LearnerDrawer,
   "learner-roster": LearnerRoster,
   "live-feed": LiveFeed,
+  "look-back-panel": LookBackPanel,
   "message-board": MessageBoard,
   "page-links": PageLinks,
   "page-settings": PageSettings,

@@ -8,16 +8,22 @@ export class ClassroomClient extends ApiClient {
     return this.allPages("/api/v1/courses", {}, "courses");
   }
 
-  progress(course, notebook) {
-    return this.allPages(coursePath(course, "progress"), { notebook }, "cells");
+  /** @param {string | null} at here and below: an earlier moment as RFC 3339; null for now */
+  progress(course, notebook, at = null) {
+    return this.allPages(coursePath(course, "progress"), { notebook, at }, "cells");
   }
 
-  students(course, notebook) {
-    return this.allPages(coursePath(course, "students"), { notebook }, "students");
+  students(course, notebook, at = null) {
+    return this.allPages(coursePath(course, "students"), { notebook, at }, "students");
   }
 
-  exercises(course, notebook) {
-    return this.get(coursePath(course, "exercises"), { notebook });
+  exercises(course, notebook, at = null) {
+    return this.get(coursePath(course, "exercises"), { notebook, at });
+  }
+
+  /** The course's lessons, the newest first. */
+  lessons(course) {
+    return this.get(coursePath(course, "lessons"), {});
   }
 
   outline(course, notebook) {
@@ -73,8 +79,8 @@ export class ClassroomClient extends ApiClient {
     return this.send("DELETE", coursePath(course, "joining-code"));
   }
 
-  activity(course) {
-    return this.get(coursePath(course, "activity"), { minutes: 60, bucket: "1m" });
+  activity(course, at = null) {
+    return this.get(coursePath(course, "activity"), { minutes: 60, bucket: "1m", at });
   }
 
   /** One page of a learner's timeline, newest first. */

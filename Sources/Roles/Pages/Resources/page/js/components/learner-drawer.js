@@ -1,6 +1,6 @@
 import { exerciseTitle, isExerciseSolved } from "../state/exercises.js";
 import { displayName } from "../state/name-order.js";
-import { eventMoment } from "../state/timestamp.js";
+import { eventMoment, microseconds } from "../state/timestamp.js";
 import { element, setAttribute, setText } from "../view/dom.js";
 import { icon, setIcon } from "../view/icons.js";
 import { KeyedList } from "../view/keyed-list.js";
@@ -120,7 +120,7 @@ export class LearnerDrawer extends HTMLElement {
     this.dispatchEvent(new CustomEvent("view-change", { bubbles: true }));
   }
 
-  update({ view, now }, translator, budget) {
+  update({ view, now, lookBack }, translator, budget) {
     if (!this.isOpen || this.id === null) return;
     this.translator = translator;
     this.titleOf = view.titleOf;
@@ -129,7 +129,9 @@ export class LearnerDrawer extends HTMLElement {
     const row = view.rows.find(({ learner }) => learner.id === this.id);
     setText(this.name, row === undefined ? this.id : displayName(row.learner));
     if (row !== undefined) this.showStanding(row, view, now);
-    this.lines.update(this.events, budget, translator);
+    // The timeline is that of now: what came after an earlier moment is left out.
+    const isShown = (event) => lookBack === null || microseconds(eventMoment(event)) <= now * 1_000;
+    this.lines.update(this.events.filter(isShown), budget, translator);
     this.showNote();
   }
 

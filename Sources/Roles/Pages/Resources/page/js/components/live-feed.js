@@ -23,7 +23,8 @@ export class LiveFeed extends Panel {
     this.lines = [];
   }
 
-  update({ feed, nameOf, view }, translator) {
+  update({ feed, nameOf, view, lookBack }, translator) {
+    this.hidden = lookBack !== null;
     this.title(translator.text("feed.title"));
     setAttribute(this.list, "aria-label", translator.text("feed.title"));
     setIcon(this.mark, feed.isPaused ? "resume" : "pause");

@@ -73,7 +73,7 @@ export class ProgressBoard extends Panel {
     setText(this.remove, translator.text("outline.remove"));
     this.version.hidden = outline.isEmpty;
     this.upload.hidden = !isLoaded || notebook === null;
-    this.remove.hidden = outline.isEmpty;
+    this.remove.hidden = !isLoaded || outline.isEmpty;
     const { told } = this;
     let outcome = "";
     if (typeof told === "string") outcome = translator.text(`outline.${told}`);

@@ -21,6 +21,7 @@ export const en = {
   "connection.reconnecting": "Reconnecting",
   "connection.refreshing": "Missed events, refreshing",
   "connection.refreshed": "Missed events, refreshed",
+  "connection.lookingBack": "Not live",
   "problem.read": "The class could not be read: {detail}",
   "problem.offline": "the server does not answer",
   "problem.retrying": "Trying again.",
@@ -36,6 +37,19 @@ export const en = {
 
   "counters.title": "Learners by state",
   "counters.all": "All learners",
+
+  "lookBack.title": "Earlier in the class",
+  "lookBack.begin": "Look back",
+  "lookBack.end": "Back to live",
+  "lookBack.notLive": "Not live: the class as it was at {time}.",
+  "lookBack.loading": "Reading…",
+  "lookBack.none": "There is no lesson to look back at yet.",
+  "lookBack.problem": "This moment could not be read: {detail}",
+  "lookBack.lesson": "Lesson",
+  "lookBack.span": "{begin} to {end}",
+  "lookBack.moment": "Moment of the lesson",
+  "lookBack.earlier": "− 1 min",
+  "lookBack.later": "+ 1 min",
 
   "alerts.title": "Alerts on the class",
   "alerts.none": "No place where many fail.",

@@ -21,6 +21,7 @@ export const ja = {
   "connection.reconnecting": "再接続中",
   "connection.refreshing": "取りこぼしあり・更新中",
   "connection.refreshed": "取りこぼしあり・更新済み",
+  "connection.lookingBack": "過去を表示中",
   "problem.read": "クラスを読み込めませんでした: {detail}",
   "problem.offline": "サーバーが応答しません",
   "problem.retrying": "再試行しています。",
@@ -36,6 +37,19 @@ export const ja = {
 
   "counters.title": "状態別の人数",
   "counters.all": "全員",
+
+  "lookBack.title": "これまでのクラス",
+  "lookBack.begin": "振り返る",
+  "lookBack.end": "ライブに戻る",
+  "lookBack.notLive": "ライブではありません：{time} のクラスです。",
+  "lookBack.loading": "読み込み中…",
+  "lookBack.none": "振り返る授業がまだありません。",
+  "lookBack.problem": "この時点を読み込めませんでした：{detail}",
+  "lookBack.lesson": "授業",
+  "lookBack.span": "{begin} ～ {end}",
+  "lookBack.moment": "授業の時点",
+  "lookBack.earlier": "－1分",
+  "lookBack.later": "＋1分",
 
   "alerts.title": "クラスへのアラート",
   "alerts.none": "多くの人が失敗している箇所はありません。",

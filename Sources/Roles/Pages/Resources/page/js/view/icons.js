@@ -16,6 +16,7 @@ const paths = {
   signedOut: ["M6 9V7a4 4 0 0 1 8 0v2", "M4.5 9h11v8h-11z"],
   refreshing: ["M16 10a6 6 0 1 1-1.8-4.3", "M16.5 3v3.5H13"],
   refreshed: ["M10 3a7 7 0 1 1 0 14 7 7 0 0 1 0-14z", "M10 6.5v4", "M10 13.4v.1"],
+  lookingBack: ["M4 10a6 6 0 1 0 1.8-4.3", "M3.5 3v3.5H7", "M10 7v3.5l2.5 1.5"],
   ran: ["M4.5 10.5l3.5 3.5 7.5-8"],
   failed: ["M5.5 5.5l9 9", "M14.5 5.5l-9 9"],
   opened: ["M4 4h8l4 4v8H4z", "M12 4v4h4"],
