@@ -53,8 +53,10 @@ struct ServerServices {
     let mirror = try await makeMirror(health: health)
     let source = try makeFirestoreSource()
     await source?.registerCheck(in: health)
+    let hub = makeHub()
+    if let hub { await registerLiveStreamCheck(of: hub, in: health) }
     return try assemble(
-      health: health, worker: worker, mirror: mirror, source: source, onReady: onReady)
+      health: health, hub: hub, worker: worker, mirror: mirror, source: source, onReady: onReady)
   }
 
   private func registerBusCheck(in health: HealthRegistry) async {
@@ -69,14 +71,23 @@ struct ServerServices {
     }
   }
 
+  /// A process that takes events in does so without the live stream, too.
+  private func registerLiveStreamCheck(of hub: BroadcastHub, in health: HealthRegistry) async {
+    let isRequired = !configuration.roles.contains(.ingest)
+    await health.register("live_stream", isRequired: isRequired) {
+      hub.isOpen
+        ? HealthCheckResult(.ok)
+        : HealthCheckResult(.down, detail: "not subscribed to the channel; WebSockets get 503")
+    }
+  }
+
   private func assemble(
-    health: HealthRegistry, worker: Worker?, mirror: MirrorConnections?, source: FirestoreSource?,
-    onReady: @escaping @Sendable (Int) async -> Void
+    health: HealthRegistry, hub: BroadcastHub?, worker: Worker?, mirror: MirrorConnections?,
+    source: FirestoreSource?, onReady: @escaping @Sendable (Int) async -> Void
   ) throws -> [any Service] {
     let access = try makeAccess()
     var services = access.services
     var listeners: [any ChannelListener] = []
-    let hub = makeHub()
     if let hub {
       services.append(hub)
       listeners.append(hub)

@@ -201,7 +201,7 @@ public final class BroadcastHub: ChannelListener, Service {
   public var replayCount: Int { state.withLockedValue { $0.replays } }
 
   /// Whether positions are known and move on, so that a subscriber may come.
-  var isOpen: Bool { state.withLockedValue { $0.sequence.isOpen } }
+  public var isOpen: Bool { state.withLockedValue { $0.sequence.isOpen } }
 
   /// The subscribers of an event loop; call it there.
   func group(on eventLoop: any EventLoop) -> SubscriberGroup {

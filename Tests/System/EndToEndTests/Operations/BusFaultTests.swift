@@ -1,6 +1,7 @@
 import CurlTransport
 import Foundation
 import HTTPTypes
+import LocalStack
 import ProgressBusTesting
 import RedisDriver
 import Testing
@@ -54,6 +55,30 @@ extension EndToEnd {
           #expect(try await MetricsPage(of: ingest)[series] == 0)
           let lines = try ingest.log.split(separator: "\n").filter { $0.contains(state.words) }
           #expect(lines.count == 2, "once for the beginning, once for the end: \(lines)")
+        }
+      }
+    }
+
+    /// Whoever comes as soon as it is ready is let in.
+    @Test func aDashboardIsReadyOnceItHearsTheChannel() async throws {
+      try await withDeployment { deployment in
+        for roles in ["dashboard", "ingest,dashboard"] {
+          let process = try await deployment.serve(roles)
+          try await eventually("the live stream") {
+            try await HTTP.shared.get("\(process.url)/health/ready").text
+              .contains(#""live_stream":{"status":"ok"}"#)
+          }
+          let client = try await DashboardClient.connect(to: process)
+          client.close()
+        }
+        let dashboard = try await deployment.serve("dashboard")
+        let client = try await DashboardClient.connect(to: dashboard)
+        client.close()
+        await deployment.redis.stop()
+        try await eventually("the live stream is lost") {
+          let ready = try await HTTP.shared.get("\(dashboard.url)/health/ready")
+          return ready.status == 503
+            && ready.text.contains("not subscribed to the channel; WebSockets get 503")
         }
       }
     }
