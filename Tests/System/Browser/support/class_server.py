@@ -71,6 +71,8 @@ class ClassServer:
         self.answers_teachers.set()
         #: Whether a hand is another teacher's.
         self.refuses_takes = False
+        #: The answer of `/comparison`.
+        self.comparison: dict | None = None
         self.requests: list[str] = []
         self.loop = asyncio.new_event_loop()
         started: Future = Future()
@@ -235,6 +237,8 @@ class ClassServer:
             case "lessons":
                 begin, end = (int(seconds(model.events[place]["occurred_at"])) for place in (0, -1))
                 answer = {"lessons": [{"started_at": timestamp(begin), "ended_at": timestamp(end + 1)}]}
+            case "comparison" if self.comparison is not None:
+                answer = self.comparison | {"notebook_path": notebook}
             case "messages" if self.messages is not None:
                 answer = {"course_id": model.course, "hands": [], "messages": []}
             case other:

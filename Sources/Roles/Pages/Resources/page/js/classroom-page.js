@@ -1,17 +1,18 @@
-import { notebookToSend } from "./api/notebook-file.js";
 import { ClassSession } from "./state/class-session.js";
 import { classView } from "./state/class-view.js";
 import { Feed } from "./state/feed.js";
 import { JoiningCode } from "./state/joining-code.js";
+import { LessonComparison } from "./state/lesson-comparison.js";
 import { LookBack } from "./state/look-back.js";
 import { Messages } from "./state/messages.js";
 import { displayName } from "./state/name-order.js";
-import { timestamp } from "./state/timestamp.js";
+import { TeacherActs } from "./teacher-acts.js";
 import { AlertSignals } from "./view/alert-signals.js";
 import { browserStorage } from "./view/browser-storage.js";
 import { saveClass } from "./view/class-file.js";
 import { setText } from "./view/dom.js";
 import { LanguageAndTheme } from "./view/language-and-theme.js";
+import { Notices } from "./view/notices.js";
 import { Painter } from "./view/painter.js";
 
 const courseInterval = 30_000;
@@ -30,6 +31,7 @@ export class ClassroomPage {
     this.session = null;
     /** Null while the class is shown as it is now. */
     this.lookBack = null;
+    this.comparison = null;
     this.filter = "all";
     this.problem = null;
     this.painter = new Painter((budget) => this.paint(budget));
@@ -37,17 +39,26 @@ export class ClassroomPage {
     this.alertSignals = new AlertSignals();
     const names = [
       "page-links", "class-picker", "connection-status", "page-settings", "session-menu", "sign-in-panel", "look-back-panel", "class-alerts",
-      "state-counters", "help-queue", "attention-list", "message-board", "joining-board", "progress-board", "exercise-board", "learner-roster", "activity-chart",
+      "state-counters", "help-queue", "attention-list", "message-board", "joining-board", "progress-board", "exercise-board", "learner-roster", "activity-chart", "comparison-board",
       "live-feed", "learner-drawer",
     ];
     this.components = names.map((name) => document.querySelector(name));
     this.drawer = document.querySelector("learner-drawer");
     this.messageBoard = document.querySelector("message-board");
-    this.progressBoard = document.querySelector("progress-board");
     this.helpQueue = document.querySelector("help-queue");
+    this.acts = new TeacherActs({
+      api,
+      signIn,
+      messageBoard: this.messageBoard,
+      helpQueue: this.helpQueue,
+      progressBoard: document.querySelector("progress-board"),
+      session: () => this.session,
+    });
     this.main = document.querySelector("main");
-    this.notice = document.querySelector("#notice");
-    this.welcome = document.querySelector("#welcome");
+    this.notices = new Notices(document, (course) => {
+      this.follow(course, null);
+      this.painter.request();
+    });
   }
 
   get translator() {
@@ -69,11 +80,13 @@ export class ClassroomPage {
       // From what was asked for last, not from what is painted.
       "look-back-step": (change) => this.lookBack?.seek(this.lookBack.wanted + change),
       "look-back-seek": (moment) => this.lookBack?.seek(moment),
-      "outline-upload": (file) => this.uploadOutline(file).then(requestPaint),
-      "outline-remove": () => this.removeOutline().then(requestPaint),
+      "comparison-open": () => this.comparison.open(),
+      "comparison-close": () => this.comparison.close(),
+      "outline-upload": (file) => this.acts.uploadOutline(file).then(requestPaint),
+      "outline-remove": () => this.acts.removeOutline().then(requestPaint),
       "message-to": (id) => this.messageBoard.address(id),
-      "message-send": (message) => this.sendMessage(message).then(requestPaint),
-      "hand-take": (id) => this.takeHand(id).then(requestPaint),
+      "message-send": (message) => this.acts.sendMessage(message).then(requestPaint),
+      "hand-take": (id) => this.acts.takeHand(id).then(requestPaint),
       "joining-code-make": (minutes) => this.session.joiningCode.make(minutes),
       "joining-code-end": () => this.session.joiningCode.end(),
       "alert-sound-toggle": (isOn) => this.alertSignals.setSound(isOn),
@@ -95,11 +108,6 @@ export class ClassroomPage {
         requestPaint();
       });
     }
-    this.welcome.querySelector("form").addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.follow(this.welcome.querySelector("input").value.trim(), null);
-      requestPaint();
-    });
     addEventListener("popstate", () => {
       const { course, notebook } = this.address();
       if (course !== null && !this.signIn.isNeeded) this.follow(course, notebook, "none");
@@ -124,6 +132,7 @@ export class ClassroomPage {
     this.endLookBack();
     this.session?.stop();
     this.session = null;
+    this.comparison?.close();
     this.messageBoard.reset();
     this.helpQueue.tell(null);
     this.drawer.leave();
@@ -170,6 +179,7 @@ export class ClassroomPage {
     if (address === "push") history.pushState(null, "", `?${parameters}`);
     else if (address === "replace") history.replaceState(null, "", `?${parameters}`);
     this.filter = "all";
+    this.comparison = this.newComparison(course);
     this.session = new ClassSession({
       api: this.api,
       course,
@@ -179,6 +189,11 @@ export class ClassroomPage {
       onAccessEnded: () => this.signIn.ended(),
     });
     this.session.start();
+  }
+
+  newComparison(course) {
+    this.comparison?.close();
+    return new LessonComparison({ api: this.api, course, onChange: () => this.painter.request() });
   }
 
   /** The class is followed all the while, unseen. */
@@ -202,50 +217,6 @@ export class ClassroomPage {
     return { classroom, outline, activity, now: lookBack === null ? session.now() : (lookBack.moment ?? session.now()) };
   }
 
-  /** Who is signed in may send without a name. */
-  needsName(name) {
-    return name === "" && this.signIn.phase !== "in";
-  }
-
-  async sendMessage({ teacher, ...message }) {
-    if (this.needsName(teacher)) return this.messageBoard.askForName();
-    const named = teacher === "" ? message : { ...message, teacher };
-    this.messageBoard.begin();
-    const problem = await this.problemOf(this.api.sendMessage(this.session.course, named));
-    this.messageBoard.tell(message, problem);
-  }
-
-  async takeHand(id) {
-    const { name } = this.messageBoard;
-    if (this.needsName(name)) return this.messageBoard.askForName();
-    const { session } = this;
-    const since = session.classroom.learners.get(id)?.helpSince ?? null;
-    const askedAt = since === null ? null : timestamp(since);
-    const problem = await this.problemOf(this.api.takeHand(session.course, id, name, askedAt));
-    if (this.session === session) this.helpQueue.tell(problem);
-  }
-
-  async uploadOutline(file) {
-    const { session } = this;
-    const upload = async () => session.uploadOutline(await notebookToSend(file));
-    this.progressBoard.tell((await this.problemOf(upload())) ?? "uploaded");
-  }
-
-  async removeOutline() {
-    this.progressBoard.tell((await this.problemOf(this.session.deleteOutline())) ?? "removed");
-  }
-
-  /** Why something was not done; null when it was. */
-  async problemOf(act) {
-    try {
-      await act;
-      return null;
-    } catch (problem) {
-      if (problem.name !== "Problem") throw problem;
-      return problem;
-    }
-  }
-
   /** Gives the class as it is shown to the browser, to be saved as a file. */
   save() {
     const { session } = this;
@@ -258,11 +229,13 @@ export class ClassroomPage {
     const { translator, session, document } = this;
     this.languageAndTheme.paint(document);
     const moment = session === null ? this.emptyMoment() : this.sessionMoment(session);
+    this.comparison?.follow(moment.notebook, this.lookBack?.moment ?? null);
     for (const component of this.components) component.update(moment, translator, budget);
     const waits = this.lookBack === null ? moment.view.helpQueue.length : 0;
     setText(document.querySelector("title"), (waits > 0 ? `(${waits}) ` : "") + translator.text("page.title"));
     setText(document.querySelector("#skip"), translator.text("page.skip"));
-    this.showNotices(moment);
+    this.main.hidden = session === null;
+    this.notices.show(moment, session === null, translator);
   }
 
   sessionMoment(session) {
@@ -285,6 +258,8 @@ export class ClassroomPage {
       joiningCode: isLive ? session.joiningCode : new JoiningCode({ api: this.api, course: session.course }),
       lookBack,
       canLookBack: session.isLoaded,
+      comparison: (this.comparison ??= this.newComparison(session.course)),
+      isComparable: session.isLoaded,
       nameOf: (id) => displayName(classroom.learners.get(id) ?? { id }),
       status: isLive ? session.status : "lookingBack",
       isLoaded: isLive && session.isLoaded,
@@ -301,24 +276,5 @@ export class ClassroomPage {
     this.blank ??= new ClassSession({ api: this.api, course: "", notebook: null, onChange: () => {} });
     const moment = { ...this.sessionMoment(this.blank), courses: this.courses, problem: this.problem };
     return this.signIn.isNeeded ? { ...moment, courses: [], status: "signedOut" } : moment;
-  }
-
-  showNotices({ problem }) {
-    const { translator } = this;
-    const isWaiting = this.session === null;
-    const isHidden = this.signIn.isNeeded || this.signIn.phase === "checking";
-    this.main.hidden = isWaiting;
-    this.welcome.hidden = isHidden || !isWaiting || problem !== null;
-    setText(this.welcome.querySelector("h2"), translator.text("course.none"));
-    setText(this.welcome.querySelector("p"), translator.text("course.noneHint"));
-    setText(this.welcome.querySelector("label > span"), translator.text("course.new"));
-    setText(this.welcome.querySelector("button"), translator.text("course.open"));
-    this.notice.hidden = isHidden || problem === null;
-    if (this.notice.hidden) return setText(this.notice, "");
-    if (problem.status === 404) return setText(this.notice, translator.text("problem.emptyCourse"));
-    if (problem.status === 403) return setText(this.notice, translator.text("problem.otherCourse"));
-    const detail = problem.message || translator.text("problem.offline");
-    const text = translator.text("problem.read", { detail });
-    setText(this.notice, `${text} ${translator.text("problem.retrying")}`);
   }
 }

@@ -4,6 +4,7 @@ import { ActivityChart } from "./components/activity-chart.js";
 import { AttentionList } from "./components/attention-list.js";
 import { ClassAlerts } from "./components/class-alerts.js";
 import { ClassPicker } from "./components/class-picker.js";
+import { ComparisonBoard } from "./components/comparison-board.js";
 import { ConnectionStatus } from "./components/connection-status.js";
 import { ExerciseBoard } from "./components/exercise-board.js";
 import { HelpQueue } from "./components/help-queue.js";
@@ -27,6 +28,7 @@ const components = {
   "attention-list": AttentionList,
   "class-alerts": ClassAlerts,
   "class-picker": ClassPicker,
+  "comparison-board": ComparisonBoard,
   "connection-status": ConnectionStatus,
   "exercise-board": ExerciseBoard,
   "help-queue": HelpQueue,

@@ -79,6 +79,11 @@ export class ClassroomClient extends ApiClient {
     return this.send("DELETE", coursePath(course, "joining-code"));
   }
 
+  /** The newest lesson beside the one before. */
+  comparison(course, notebook, at = null) {
+    return this.get(coursePath(course, "comparison"), { notebook, at });
+  }
+
   activity(course, at = null) {
     return this.get(coursePath(course, "activity"), { minutes: 60, bucket: "1m", at });
   }
