@@ -53,6 +53,22 @@ public enum BusError: Error, Equatable, Sendable {
   }
 }
 
+extension BusError {
+  /// The same as a fault of one partition of the journal, or of one node, on which not everything depends.
+  func inPart(of target: ConnectionTarget) -> BusError {
+    switch fault {
+    case .otherPartitions, .accessDenied, .journalFull, .partitionDown: return self
+    default: break
+    }
+    let part =
+      switch target {
+      case .partition(let index): "partition \(index + 1)"
+      case .node(let endpoint): "node \(endpoint)"
+      }
+    return .unavailable(.partitionDown, "\(part): \(description)")
+  }
+}
+
 extension BusError: CustomStringConvertible {
   public var description: String {
     switch self {

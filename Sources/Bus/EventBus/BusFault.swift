@@ -16,6 +16,7 @@ public enum BusFault: String, CaseIterable, Sendable {
   case journalFull = "journal_full"
   case wrongType = "wrong_type"
   case otherPartitions = "other_partitions"
+  case partitionDown = "partition_down"
   case accessDenied = "access_denied"
   case tooManyConnections = "too_many_connections"
   case unexpected
@@ -39,6 +40,7 @@ public enum BusFault: String, CaseIterable, Sendable {
     case .wrongType: "Redis holds something else under a key of the bus"
     case .otherPartitions:
       "the journal in Redis has another number of partitions than this process is set to"
+    case .partitionDown: "a part of the Redis cluster takes no events"
     case .accessDenied: "Redis refuses the log-in or a command"
     case .tooManyConnections: "Redis takes no more connections"
     case .unexpected: "Redis answered what it should never answer"
@@ -52,6 +54,9 @@ public enum BusFault: String, CaseIterable, Sendable {
     default: 1
     }
   }
+
+  /// Whether most of what is asked is done all the same, so that nobody should be sent elsewhere.
+  public var concernsSomePartitionsAlone: Bool { self == .partitionDown }
 
   /// Whether the fault keeps new events out and lets everything else go on: what is in the journal can be
   /// read and stored.

@@ -35,10 +35,10 @@ public struct RedisAddress: Sendable, Equatable {
   public init(parsing text: String) throws(RedisAddressError) {
     let scheme = text.firstRange(of: "://").map { text[..<$0.lowerBound].lowercased() }
     guard let scheme, ["redis", "rediss", "unix"].contains(scheme) else {
-      // Whoever parses a `RedisLocation` may as well have meant its Sentinels.
+      // Whoever parses a `RedisLocation` may as well have meant Sentinels or a cluster.
       throw RedisAddressError(
-        "a Redis address begins with redis://, rediss://, unix://, redis+sentinel:// or rediss+sentinel://"
-      )
+        "a Redis address begins with redis://, rediss://, unix://, redis+sentinel://, rediss+sentinel://, "
+          + "redis+cluster:// or rediss+cluster://")
     }
     usesTLS = scheme == "rediss"
     guard let components = URLComponents(string: text) else {

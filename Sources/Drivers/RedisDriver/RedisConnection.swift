@@ -11,11 +11,14 @@ public final class RedisConnection: Sendable {
   /// Completes once, with why the connection is of no use any more. It has been closed by then.
   public let lost: EventLoopFuture<RedisError>
   private let handler: NIOLoopBound<RedisChannelHandler>
+  /// Whether `ASKING` goes in front of each command.
+  private let isAsking: Bool
 
   private init(
     eventLoop: any EventLoop, lost: EventLoopFuture<RedisError>,
-    handler: NIOLoopBound<RedisChannelHandler>
+    handler: NIOLoopBound<RedisChannelHandler>, isAsking: Bool
   ) {
+    self.isAsking = isAsking
     self.eventLoop = eventLoop
     self.lost = lost
     self.handler = handler
@@ -58,7 +61,7 @@ public final class RedisConnection: Sendable {
         let handler = try channel.pipeline.syncOperations.handler(type: RedisChannelHandler.self)
         return RedisConnection(
           eventLoop: eventLoop, lost: handler.lost,
-          handler: NIOLoopBound(handler, eventLoop: eventLoop))
+          handler: NIOLoopBound(handler, eventLoop: eventLoop), isAsking: options.isAsking)
       }
       .flatMap { $0.logIn(address, clientName: options.clientName) }
   }
@@ -92,11 +95,28 @@ public final class RedisConnection: Sendable {
   public func send(_ command: RedisCommand) -> EventLoopFuture<RedisReply> {
     let promise = eventLoop.makePromise(of: RedisReply.self)
     if eventLoop.inEventLoop {
-      handler.value.send(command, promise: promise)
+      sendInLoop(command, promise)
     } else {
-      eventLoop.execute { self.handler.value.send(command, promise: promise) }
+      eventLoop.execute { self.sendInLoop(command, promise) }
     }
     return promise.futureResult
+  }
+
+  /// Sends a command that a node of a cluster named this one for (`ASK`), with `ASKING` in front of it.
+  public func sendAsking(_ command: RedisCommand) -> EventLoopFuture<RedisReply> {
+    let promise = eventLoop.makePromise(of: RedisReply.self)
+    let send = { @Sendable in
+      self.handler.value.send(["ASKING"], promise: self.eventLoop.makePromise())
+      self.handler.value.send(command, promise: promise)
+    }
+    if eventLoop.inEventLoop { send() } else { eventLoop.execute(send) }
+    return promise.futureResult
+  }
+
+  private func sendInLoop(_ command: RedisCommand, _ promise: EventLoopPromise<RedisReply>) {
+    // What is wrong with it is wrong with the command as well.
+    if isAsking { handler.value.send(["ASKING"], promise: eventLoop.makePromise()) }
+    handler.value.send(command, promise: promise)
   }
 
   /// Turns the connection into a subscription: sends `commands`, and hands every reply to `receive`,
@@ -188,6 +208,9 @@ public struct RedisConnectionOptions: Sendable {
   public var probeInterval: TimeAmount
   /// For `rediss://`: whom to trust, and who we are; nil for the system's authorities and the address's host.
   public var tls: RedisTLS?
+  /// Whether `ASKING` goes in front of each command: for a slot that is on its way to the server from another node of
+  /// its cluster, which said so (`ASK`).
+  public var isAsking = false
 
   public init(
     clientName: String = "progressbus", connectTimeout: TimeAmount = .seconds(2),

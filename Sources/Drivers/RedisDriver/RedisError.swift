@@ -6,6 +6,8 @@ public enum RedisError: Error, Equatable, Sendable, CustomStringConvertible {
   case refused(RedisAddress, RedisServerError)
   /// No Sentinel tells where the master is.
   case noSentinel(reason: String)
+  /// No node of the cluster tells who has its slots.
+  case noCluster(reason: String)
   /// The connection broke; commands that were not answered may or may not have been carried out.
   case connectionLost(reason: String)
   /// The server did not answer in time; the connection is closed, for its answers would no longer
@@ -22,6 +24,7 @@ public enum RedisError: Error, Equatable, Sendable, CustomStringConvertible {
     case .cannotConnect(let address, let reason): "cannot connect to \(address): \(reason)"
     case .refused(let address, let error): "\(address) refused the connection: \(error)"
     case .noSentinel(let reason): "no Sentinel names the primary: \(reason)"
+    case .noCluster(let reason): "no node of the Redis cluster can be asked: \(reason)"
     case .connectionLost(let reason): "the connection to Redis broke: \(reason)"
     case .timedOut(let milliseconds): "Redis did not answer within \(milliseconds) ms"
     case .closed: "the connection to Redis is closed"

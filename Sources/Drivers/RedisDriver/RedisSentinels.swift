@@ -2,17 +2,7 @@
 ///
 /// The passwords are kept out of every description.
 public struct RedisSentinels: Sendable, Equatable {
-  public struct Endpoint: Sendable, Equatable, CustomStringConvertible {
-    public let host: String
-    public let port: Int
-
-    public init(host: String, port: Int) {
-      self.host = host
-      self.port = port
-    }
-
-    public var description: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
-  }
+  public typealias Endpoint = RedisEndpoint
 
   /// Not empty. Any may be silent.
   public let endpoints: [Endpoint]
@@ -131,39 +121,4 @@ extension RedisSentinels: CustomStringConvertible, CustomDebugStringConvertible,
   public var debugDescription: String { description }
 
   public var customMirror: Mirror { Mirror(self, children: ["sentinels": description]) }
-}
-
-/// Where a Redis is found.
-public enum RedisLocation: Sendable, Equatable {
-  case server(RedisAddress)
-  /// Where these say.
-  case sentinels(RedisSentinels)
-
-  /// Reads what `RedisAddress` and `RedisSentinels` read.
-  ///
-  /// - Parameter sentinelPassword: what Sentinels ask for.
-  public init(parsing text: String, sentinelPassword: String? = nil) throws(RedisAddressError) {
-    guard RedisSentinels.isMeant(by: text) else {
-      self = .server(try RedisAddress(parsing: text))
-      return
-    }
-    var sentinels = try RedisSentinels(parsing: text)
-    sentinels.sentinelPassword = sentinelPassword
-    self = .sentinels(sentinels)
-  }
-
-  /// The logical database, from 0.
-  public var database: Int {
-    switch self {
-    case .server(let address): address.database
-    case .sentinels(let sentinels): sentinels.database
-    }
-  }
-
-  public var usesTLS: Bool {
-    switch self {
-    case .server(let address): address.usesTLS
-    case .sentinels(let sentinels): sentinels.usesTLS
-    }
-  }
 }

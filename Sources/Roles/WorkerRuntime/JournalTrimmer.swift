@@ -37,19 +37,25 @@ struct JournalTrimmer: Sendable {
     var wait = interval
     // Workers that started together shall not all come at the same moment.
     while await busCall.stop.sleep(for: wait * (0.5 + environment.jitter())) {
-      do throws(BusError) {
-        var states: [JournalState] = []
-        for partition in partitions { states.append(try await partition.state()) }
-        metrics.show(states.count == 1 ? states[0] : JournalState(ofPartitions: states))
-        wait = states.contains(where: plan.isCrowded) ? interval / 5 : interval
-        for (index, partition) in partitions.enumerated() {
-          trimmed.increment(
-            by: try await trim(partition, states[index], by: plan, &memories[index]))
+      var states: [JournalState] = []
+      // One whose server is away lets the others be trimmed.
+      var failure: BusError?
+      for (index, partition) in partitions.enumerated() {
+        do throws(BusError) {
+          let state = try await partition.state()
+          states.append(state)
+          trimmed.increment(by: try await trim(partition, state, by: plan, &memories[index]))
+        } catch {
+          failure = failure ?? error
         }
+      }
+      wait = states.contains(where: plan.isCrowded) ? interval / 5 : interval
+      if let failure {
+        busCall.record(failure, during: "trim")
+      } else {
+        // The sum of some is no sum.
+        metrics.show(states.count == 1 ? states[0] : JournalState(ofPartitions: states))
         busCall.availability.markUp("trim")
-      } catch {
-        busCall.record(error, during: "trim")
-        wait = interval
       }
     }
   }

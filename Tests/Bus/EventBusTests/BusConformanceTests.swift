@@ -39,6 +39,38 @@ import Testing
     try await withRedis { redis in try await check(promise, at: redis.url, partitions: 6) }
   }
 
+  /// One cluster for all, emptied for each: it takes seconds to stand.
+  @Test(.tags(.servers)) func inACluster() async throws {
+    try await withCluster { cluster in
+      for promise in BusConformance.allCases {
+        do {
+          try await check(promise, in: cluster)
+        } catch {
+          Issue.record(error, "\(promise)")
+        }
+        try await cluster.empty()
+      }
+    }
+  }
+
+  private func check(_ promise: BusConformance, in cluster: ClusterGroup) async throws {
+    try await withRedisEventBus(
+      at: cluster.url, journalCapacity: 6 * BusConformance.journalCapacity,
+      deadLetterCapacity: BusConformance.deadLetterCapacity, confirmedReplicas: 1, partitions: 6
+    ) { bus in
+      try await promise.check(
+        BusUnderTest(
+          publisher: bus.publisher, journal: bus.journal, channel: bus.channel,
+          adoptions: bus.adoptions, deadLetters: bus.deadLetters,
+          eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
+          publishByHand: { message in
+            _ = try await SentinelGroup.send(
+              ["PUBLISH", "progress-events", .bytes(message)], to: cluster.servers[4].port)
+          },
+          loseEverything: { try await cluster.empty() }))
+    }
+  }
+
   private func check(
     _ promise: BusConformance, at url: String, confirmedReplicas: Int = 0, partitions: Int = 1
   ) async throws {
@@ -74,5 +106,13 @@ import Testing
         publisher: bus, journal: bus, channel: bus, adoptions: bus, deadLetters: bus,
         eventLoop: eventLoop, publishByHand: { try bus.publishByHand($0) },
         loseEverything: { bus.loseEverything() }))
+  }
+}
+
+extension ClusterGroup {
+  fileprivate func empty() async throws {
+    for master in try await slots().masters {
+      _ = try await SentinelGroup.send(["FLUSHALL"], to: master.endpoint.port)
+    }
   }
 }

@@ -34,7 +34,8 @@ func withRedisEventBus(
   _ body: @Sendable (RedisEventBus) async throws -> Void
 ) async throws {
   var configuration = RedisEventBusConfiguration(
-    location: try RedisLocation(parsing: url), keys: RedisKeys(partitions: partitions),
+    location: try RedisLocation(parsing: url),
+    keys: RedisKeys(partitions: partitions, inCluster: RedisCluster.isMeant(by: url)),
     journalCapacity: journalCapacity,
     deadLetterCapacity: deadLetterCapacity,
     probeInterval: probeInterval

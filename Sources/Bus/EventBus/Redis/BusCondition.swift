@@ -21,15 +21,20 @@ final class BusCondition: Sendable {
   private let metrics: any MetricsFactory
   private let leaveServer: @Sendable (RedisServerError) -> Void
   private let unconfirmed: Counter
+  private let isClustered: Bool
 
-  /// - Parameter leaveServer: called when a connection is given up because its server is the wrong one.
+  /// - Parameters:
+  ///   - isClustered: whether each partition of the journal may be on a server of its own.
+  ///   - leaveServer: called when a connection is given up because its server is the wrong one.
   init(
     logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory,
+    isClustered: Bool = false,
     leaveServer: @escaping @Sendable (RedisServerError) -> Void = { _ in }
   ) {
     self.logger = logger
     self.metrics = metrics
     self.leaveServer = leaveServer
+    self.isClustered = isClustered
     unconfirmed = ProgressBusMetric.busUnconfirmed.counter(in: metrics)
   }
 
@@ -56,6 +61,11 @@ final class BusCondition: Sendable {
       logger.warning(
         "the bus takes no events: \(fault.sentence)", metadata: ["error": "\(error.detail)"])
     }
+  }
+
+  /// The same of a connection. One that serves a partition of a cluster's journal says nothing of the others.
+  func note(_ error: BusError, of target: ConnectionTarget) {
+    note(isClustered ? error.inPart(of: target) : error)
   }
 
   /// Calls were carried out, and too few replicas confirmed them.

@@ -18,6 +18,8 @@ struct ChannelStream {
 
   private let keys: RedisKeys
   let ownMark: String
+  private let markPrefix: String
+  private let adopts: Bool
   private let channel: ByteBuffer
   private let marks: ByteBuffer
   private static let message = ByteBuffer(string: "message")
@@ -26,9 +28,16 @@ struct ChannelStream {
   private var tickets = AdoptionTickets()
   private var positions = EventPositionReader()
 
-  init(keys: RedisKeys, ownMark: String) {
+  /// - Parameters:
+  ///   - ownMark: a text of its own.
+  ///   - markPrefix: how the marks begin that count here. Those of a cluster's other nodes are heard in another order
+  ///     there.
+  ///   - adopts: whether it says what was published by hand.
+  init(keys: RedisKeys, ownMark: String, markPrefix: String = "", adopts: Bool = true) {
     self.keys = keys
-    self.ownMark = ownMark
+    self.ownMark = markPrefix + ownMark
+    self.markPrefix = markPrefix
+    self.adopts = adopts
     channel = ByteBuffer(string: keys.channel)
     marks = ByteBuffer(string: keys.marks)
   }
@@ -57,7 +66,7 @@ struct ChannelStream {
   }
 
   private mutating func heard(mark: String) -> Action? {
-    tickets.heard(mark: mark)
+    if mark.hasPrefix(markPrefix) { tickets.heard(mark: mark) }
     guard mark == ownMark else { return nil }
     stands = true
     return .subscribed
@@ -67,6 +76,6 @@ struct ChannelStream {
     if let id = positions.position(in: payload), id.partition == 0 || keys.journals.count > 1 {
       return .received(.journaled(id, payload))
     }
-    return tickets.next().map { .received(.handPublished($0, payload)) }
+    return (adopts ? tickets.next() : nil).map { .received(.handPublished($0, payload)) }
   }
 }

@@ -1,8 +1,8 @@
 import NIOCore
 import RedisDriver
 
-/// Publishes for one event loop, on a connection of its own. Events that come within one tick of the
-/// loop go to Redis in one script call. Confined to the loop, so it needs neither lock nor hop.
+/// Publishes for one event loop, on a connection of its own: to all partitions of the journal, or to one. Events that come
+/// within one tick of the loop go to Redis in one script call. Confined to the loop, so it needs neither lock nor hop.
 final class LoopPublisher {
   /// One script call holds no more, so that Redis is never busy with it for more than a few
   /// milliseconds; unless one caller brings more, whose events are not torn apart.
@@ -22,6 +22,11 @@ final class LoopPublisher {
   let condition: BusCondition
   /// Nil where no replica need confirm what is published.
   let confirmation: ReplicaConfirmation?
+  private let target: ConnectionTarget
+  /// The streams that it publishes to.
+  private let journals: [String]
+  private let unansweredEventsLimit: Int
+  private let unansweredBytesLimit: Int
   /// The calls that collect events until they are sent, one a partition.
   private var collecting: [(call: ScriptCall, batch: Batch)]
   private var partitioner: EventPartitioner
@@ -32,22 +37,31 @@ final class LoopPublisher {
   private var unansweredEvents = 0
   private var unansweredBytes = 0
 
+  /// - Parameter partition: the index of the only one whose events come; nil for all.
   init(
-    _ connector: PrimaryConnector, eventLoop: any EventLoop, condition: BusCondition
+    _ connector: PrimaryConnector, partition: Int? = nil, eventLoop: any EventLoop,
+    condition: BusCondition
   ) {
-    configuration = connector.configuration
+    let configuration = connector.configuration
+    self.configuration = configuration
     self.eventLoop = eventLoop
     self.condition = condition
+    target = .partition(partition ?? 0)
+    journals = partition.map { [configuration.keys.journals[$0]] } ?? configuration.keys.journals
+    // Those of one partition may be most, and one whose server is silent must not take the room of the others.
+    func share(of limit: Int) -> Int {
+      partition == nil ? limit : min(limit, 2 * limit / configuration.partitions + 1)
+    }
+    unansweredEventsLimit = share(of: configuration.unansweredEventsPerLoop)
+    unansweredBytesLimit = share(of: configuration.unansweredBytesPerLoop)
     link = RedisLink(
-      connector, role: "publisher", scripts: [Self.script(configuration)], eventLoop: eventLoop,
-      condition: condition)
+      connector, role: "publisher", to: target, scripts: [Self.script(configuration)],
+      eventLoop: eventLoop, condition: condition)
     confirmation = ReplicaConfirmation(
       replicas: configuration.confirmedReplicas, within: configuration.confirmationTimeout)
     partitioner = EventPartitioner(
       partitions: configuration.partitions, catalog: configuration.catalog)
-    collecting = configuration.keys.journals.indices.map { [configuration] in
-      (Self.emptyCall(configuration, $0), Batch())
-    }
+    collecting = journals.map { (Self.emptyCall(configuration, $0), Batch()) }
   }
 
   func publish(_ events: [PublishedEvent]) -> EventLoopFuture<Void> {
@@ -67,8 +81,8 @@ final class LoopPublisher {
     }
     guard !events.isEmpty else { return eventLoop.makeSucceededVoidFuture() }
     let bytes = events.reduce(0) { $0 + $1.payload.readableBytes }
-    guard unansweredEvents + events.count <= configuration.unansweredEventsPerLoop,
-      unansweredBytes + bytes <= configuration.unansweredBytesPerLoop
+    guard unansweredEvents + events.count <= unansweredEventsLimit,
+      unansweredBytes + bytes <= unansweredBytesLimit
     else {
       let error = BusError.unavailable(.overloaded, "\(unansweredEvents) events wait")
       return eventLoop.makeFailedFuture(refused(error))
@@ -114,6 +128,13 @@ final class LoopPublisher {
       collect(
         events, events.reduce(0) { $0 + $1.payload.readableBytes }, in: Int(partition) - 1)
     }
+    return Self.merged(answers, on: eventLoop)
+  }
+
+  /// What a request learns whose events went to several partitions.
+  static func merged(
+    _ answers: [EventLoopFuture<Void>], on eventLoop: any EventLoop
+  ) -> EventLoopFuture<Void> {
     if answers.count == 1 { return answers[0] }
     return EventLoopFuture.whenAllComplete(answers, on: eventLoop).flatMapThrowing { results in
       let errors = results.compactMap { result -> BusError? in
@@ -152,7 +173,7 @@ final class LoopPublisher {
   private func takeBatch(_ index: Int) -> (ScriptCall, Batch)? {
     guard collecting[index].batch.events > 0 else { return nil }
     let taken = collecting[index]
-    collecting[index] = (Self.emptyCall(configuration, index), Batch())
+    collecting[index] = (Self.emptyCall(configuration, journals[index]), Batch())
     return taken
   }
 
@@ -168,7 +189,7 @@ final class LoopPublisher {
   }
 
   func refused(_ error: BusError) -> BusError {
-    condition.note(error)
+    condition.note(error, of: target)
     return error
   }
 
@@ -188,10 +209,10 @@ final class LoopPublisher {
   }
 
   private static func emptyCall(
-    _ configuration: RedisEventBusConfiguration, _ index: Int
+    _ configuration: RedisEventBusConfiguration, _ journal: String
   ) -> ScriptCall {
     var call = ScriptCall(
-      script(configuration), keys: [configuration.keys.journals[index]],
+      script(configuration), keys: [journal],
       arguments: [
         .string(configuration.keys.channel), .integer(configuration.partitionCapacity),
       ])

@@ -11,10 +11,16 @@ final class PartitionedJournal: Journal {
   private let streams: [RedisJournal]
   private let client: RedisClient
   private let readers: BlockingConnections
+  /// Wakes readers in a cluster; nil on one server, where one command waits for all partitions.
+  private let arrivals: JournalArrivals?
   /// The stream that the next read asks first, or it would always be the same that waits.
   private let first = NIOLockedValueBox(0)
 
-  init(_ streams: [RedisJournal], client: RedisClient, readers: BlockingConnections) {
+  init(
+    _ streams: [RedisJournal], client: RedisClient, readers: BlockingConnections,
+    arrivals: JournalArrivals?
+  ) {
+    self.arrivals = arrivals
     self.streams = streams
     self.client = client
     self.readers = readers
@@ -25,7 +31,28 @@ final class PartitionedJournal: Journal {
   // MARK: Reading in a group
 
   func createGroup(_ group: String) async throws(BusError) {
-    for stream in streams { try await stream.createGroup(group) }
+    // Where one cannot be made, reading says that it is missing as soon as it could.
+    try await inMost(streams) { (stream) throws(BusError) in try await stream.createGroup(group) }
+  }
+
+  /// Does it in every partition of these. One whose server is away stops no other.
+  ///
+  /// - Throws: when it was done in none; on one server when one of them failed.
+  private func inMost(
+    _ streams: [RedisJournal], _ body: (RedisJournal) async throws(BusError) -> Void
+  ) async throws(BusError) {
+    var failure: BusError?
+    var isDone = false
+    for stream in streams {
+      do throws(BusError) {
+        try await body(stream)
+        isDone = true
+      } catch {
+        guard arrivals != nil else { throw error }
+        failure = failure ?? error
+      }
+    }
+    if let failure, !isDone { throw failure }
   }
 
   func read(
@@ -35,10 +62,15 @@ final class PartitionedJournal: Journal {
     let end = ContinuousClock.now + wait
     while true {
       let order = nextOrder()
+      let version = arrivals?.version
       let there = try await readThere(
         order, group: group, consumer: consumer, count: count, bytes: bytes)
       let left = end - .now
       guard there.isEmpty, left > .zero, !Task.isCancelled else { return there }
+      if let arrivals, let version {
+        guard await arrivals.wait(since: version, limit: left) else { return [] }
+        continue
+      }
       let watched = Array(order.prefix(count))
       let isAll = watched.count == streams.count
       let entries = try await RedisJournal.waitForEntries(
@@ -69,10 +101,18 @@ final class PartitionedJournal: Journal {
       waiting = waiting.dropFirst(asked.count)
       let share = (count - read.count) / asked.count
       let bytesEach = max(bytesLeft / asked.count, 1)
-      let replies = try await client.run(
+      let replies = try await client.attempt(
         asked.map { $0.reading(group: group, consumer: consumer, count: share, bytes: bytesEach) })
+      var failures: [BusError] = []
       for (stream, reply) in zip(asked, replies) {
-        let entries = try JournalReplies.entries(reply, in: stream.partition)
+        let entries: [JournalEntry]
+        switch reply {
+        case .success(let reply):
+          entries = try JournalReplies.entries(reply, in: stream.partition)
+        case .failure(let error):
+          failures.append(error)
+          continue
+        }
         let size = entries.reduce(0) { $0 + $1.payload.readableBytes + $1.eventType.utf8.count }
         read += entries
         bytesLeft -= min(size, bytesLeft)
@@ -81,15 +121,27 @@ final class PartitionedJournal: Journal {
           waiting.append(stream)
         }
       }
+      try judge(failures, isAlone: failures.count == asked.count, hasRead: !read.isEmpty)
     }
     return read
+  }
+
+  /// What was read is this consumer's now, and must not be lost to an error of another partition; the next read meets it
+  /// again. In a cluster one whose server is away stops no other.
+  private func judge(
+    _ failures: [BusError], isAlone: Bool, hasRead: Bool
+  ) throws(BusError) {
+    guard let first = failures.first, !hasRead else { return }
+    for case .noGroup(let group) in failures { throw .noGroup(group) }
+    if arrivals == nil || isAlone { throw first }
   }
 
   func claimAbandoned(
     group: String, consumer: String, idle: Duration, count: Int
   ) async throws(BusError) -> [ClaimedEntry] {
     var claimed: [ClaimedEntry] = []
-    for stream in nextOrder() where claimed.count < count {
+    try await inMost(nextOrder()) { (stream) throws(BusError) in
+      guard claimed.count < count else { return }
       claimed += try await stream.claimAbandoned(
         group: group, consumer: consumer, idle: idle, count: count - claimed.count)
     }
@@ -117,22 +169,26 @@ final class PartitionedJournal: Journal {
     }
   }
 
+  /// What is not acknowledged because its partition's server is away is handed out again, and written again without an
+  /// effect.
   private func forEach(
     of ids: [StreamID], _ body: (RedisJournal, [StreamID]) async throws(BusError) -> Void
   ) async throws(BusError) {
     let parts = Dictionary(grouping: ids, by: \.partition)
-    for stream in streams {
-      if let ids = parts[stream.partition] { try await body(stream, ids) }
+    try await inMost(streams.filter { parts[$0.partition] != nil }) { (stream) throws(BusError) in
+      try await body(stream, parts[stream.partition] ?? [])
     }
   }
 
   func leave(group: String, consumer: String) async throws(BusError) {
-    for stream in streams { try await stream.leave(group: group, consumer: consumer) }
+    try await inMost(streams) { (stream) throws(BusError) in
+      try await stream.leave(group: group, consumer: consumer)
+    }
   }
 
   func forgetConsumers(of group: String, silentFor: Duration) async throws(BusError) -> Int {
     var forgotten = 0
-    for stream in streams {
+    try await inMost(streams) { (stream) throws(BusError) in
       forgotten += try await stream.forgetConsumers(of: group, silentFor: silentFor)
     }
     return forgotten

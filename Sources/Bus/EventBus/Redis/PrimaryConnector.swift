@@ -7,26 +7,25 @@ struct PrimaryConnector: Sendable {
   let configuration: RedisEventBusConfiguration
   /// Watches over the connections; nil where no Sentinels know the server.
   var watch: SentinelWatch?
-
-  /// Asks whether an event would be taken.
-  var question: ScriptCall {
-    ScriptCall(
-      .tryPublishing, keys: configuration.keys.journals,
-      arguments: [.integer(configuration.partitionCapacity)])
-  }
+  /// Nil where there is no cluster.
+  var cluster: ClusterConnector?
 
   /// Completes on the event loop with a connection to a server that does not call itself the wrong one. It
   /// may refuse events for other reasons: those do not mend with another connection.
   ///
   /// The future fails with `RedisError` or `RedisServerError`.
-  func connect(as role: String, on eventLoop: any EventLoop) -> EventLoopFuture<RedisConnection> {
+  func connect(
+    as role: String, to target: ConnectionTarget = .partition(0), on eventLoop: any EventLoop
+  ) -> EventLoopFuture<RedisConnection> {
+    if let cluster { return cluster.connect(as: role, to: target, on: eventLoop) }
+    let question = configuration.question(target)
     // By its source: a digest would be loaded first, for one call.
-    let question = question.script.bySource(question.byDigest(""))
+    let asked = question.script.bySource(question.byDigest(""))
     let changes = watch?.changes ?? 0
     return address(for: role, on: eventLoop).flatMap { address in
       RedisConnection.connect(to: address, on: eventLoop, options: configuration.options(role))
         .flatMap { connection in
-          connection.send(question).flatMapThrowing { reply in
+          connection.send(asked).flatMapThrowing { reply in
             if case .error(let error) = reply, RedisErrorMeaning(error).connection == .ends {
               connection.close(because: error)
               throw error
@@ -47,12 +46,14 @@ struct PrimaryConnector: Sendable {
       .partitions, keys: [keys.partitions, keys.unpartitionedJournal], arguments: [.integer(count)])
     return connection.send(call.script.bySource(call.byDigest(""))).flatMapThrowing { reply in
       // An account that may not ask, or a server that cannot write, has had an answer before.
-      guard let stored = reply.integer, stored != count else { return connection }
-      let error = RedisServerError(
-        "PARTITIONS the journal has \(stored), and bus.partitions is \(count): set it to \(stored), or empty the journal first"
-      )
-      connection.close(because: error)
-      throw error
+      guard let stored = reply.integer else { return connection }
+      do throws(RedisServerError) {
+        try configuration.checkPartitions(stored: stored)
+      } catch {
+        connection.close(because: error)
+        throw error
+      }
+      return connection
     }
   }
 
@@ -63,6 +64,9 @@ struct PrimaryConnector: Sendable {
     case .server(let address): eventLoop.makeSucceededFuture(address)
     case .sentinels(let sentinels):
       SentinelQuestions(sentinels, options: configuration.options(role)).master(on: eventLoop)
+    // Unless the settings contradict one another.
+    case .cluster:
+      eventLoop.makeFailedFuture(RedisError.noCluster(reason: "there is no connector for it"))
     }
   }
 
@@ -86,5 +90,23 @@ struct PrimaryConnector: Sendable {
       }
       return connection
     }
+  }
+}
+
+extension RedisEventBusConfiguration {
+  /// Asks whether an event would be taken.
+  func question(_ target: ConnectionTarget) -> ScriptCall {
+    var journals = keys.journals
+    if keys.areInCluster, case .partition(let index) = target { journals = [journals[index]] }
+    return ScriptCall(
+      .tryPublishing, keys: journals, arguments: [.integer(partitionCapacity)])
+  }
+
+  /// What is in the journal tells nobody that there are other partitions.
+  func checkPartitions(stored: Int) throws(RedisServerError) {
+    guard stored != partitions else { return }
+    throw RedisServerError(
+      "PARTITIONS the journal has \(stored), and bus.partitions is \(partitions): set it to \(stored), or empty the journal first"
+    )
   }
 }

@@ -49,8 +49,8 @@ public struct RedisCache: Sendable {
   /// The same for many.
   public func remove(_ keys: [String]) async throws(BusError) {
     guard !keys.isEmpty else { return }
-    _ = try await client.send(
-      RedisCommand(["DEL"] + keys.map { .string(self.keys.cached($0)) }))
+    // Each may be on another node of a cluster.
+    _ = try await client.send(keys.map { ["DEL", .string(self.keys.cached($0))] })
   }
 }
 

@@ -10,16 +10,17 @@ public final class RedisDeadLetterStore: DeadLetterStore {
   private static let summariesPerCall = 500
 
   static let scripts: [RedisScript] = [
-    .addDeadLetters, .replayDeadLetter, .summarizeDeadLetters,
+    .addDeadLetters, .replayDeadLetter, .summarizeDeadLetters, .pendingRefusals, .storeDeadLetters,
+    .appendReplay,
   ]
 
   /// The most that the store takes.
   public let capacity: Int
 
-  private let keys: RedisKeys
-  private let partitionCapacity: Int
+  let keys: RedisKeys
+  let partitionCapacity: Int
   private let partitions: SharedPartitioner
-  private let client: RedisClient
+  let client: RedisClient
 
   init(
     _ configuration: RedisEventBusConfiguration, partitions: SharedPartitioner, client: RedisClient
@@ -37,6 +38,12 @@ public final class RedisDeadLetterStore: DeadLetterStore {
       let rest = refused.dropFirst(settled).prefix(Self.writtenPerCall)
       let partition = rest[rest.startIndex].id.partition
       let piece = rest.prefix { $0.id.partition == partition }
+      if keys.areInCluster {
+        let count = try await addInSteps(Array(piece), of: partition)
+        settled += count
+        if count < piece.count { break }
+        continue
+      }
       var call = ScriptCall(
         .addDeadLetters, keys: [keys.journal(of: partition), keys.deadLetters],
         arguments: [.integer(capacity)])
@@ -100,6 +107,7 @@ public final class RedisDeadLetterStore: DeadLetterStore {
       guard let stored = try await deadLetter(id)?.deadLetter else { return false }
       partition = partitions.partition(
         of: PublishedEvent(eventType: stored.eventType, payload: stored.payload))
+      if keys.areInCluster { return try await replayInSteps(id, stored, to: partition) }
     }
     let call = ScriptCall(
       .replayDeadLetter, keys: [keys.deadLetters, keys.journal(of: partition)],

@@ -59,6 +59,11 @@ struct RedisErrorMeaning: Equatable {
       }
   }
 
+  /// Whether a node of a cluster says it of the slot of a key, and may be the right one for others.
+  static func concernsOneSlot(_ error: RedisServerError) -> Bool {
+    ["MOVED", "ASK", "TRYAGAIN", "CROSSSLOT", "CLUSTERDOWN"].contains(error.code)
+  }
+
   private static func hidden(in error: RedisServerError) -> Self? {
     guard error.code == "ERR" || error.code.hasPrefix("@"),
       let dash = error.message.firstRange(of: " -")?.upperBound
@@ -87,7 +92,7 @@ extension BusError {
       let fault = BusError(refusal).fault
       self = .unavailable(fault == .unexpected ? .accessDenied : fault, error.description)
     case .leftServer(let answer): self = BusError(answer)
-    case .cannotConnect, .noSentinel: self = .unavailable(error.description)
+    case .cannotConnect, .noSentinel, .noCluster: self = .unavailable(error.description)
     case .connectionLost, .timedOut, .closed, .malformedReply:
       self = .unanswered(error.description)
     }

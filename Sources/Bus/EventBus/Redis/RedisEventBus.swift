@@ -3,7 +3,7 @@ public import Logging
 public import NIOCore
 import RedisDriver
 
-/// The bus on one Redis server: its journal is a stream, or several, its channel is pub/sub.
+/// The bus on one Redis server, or on the nodes of a cluster: its journal is a stream, or several, its channel is pub/sub.
 public final class RedisEventBus: Sendable {
   public let publisher: RedisEventPublisher
   public let journal: any Journal
@@ -26,8 +26,8 @@ public final class RedisEventBus: Sendable {
   private let watch: BusWatch
   private let watching: Task<Void, Never>
   private let watchingErased: Task<Void, Never>
-  /// Nil without Sentinels.
-  private let watchingSentinels: Task<Void, Never>?
+  /// What watches over where Redis is, and over arrivals in a cluster.
+  private let watchingServers: [Task<Void, Never>]
 
   /// Starts to connect. Returns when the first attempts have ended, well or badly: an unreachable
   /// Redis is no failure here, what is asked of the bus fails until it is there.
@@ -37,19 +37,28 @@ public final class RedisEventBus: Sendable {
     _ configuration: RedisEventBusConfiguration, on group: any EventLoopGroup,
     metrics: any MetricsFactory = MetricsSystem.factory, logger: Logger
   ) async throws(BusError) -> RedisEventBus {
+    if let contradiction = configuration.contradiction { throw .unavailable(contradiction) }
     let subscriptions = OpenSubscriptions()
-    let condition = BusCondition(logger: logger, metrics: metrics) {
-      subscriptions.leave(because: $0)
+    let topology = ClusterTopology(configuration, on: group.next(), logger: logger)
+    let condition = BusCondition(
+      logger: logger, metrics: metrics, isClustered: topology != nil
+    ) { answer in
+      // Every node of a cluster relays the channel.
+      if topology == nil { subscriptions.leave(because: answer) }
     }
     let connector = PrimaryConnector(
       configuration: configuration,
-      watch: SentinelWatch(configuration, on: group.next(), logger: logger))
+      watch: SentinelWatch(configuration, on: group.next(), logger: logger),
+      cluster: topology.map {
+        ClusterConnector(
+          configuration: configuration, topology: $0, agreement: PartitionAgreement())
+      })
     let client: RedisClient
     do {
       client = try await RedisClient.start(
         connector,
         scripts: RedisJournal.scripts + RedisAdoptionRegister.scripts
-          + RedisDeadLetterStore.scripts + RedisProcessReports.scripts
+          + [.chooseNode] + RedisDeadLetterStore.scripts + RedisProcessReports.scripts
           + RedisRevokedTokens.scripts + RedisErasedLearners.scripts,
         eventLoop: group.next(), condition: condition
       ).get()
@@ -78,7 +87,13 @@ public final class RedisEventBus: Sendable {
     let configuration = connector.configuration
     self.configuration = configuration
     keys = configuration.keys
-    watchingSentinels = connector.watch.map { watch in Task { await watch.run() } }
+    let arrivals = connector.cluster.map { _ in JournalArrivals(connector, on: group.next()) }
+    watchingServers =
+      [
+        connector.watch.map { watch in Task { await watch.run() } },
+        connector.cluster.map { cluster in Task { await cluster.topology.run() } },
+        arrivals.map { arrivals in Task { await arrivals.run() } },
+      ].compactMap { $0 }
     let partitions = SharedPartitioner(
       EventPartitioner(partitions: configuration.partitions, catalog: configuration.catalog))
     self.watch = watch
@@ -98,11 +113,18 @@ public final class RedisEventBus: Sendable {
     journalStreams = streams
     journal =
       streams.count == 1
-      ? streams[0] : PartitionedJournal(streams, client: client, readers: readers)
+      ? streams[0]
+      : PartitionedJournal(
+        streams, client: client, readers: readers, arrivals: arrivals)
+    let listeningNode = connector.cluster.map {
+      ListeningNode($0.topology, client: client, keys: configuration.keys)
+    }
     channel = RedisEventChannel(
-      connector, client: client, open: subscriptions, group: group, logger: logger)
+      connector, client: client, open: subscriptions, listeningNode: listeningNode, group: group,
+      logger: logger)
     adoptions = RedisAdoptionRegister(
-      configuration, partitions: partitions, client: client, erased: erased.learners)
+      configuration, partitions: partitions, client: client, listeningNode: listeningNode,
+      erased: erased.learners)
     cache = RedisCache(keys: keys, client: client)
     reports = RedisProcessReports(keys: keys, client: client)
     revokedTokens = RedisRevokedTokens(keys: keys, client: client)
@@ -136,8 +158,8 @@ public final class RedisEventBus: Sendable {
   /// account may not ask.
   public func channelSubscribers() async throws(BusError) -> Int? {
     do throws(BusError) {
-      let reply = try await client.send(["PUBSUB", "NUMSUB", .string(keys.channel)])
-      return reply.array?.last?.integer
+      let replies = try await client.sendToAll(["PUBSUB", "NUMSUB", .string(keys.channel)])
+      return replies.reduce(0) { $0 + ($1.array?.last?.integer ?? 0) }
     } catch .unavailable(.accessDenied, _) {
       return nil
     }
@@ -166,7 +188,7 @@ public final class RedisEventBus: Sendable {
   public func close() {
     watching.cancel()
     watchingErased.cancel()
-    watchingSentinels?.cancel()
+    for task in watchingServers { task.cancel() }
     publisher.close()
     readers.close()
     client.close()

@@ -55,6 +55,18 @@ public struct RedisEventBusConfiguration: Sendable {
     self.probeInterval = probeInterval
   }
 
+  /// Why the bus cannot be had in this way; nil where it can.
+  public var contradiction: String? {
+    guard case .cluster = location else { return nil }
+    return if partitions == 1 {
+      "must be 2 at least on a Redis Cluster, where one stream lies on one node: 6 on three masters"
+    } else if !keys.areInCluster {
+      "the names of the keys are those of one server"
+    } else {
+      nil
+    }
+  }
+
   /// How many partitions the journal has.
   public var partitions: Int { keys.journals.count }
   var partitionCapacity: Int { (journalCapacity + partitions - 1) / partitions }
@@ -64,68 +76,4 @@ public struct RedisEventBusConfiguration: Sendable {
       clientName: "progressbus-\(role)", connectTimeout: connectTimeout,
       responseTimeout: responseTimeout, probeInterval: probeInterval, tls: tls)
   }
-}
-
-/// The names that the bus uses in Redis. All begin with the deployment's namespace, where it has one:
-/// databases part keys, and no channels.
-public struct RedisKeys: Sendable, Equatable {
-  private static let baseName = "progress-events"
-
-  /// The channel that events are published on; also the prefix of the names below.
-  public let channel: String
-  /// The streams that are the journal, one a partition.
-  let journals: [String]
-  /// The stream that is the journal; how its streams are named where there are several.
-  public let journal: String
-  /// Says how many partitions the journal has, where that is more than one.
-  let partitions: String
-  /// The stream of a journal without partitions.
-  let unpartitionedJournal: String
-  /// The stream of dead letters.
-  public let deadLetters: String
-  /// The channel of the marks that hand-published messages are counted from.
-  public let marks: String
-  /// The hash of what worker processes say of themselves.
-  public let workers: String
-  /// The hash of revoked tokens.
-  public let revokedTokens: String
-  /// Tells whether that hash has changed.
-  let revokedTokensRevision: String
-  /// The hash of erased learners.
-  let erased: String
-  /// Which list of erased learners it is.
-  let erasedVersion: String
-  private let adoptedPrefix: String
-  private let namespacePrefix: String
-
-  /// - Parameter partitions: of the journal; their streams fall to different slots of a cluster, evenly for 6 on
-  ///   three servers.
-  public init(namespace: String? = nil, partitions: Int = 1) {
-    namespacePrefix = namespace.map { "\($0):" } ?? ""
-    let prefix = namespacePrefix + Self.baseName
-    channel = prefix
-    unpartitionedJournal = "\(prefix):journal"
-    journals =
-      partitions == 1
-      ? [unpartitionedJournal] : (1...partitions).map { "\(prefix):{j-\($0)}:journal" }
-    journal = partitions == 1 ? journals[0] : "\(prefix):{j-1…j-\(partitions)}:journal"
-    self.partitions = "\(prefix):partitions"
-    deadLetters = "\(prefix):dead-letters"
-    marks = "\(prefix):marks"
-    workers = "\(prefix):workers"
-    revokedTokens = "\(prefix):revoked-tokens"
-    revokedTokensRevision = "\(prefix):revoked-tokens:revision"
-    erased = "\(prefix):erased"
-    erasedVersion = "\(prefix):erased:version"
-    adoptedPrefix = "\(prefix):adopted:"
-  }
-
-  /// - Parameter partition: as `StreamID` tells it.
-  func journal(of partition: UInt16) -> String { journals[max(0, Int(partition) - 1)] }
-
-  /// Holds the highest ordinal behind `mark` that some worker has adopted.
-  func adopted(mark: String) -> String { adoptedPrefix + mark }
-
-  /// Holds a value of `RedisCache`.
-  func cached(_ key: String) -> String { namespacePrefix + key }
 }

@@ -16,11 +16,14 @@ public final class RedisEventChannel: EventChannel {
   private let open: OpenSubscriptions
   private let group: any EventLoopGroup
   private let logger: Logger
+  /// Nil where there is no cluster.
+  private let listeningNode: ListeningNode?
 
   init(
     _ connector: PrimaryConnector, client: RedisClient, open: OpenSubscriptions,
-    group: any EventLoopGroup, logger: Logger
+    listeningNode: ListeningNode?, group: any EventLoopGroup, logger: Logger
   ) {
+    self.listeningNode = listeningNode
     self.connector = connector
     self.open = open
     self.client = client
@@ -30,28 +33,18 @@ public final class RedisEventChannel: EventChannel {
 
   public func listen(_ listeners: [any ChannelListener]) async {
     let eventLoop = group.next()
-    let configuration = connector.configuration
     var retries = Retries(RedisLink.backoff)
     var reported = false
+    var attempts = NodeAttempts()
     while !Task.isCancelled {
-      let subscription = ChannelSubscription(
-        ChannelStream(keys: configuration.keys, ownMark: UUID().uuidString), listeners: listeners,
-        eventLoop: eventLoop, markTimeout: configuration.responseTimeout
-      ) { [client] mark in
-        client.reply(to: ["PUBLISH", .string(configuration.keys.marks), .string(mark)])
-      }
       let reason: BusError
       do {
-        let connection = try await connector.connect(as: "channel", on: eventLoop).get()
-        open.add(connection)
-        defer { open.remove(connection) }
-        let end = try await withTaskCancellationHandler {
-          try await subscription.run(on: connection).get()
-        } onCancel: {
-          connection.close()
-        }
+        let place = try await listeningNode?.find(insteadOf: attempts.away)
+        attempts.begin(place?.node)
+        let end = try await subscribe(listeners, at: place, on: eventLoop)
         reason = end.reason
         if end.stood {
+          attempts.succeeded()
           retries.succeeded()
           reported = false
         }
@@ -65,6 +58,62 @@ public final class RedisEventChannel: EventChannel {
     }
   }
 
+  /// Until the subscription ends.
+  private func subscribe(
+    _ listeners: [any ChannelListener], at place: ListeningNode.Place?, on eventLoop: any EventLoop
+  ) async throws -> ChannelSubscription.End {
+    let configuration = connector.configuration
+    let stream = ChannelStream(
+      keys: configuration.keys, ownMark: UUID().uuidString, markPrefix: place?.markPrefix ?? "",
+      adopts: place?.isChosen ?? true)
+    let subscription = ChannelSubscription(
+      stream, listeners: listeners, eventLoop: eventLoop, markTimeout: configuration.responseTimeout
+    ) { [client] mark in
+      client.reply(to: ["PUBLISH", .string(configuration.keys.marks), .string(mark)])
+    }
+    let target = place.map { ConnectionTarget.node($0.node.endpoint) } ?? .partition(0)
+    let connection = try await connector.connect(as: "channel", to: target, on: eventLoop).get()
+    open.add(connection)
+    defer { open.remove(connection) }
+    let watching = place.map { place in Task { await leave(connection, unlessStands: place) } }
+    defer { watching?.cancel() }
+    return try await withTaskCancellationHandler {
+      try await subscription.run(on: connection).get()
+    } onCancel: {
+      connection.close()
+    }
+  }
+
+  /// Ends the subscription once another node is the one to listen to.
+  private func leave(
+    _ connection: RedisConnection, unlessStands place: ListeningNode.Place
+  ) async {
+    while true {
+      do { try await Task.sleep(for: ListeningNode.interval) } catch { return }
+      guard await listeningNode?.stands(place) == false else { continue }
+      return connection.close(
+        because: RedisServerError("MOVED all listen to another node of the cluster"))
+    }
+  }
+}
+
+/// Which node could not be listened to.
+private struct NodeAttempts {
+  /// All others leave it as well, so once is not enough.
+  private static let failuresOfNode = 2
+
+  private var node: RedisSlotMap.Node?
+  private var failures = 0
+
+  var away: RedisSlotMap.Node? { failures >= Self.failuresOfNode ? node : nil }
+
+  /// A failure until it succeeds.
+  mutating func begin(_ node: RedisSlotMap.Node?) {
+    failures = node == self.node ? failures + 1 : 1
+    self.node = node
+  }
+
+  mutating func succeeded() { failures = 0 }
 }
 
 /// The connections of subscriptions, which can ask their server nothing: a replica lets them stand, for ever.

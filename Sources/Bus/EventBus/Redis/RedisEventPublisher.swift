@@ -1,17 +1,17 @@
 public import NIOCore
 import RedisDriver
 
-/// Publishes through one Redis connection for each event loop.
+/// Publishes through one Redis connection for each event loop; in a cluster through one for each partition, too.
 ///
 /// While Redis cannot be reached, publishing fails at once; the connections come back by themselves.
 public final class RedisEventPublisher: EventPublisher {
   private struct Lane: Sendable {
     let eventLoop: any EventLoop
-    let publisher: NIOLoopBound<LoopPublisher>
+    let publisher: NIOLoopBound<any EventLoopPublisher>
   }
 
   private let lanes: [Lane]
-  private let laneOfLoop: [ObjectIdentifier: NIOLoopBound<LoopPublisher>]
+  private let laneOfLoop: [ObjectIdentifier: NIOLoopBound<any EventLoopPublisher>]
 
   private init(_ lanes: [Lane]) {
     self.lanes = lanes
@@ -28,9 +28,10 @@ public final class RedisEventPublisher: EventPublisher {
     var lanes: [Lane] = []
     for eventLoop in group.makeIterator() {
       let start = eventLoop.submit {
-        let publisher = LoopPublisher(
-          connector, eventLoop: eventLoop, condition: condition)
-        publisher.link.connect()
+        let publisher: any EventLoopPublisher =
+          connector.cluster == nil
+          ? LoopPublisher(connector, eventLoop: eventLoop, condition: condition)
+          : ClusterLoopPublisher(connector, eventLoop: eventLoop, condition: condition)
         return NIOLoopBound(publisher, eventLoop: eventLoop)
       }
       // Fails only when the loop is shut down, and then it has no callers.
@@ -38,12 +39,10 @@ public final class RedisEventPublisher: EventPublisher {
         lanes.append(Lane(eventLoop: eventLoop, publisher: publisher))
       }
     }
-    for lane in lanes {
-      // A failure is logged by the link, and told to whoever publishes.
-      _ = try? await lane.eventLoop.flatSubmit {
-        lane.publisher.value.link.whenConnected().map { _ in }
-      }.get()
+    let connecting = lanes.map { lane in
+      lane.eventLoop.flatSubmit { lane.publisher.value.connect() }
     }
+    for attempt in connecting { _ = try? await attempt.get() }
     return RedisEventPublisher(lanes)
   }
 
@@ -80,14 +79,13 @@ public final class RedisEventPublisher: EventPublisher {
   func drop(by filter: ErasedEventFilter?, note: @escaping @Sendable (Int) -> Void) {
     for lane in lanes {
       lane.eventLoop.execute {
-        lane.publisher.value.erased = filter
-        lane.publisher.value.noteDropped = note
+        lane.publisher.value.drop(by: filter, note: note)
       }
     }
   }
 
   /// Fails what is unanswered and connects no more.
   public func close() {
-    for lane in lanes { lane.eventLoop.execute { lane.publisher.value.link.close() } }
+    for lane in lanes { lane.eventLoop.execute { lane.publisher.value.close() } }
   }
 }

@@ -16,12 +16,14 @@ public final class RedisJournal: Journal {
   static let entriesOfWaitingRead = 16
 
   static let scripts: [RedisScript] = [
-    .createGroup, .leaveGroup, .forgetConsumers, .journalState, .readGroup, .readRange,
+    .createGroup, .leaveGroup, .forgetConsumers, .forgetConsumersExcept, .journalState, .readGroup,
+    .readRange, .endOfJournal,
   ]
 
   let journal: String
   /// From 1; 0 where the stream is the whole journal.
   let partition: UInt16
+  private let isInCluster: Bool
   private let reports: String
   let client: RedisClient
   private let readers: BlockingConnections
@@ -32,6 +34,7 @@ public final class RedisJournal: Journal {
   ) {
     journal = keys.journals[index]
     partition = keys.journals.count == 1 ? 0 : UInt16(index + 1)
+    isInCluster = keys.areInCluster
     reports = keys.workers
     self.client = client
     self.readers = readers
@@ -198,9 +201,16 @@ public final class RedisJournal: Journal {
   public func forgetConsumers(
     of group: String, silentFor: Duration
   ) async throws(BusError) -> Int {
-    let call = ScriptCall(
-      .forgetConsumers, keys: [journal, reports],
-      arguments: [.string(group), .integer(silentFor.millisecondsRoundedUp)])
+    let limits: [RedisCommand.Argument] = [
+      .string(group), .integer(silentFor.millisecondsRoundedUp),
+    ]
+    var call = ScriptCall(.forgetConsumers, keys: [journal, reports], arguments: limits)
+    if isInCluster {
+      let reported = try await client.send(["HKEYS", .string(reports)]).array ?? []
+      call = ScriptCall(
+        .forgetConsumersExcept, keys: [journal],
+        arguments: limits + reported.compactMap { $0.text.map { .string($0) } })
+    }
     return try await client.run(call).integer ?? 0
   }
 

@@ -19,6 +19,7 @@ final class RedisLink {
   let eventLoop: any EventLoop
   private let connector: PrimaryConnector
   private let role: String
+  let target: ConnectionTarget
   private let scripts: [RedisScript]
   private let condition: BusCondition
   private var digests: [RedisScript: String] = [:]
@@ -34,9 +35,10 @@ final class RedisLink {
   ///   - role: names the connection in `CLIENT LIST`.
   ///   - scripts: loaded into Redis before a connection counts as ready.
   init(
-    _ connector: PrimaryConnector, role: String, scripts: [RedisScript],
-    eventLoop: any EventLoop, condition: BusCondition
+    _ connector: PrimaryConnector, role: String, to target: ConnectionTarget = .partition(0),
+    scripts: [RedisScript], eventLoop: any EventLoop, condition: BusCondition
   ) {
+    self.target = target
     self.eventLoop = eventLoop
     self.connector = connector
     self.role = role
@@ -65,7 +67,7 @@ final class RedisLink {
     guard case .down = state else { return }
     state = .connecting
     let link = NIOLoopBound(self, eventLoop: eventLoop)
-    connector.connect(as: role, on: eventLoop)
+    connector.connect(as: role, to: target, on: eventLoop)
       .flatMap { link.value.load(into: $0) }
       .whenComplete { link.value.attemptEnded($0) }
   }
@@ -113,6 +115,8 @@ final class RedisLink {
   /// Closes the connection when the error says that its server is the wrong one; another is made as after
   /// any loss.
   func judge(_ error: RedisServerError, on connection: RedisConnection) {
+    // A node has other slots than the one that this was about.
+    if case .node = target, RedisErrorMeaning.concernsOneSlot(error) { return }
     switch RedisErrorMeaning(error).connection {
     case .stays: return
     case .ends: break
@@ -135,7 +139,7 @@ final class RedisLink {
     switch connection {
     case .failure(let error): eventLoop.makeFailedFuture(error)
     case .success(let connection):
-      run(connector.question, on: connection).flatMapThrowing { reply in
+      run(connector.configuration.question(target), on: connection).flatMapThrowing { reply in
         if case .error(let error) = reply { throw error }
       }.flatMapErrorThrowing { throw BusError($0) }
     }
@@ -177,7 +181,7 @@ final class RedisLink {
     state = .down
     // From now on nothing is sent, so nobody need wonder what came of it.
     failure = if case .unanswered(let detail) = error { .unavailable(detail) } else { error }
-    condition.note(failure)
+    condition.note(failure, of: target)
     failWaiting()
     let link = NIOLoopBound(self, eventLoop: eventLoop)
     retry = eventLoop.scheduleTask(in: TimeAmount(retries.failed())) { link.value.connect() }

@@ -40,6 +40,15 @@ struct RedisScript: Sendable, Hashable {
   static let journalState = RedisScript("journal-state", PackageResources.journal_state_lua)
   static let addDeadLetters = RedisScript(
     "add-dead-letters", PackageResources.add_dead_letters_lua)
+  static let pendingRefusals = RedisScript(
+    "pending-refusals", PackageResources.pending_refusals_lua)
+  static let storeDeadLetters = RedisScript(
+    "store-dead-letters", PackageResources.store_dead_letters_lua)
+  static let appendReplay = RedisScript("append-replay", PackageResources.append_replay_lua)
+  static let forgetConsumersExcept = RedisScript(
+    "forget-consumers-except", PackageResources.forget_consumers_except_lua)
+  static let endOfJournal = RedisScript("end-of-journal", PackageResources.end_of_journal_lua)
+  static let chooseNode = RedisScript("choose-node", PackageResources.choose_node_lua)
   static let summarizeDeadLetters = RedisScript(
     "summarize-dead-letters", PackageResources.summarize_dead_letters_lua)
   static let replayDeadLetter = RedisScript(
@@ -76,6 +85,12 @@ struct ScriptCall: Sendable {
     self.arguments = ["EVALSHA", "", .integer(keys.count)]
     self.arguments += keys.map { .string($0) }
     self.arguments += arguments
+  }
+
+  /// By whose slot a cluster's node is found.
+  var firstKey: String? {
+    guard arguments.count > 3, case .string(let key) = arguments[3] else { return nil }
+    return key
   }
 
   mutating func append(_ argument: RedisCommand.Argument) { arguments.append(argument) }

@@ -64,7 +64,10 @@ struct ServerServices {
     // Longer than Redis may be silent, so that the reason is told.
     await health.register("bus", isRequired: true, deadline: .seconds(3)) { [bus] in
       let faults = await bus.faults()
-      let stands = faults.contains { acceptsEvents || !$0.fault.concernsPublishingAlone }
+      let stands = faults.contains {
+        !$0.fault.concernsSomePartitionsAlone
+          && (acceptsEvents || !$0.fault.concernsPublishingAlone)
+      }
       return HealthCheckResult(
         faults.isEmpty ? .ok : stands ? .down : .degraded,
         detail: faults.isEmpty ? nil : faults.map(\.description).joined(separator: "; "))

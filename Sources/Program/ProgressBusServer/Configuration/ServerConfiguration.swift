@@ -105,7 +105,8 @@ public struct ServerConfiguration: Sendable {
     } catch {
       throw ConfigurationError("REDIS_URL", "\(error)")
     }
-    let keys = try busKeys()
+    let isCluster = if case .cluster = location { true } else { false }
+    let keys = try busKeys(inCluster: isCluster)
     guard location.database == 0 || settings.text("bus.namespace") != nil else {
       throw ConfigurationError(
         "PROGRESSBUS_BUS_NAMESPACE",
@@ -118,6 +119,9 @@ public struct ServerConfiguration: Sendable {
       deadLetterCapacity: settings.integer("dead_letters.max_entries"))
     configuration.confirmedReplicas = settings.integer("bus.confirmed_replicas")
     configuration.tls = try redisTLS(for: location)
+    if let contradiction = configuration.contradiction {
+      throw ConfigurationError("PROGRESSBUS_BUS_PARTITIONS", contradiction)
+    }
     return configuration
   }
 
@@ -129,10 +133,10 @@ public struct ServerConfiguration: Sendable {
   /// The bus's names in Redis.
   ///
   /// - Throws: when the namespace is not 1 to 64 ASCII letters, digits, `.`, `_` and `-`.
-  private func busKeys() throws(ConfigurationError) -> RedisKeys {
+  private func busKeys(inCluster: Bool = false) throws(ConfigurationError) -> RedisKeys {
     let partitions = settings.integer("bus.partitions")
     guard let namespace = settings.text("bus.namespace") else {
-      return RedisKeys(partitions: partitions)
+      return RedisKeys(partitions: partitions, inCluster: inCluster)
     }
     let isPlain = namespace.utf8.allSatisfy { byte in
       switch byte {
@@ -147,7 +151,7 @@ public struct ServerConfiguration: Sendable {
       throw ConfigurationError(
         "PROGRESSBUS_BUS_NAMESPACE", "must be 1 to 64 letters, digits, dots, - and _")
     }
-    return RedisKeys(namespace: namespace, partitions: partitions)
+    return RedisKeys(namespace: namespace, partitions: partitions, inCluster: inCluster)
   }
 
   /// Whether this process listens: always when a role has routes for others; for a worker or a source alone,

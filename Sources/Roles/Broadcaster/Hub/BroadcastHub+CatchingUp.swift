@@ -45,7 +45,7 @@ extension BroadcastHub {
         ? state.sequence.tail : nil
     }
     return tail.map {
-      JournalReplay(journal: journal, after: $0, configuration)
+      JournalReplay(journal: journal, after: $0, skipsWhatCannotBeRead: true, configuration)
     }
   }
 
@@ -73,11 +73,22 @@ extension BroadcastHub {
     }
   }
 
+  /// A partition that cannot be asked ends where the sequence is: the others go on, and its next message says that
+  /// something is missing.
+  ///
+  /// - Throws: when none can be asked.
   private func endOfJournal() async throws(BusError) -> JournalCursor {
     var end = JournalCursor(partitions: partitionCount)
+    if let tail = state.withLockedValue({ $0.sequence.tail }) { end = tail }
+    var failures: [BusError] = []
     for (index, partition) in journal.partitions.enumerated() {
-      end[index] = try await partition.state().last
+      do throws(BusError) {
+        end[index] = try await partition.state().last
+      } catch {
+        failures.append(error)
+      }
     }
+    if failures.count == partitionCount, let failure = failures.first { throw failure }
     return end
   }
 

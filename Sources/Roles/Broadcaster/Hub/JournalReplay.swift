@@ -14,13 +14,19 @@ struct JournalReplay {
   private let partitions: [any Journal]
   private let pageSize: Int
   private let pageBytes: Int
+  private let skipsWhatCannotBeRead: Bool
   private var page: [JournalEntry]?
   /// The partition that is read next: a page of each in turn.
   private var index = 0
   private(set) var position: JournalCursor
 
-  init(journal: any Journal, after position: JournalCursor, _ configuration: BroadcastConfiguration)
-  {
+  /// - Parameter skipsWhatCannotBeRead: whether a partition that cannot be read counts as one that has nothing, while
+  ///   another can: only for who notices later.
+  init(
+    journal: any Journal, after position: JournalCursor, skipsWhatCannotBeRead: Bool = false,
+    _ configuration: BroadcastConfiguration
+  ) {
+    self.skipsWhatCannotBeRead = skipsWhatCannotBeRead
     partitions = journal.partitions
     self.position = position
     pageSize = configuration.replayPageSize
@@ -32,10 +38,18 @@ struct JournalReplay {
       self.page = nil
       return deliver(page)
     }
+    var failures: [BusError] = []
     for _ in partitions {
-      let step = try await nextOfPartition()
-      guard case .end = step else { return step }
+      do throws(BusError) {
+        let step = try await nextOfPartition()
+        guard case .end = step else { return step }
+      } catch {
+        guard skipsWhatCannotBeRead else { throw error }
+        failures.append(error)
+        index = (index + 1) % partitions.count
+      }
     }
+    if failures.count == partitions.count, let failure = failures.first { throw failure }
     return .end
   }
 

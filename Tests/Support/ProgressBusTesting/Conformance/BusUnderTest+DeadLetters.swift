@@ -11,7 +11,12 @@ extension BusUnderTest {
 
   /// Nothing holds the entries any more, so there is nothing to acknowledge.
   private func add(_ letters: [DeadLetter]) async throws {
-    let count = try await deadLetters.add(letters.map { RefusedEntry(id: .zero, deadLetter: $0) })
+    let refused = letters.enumerated().map { index, letter in
+      RefusedEntry(
+        id: StreamID(milliseconds: UInt64(letter.attempts), sequence: UInt64(index)),
+        deadLetter: letter)
+    }
+    let count = try await deadLetters.add(refused)
     #expect(count == letters.count)
   }
 

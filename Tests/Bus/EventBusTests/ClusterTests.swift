@@ -1,0 +1,110 @@
+import LocalStack
+import Logging
+import NIOCore
+import NIOPosix
+import ProgressBusTesting
+import RedisDriver
+import Testing
+
+@testable import EventBus
+
+/// A Redis Cluster of three masters, each with a replica.
+@Suite(.tags(.servers)) struct ClusterTests {
+  private let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
+
+  private func event(_ learner: String, _ number: Int = 0) -> PublishedEvent {
+    let text = #"{"event_id":"x","course_id":"py101","student_id":"\#(learner)","n":\#(number)}"#
+    return PublishedEvent(eventType: "help", payload: ByteBuffer(string: text))
+  }
+
+  private func publish(_ events: [PublishedEvent], to bus: RedisEventBus) async throws {
+    try await eventLoop.flatSubmit { bus.publisher.publish(events, on: eventLoop) }.get()
+  }
+
+  private func read(_ bus: RedisEventBus, wait: Duration = .zero) async throws -> [JournalEntry] {
+    try await bus.journal.read(group: "g", consumer: "c", count: 1_000, wait: wait)
+  }
+
+  private func numbers(_ entries: [JournalEntry]) -> [String] {
+    entries.map { entry in
+      String(buffer: entry.payload).firstMatch(of: /"n":(\d+)/).map { String($0.1) } ?? ""
+    }
+  }
+
+  @Test func eventsAreStoredOnAllMastersAndHeardWhileSlotsMoveAndRolesSwap() async throws {
+    try await withCluster { cluster in
+      try await withRedisEventBus(at: cluster.url, partitions: 6) { bus in
+        let listener = RecordingListener()
+        let listening = Task { await bus.channel.listen([listener]) }
+        try await eventually("the subscription") { listener.record.subscriptions == 1 }
+        try await bus.journal.createGroup("g")
+        try await publish((0..<60).map { event("s-\($0)", $0) }, to: bus)
+        var masters: Set<Int> = []
+        for partition in 1...6 {
+          masters.insert(try await cluster.master(of: bus.keys.journal(of: UInt16(partition))).port)
+        }
+        #expect(masters.count == 3, "six partitions are spread over all masters")
+        #expect(try await Set(numbers(read(bus))).count == 60)
+        try await eventually("all are heard") { listener.record.messages.count == 60 }
+
+        // A read that waits is woken by whichever partition gets something.
+        for learner in 0..<6 {
+          let reading = Task { try await read(bus, wait: .seconds(30)) }
+          try await publish([event("s-\(learner)", 100 + learner)], to: bus)
+          #expect(try await numbers(reading.value) == ["\(100 + learner)"])
+        }
+
+        // The journal's slots change hands while events come.
+        let key = bus.keys.journal(of: 2)
+        let moving = Task { try await cluster.moveSlot(of: key) }
+        var sent = 200
+        func sendOne() async throws {
+          try await eventually("an event is taken") {
+            try await publish((0..<12).map { event("s-\($0)", sent) }, to: bus)
+            return true
+          }
+          sent += 1
+        }
+        while sent < 230 { try await sendOne() }
+        try await moving.value
+        try await cluster.swapRoles(ofTheMasterOf: bus.keys.journal(of: 1))
+        while sent < 260 { try await sendOne() }
+        var found: Set<String> = []
+        try await eventually("all are read") {
+          found.formUnion(numbers(try await read(bus)))
+          return found.isSuperset(of: (200..<260).map(String.init))
+        }
+        // None of it needed a subscription anew.
+        #expect(listener.record.subscriptions == 1)
+        try await eventually("no fault is left") { await bus.faults().isEmpty }
+        listening.cancel()
+        await listening.value
+      }
+    }
+  }
+
+  @Test func oneStreamAndAnotherNumberOfPartitionsAreRefused() async throws {
+    await #expect(throws: BusError.self) {
+      try await withRedisEventBus(at: "redis+cluster://127.0.0.1:1", partitions: 1) { _ in }
+    }
+    try await withCluster { cluster in
+      try await withRedisEventBus(at: cluster.url, partitions: 6) { bus in
+        try await publish([event("s-1")], to: bus)
+      }
+      try await withRedisEventBus(at: cluster.url, partitions: 12) { bus in
+        let error = await #expect(throws: (any Error).self) {
+          try await publish([event("s-1")], to: bus)
+        }
+        #expect(error.map { BusError($0).fault } == .otherPartitions)
+        await #expect(throws: BusError.self) { try await bus.check() }
+      }
+      // Only the first of the nodes that are named has to be away for the others to be asked.
+      let port = try LoopbackPort.free()
+      let url = "redis+cluster://127.0.0.1:\(port),127.0.0.1:\(cluster.servers[5].port)"
+      try await withRedisEventBus(at: url, partitions: 6) { bus in
+        try await publish([event("s-1")], to: bus)
+        #expect(try await bus.journal.state().entries == 2)
+      }
+    }
+  }
+}
