@@ -83,6 +83,97 @@ import Testing
     }
   }
 
+  /// `s-1` is in partition 4 and `s-2` in 5, which two masters have.
+  @Test func aPartitionWithoutAServerStopsNoOther() async throws {
+    try await withCluster(needsAllSlots: false) { cluster in
+      try await withRedisEventBus(at: cluster.url, partitions: 6, responseTimeout: .seconds(2)) {
+        bus in
+        let listener = RecordingListener()
+        let listening = Task { await bus.channel.listen([listener]) }
+        try await eventually("the subscription") { listener.record.subscriptions == 1 }
+        try await bus.journal.createGroup("g")
+        try await publish([event("s-1", 1), event("s-2", 2)], to: bus)
+        var pending: [JournalEntry] = []
+        try await eventually("both are read") {
+          pending += try await read(bus)
+          return pending.count == 2
+        }
+        let key = bus.keys.journal(of: 5)
+        let range = try await cluster.slots().range(of: RedisSlot.of(key))
+        let gone = try #require(range.map { [$0.master] + $0.replicas })
+        for node in gone {
+          await cluster.servers.first { $0.port == node.endpoint.port }?.kill()
+        }
+        for number in 10..<20 {
+          try await eventually("the other partition takes events") {
+            try await publish([event("s-1", number)], to: bus)
+            return true
+          }
+        }
+        let error = await #expect(throws: (any Error).self) {
+          try await publish([event("s-2"), event("s-1", 20)], to: bus)
+        }
+        #expect(error.map { BusError($0).leftNothingDone } == false, "some are in the journal")
+        var found: Set<String> = []
+        try await eventually("its events are read") {
+          found.formUnion(numbers(try await read(bus, wait: .seconds(1))))
+          return found.isSuperset(of: (10...20).map(String.init))
+        }
+        try await bus.journal.acknowledge(group: "g", ids: pending.map(\.id))
+        try await eventually("and heard") { listener.record.messages.count >= 13 }
+        try await eventually("the fault is told") {
+          let faults = await bus.faults()
+          return faults.map(\.fault) == [.partitionDown]
+        }
+        for node in gone {
+          try await cluster.servers.first { $0.port == node.endpoint.port }?.start()
+        }
+        try await eventually("all partitions take events") {
+          try await publish([event("s-2", 21)], to: bus)
+          return true
+        }
+        try await eventually("no fault is left") { await bus.faults().isEmpty }
+        listening.cancel()
+        await listening.value
+      }
+    }
+  }
+
+  /// Whoever does the first step and dies leaves what the next try mends.
+  @Test func stepsOnTwoNodesMayBeRepeated() async throws {
+    try await withCluster { cluster in
+      try await withRedisEventBus(at: cluster.url, partitions: 6) { bus in
+        try await bus.journal.createGroup("g")
+        try await publish([event("s-1", 1)], to: bus)
+        let entry = try #require(try await read(bus).first)
+        let letter = DeadLetter(
+          sink: "g", reason: "r", attempts: 1, eventType: "help", payload: entry.payload)
+        let mark = bus.keys.moved(entry.id, sink: "g")
+        // The letter is stored, and its entry has still to be acknowledged.
+        _ = try await cluster.send(["SET", .string(mark), "1"], for: mark)
+        #expect(RedisSlot.of(mark) == RedisSlot.of(bus.keys.deadLetters))
+        let refused = [RefusedEntry(id: entry.id, deadLetter: letter)]
+        #expect(try await bus.deadLetters.add(refused) == 1)
+        #expect(try await bus.deadLetters.count() == 0)
+        #expect(try await bus.journal.state().groups.map(\.pending) == [0])
+
+        // The letter is in the journal, and has still to be removed.
+        try await publish([event("s-1", 2)], to: bus)
+        let next = try #require(try await read(bus).first)
+        #expect(
+          try await bus.deadLetters.add([RefusedEntry(id: next.id, deadLetter: letter)]) == 1)
+        let id = try #require(try await bus.deadLetters.newest())
+        let replayed = bus.keys.replayed(id, in: entry.id.partition)
+        #expect(
+          RedisSlot.of(replayed) == RedisSlot.of(bus.keys.journal(of: entry.id.partition)))
+        _ = try await cluster.send(["SET", .string(replayed), "1"], for: replayed)
+        #expect(try await bus.deadLetters.replay(id))
+        #expect(try await !bus.deadLetters.replay(id))
+        #expect(try await bus.journal.state().entries == 2)
+      }
+    }
+  }
+
   @Test func oneStreamAndAnotherNumberOfPartitionsAreRefused() async throws {
     await #expect(throws: BusError.self) {
       try await withRedisEventBus(at: "redis+cluster://127.0.0.1:1", partitions: 1) { _ in }

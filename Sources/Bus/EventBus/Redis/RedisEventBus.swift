@@ -24,6 +24,8 @@ public final class RedisEventBus: Sendable {
   private let client: RedisClient
   private let readers: BlockingConnections
   private let watch: BusWatch
+  /// Nil where there is no cluster.
+  private let topology: ClusterTopology?
   private let watching: Task<Void, Never>
   private let watchingErased: Task<Void, Never>
   /// What watches over where Redis is, and over arrivals in a cluster.
@@ -86,6 +88,7 @@ public final class RedisEventBus: Sendable {
   ) {
     let configuration = connector.configuration
     self.configuration = configuration
+    topology = connector.cluster?.topology
     keys = configuration.keys
     let arrivals = connector.cluster.map { _ in JournalArrivals(connector, on: group.next()) }
     watchingServers =
@@ -131,7 +134,27 @@ public final class RedisEventBus: Sendable {
     deadLetters = RedisDeadLetterStore(configuration, partitions: partitions, client: client)
   }
 
-  /// Asks the server about itself. What it does not tell is nil.
+  /// Asks each server that has keys about itself, as `report` does.
+  public func reports() async throws(BusError) -> [RedisServerReport] {
+    do throws(BusError) {
+      return try await client.sendToAll(["INFO"]).map { RedisServerReport(info: $0.text ?? "") }
+    } catch .unavailable(.accessDenied, _) {
+      return [RedisServerReport()]
+    }
+  }
+
+  /// Who has what in the cluster, as one of its nodes says; nil where there is none.
+  public func clusterLayout() async throws(BusError) -> ClusterLayout? {
+    guard let topology else { return nil }
+    do {
+      try await topology.refresh().get()
+    } catch {
+      throw BusError(error)
+    }
+    return topology.map.map { ClusterLayout($0) }
+  }
+
+  /// Asks the server about itself; in a cluster one of them. What it does not tell is nil.
   public func report() async throws(BusError) -> RedisServerReport {
     do throws(BusError) {
       return RedisServerReport(info: try await client.send(["INFO"]).text ?? "")

@@ -1,6 +1,7 @@
 import EventBus
 import Logging
 import NIOPosix
+import RedisDriver
 import ServiceLifecycle
 
 /// Says loudly what about the Redis server can lose events that were accepted, as soon as it can be asked.
@@ -31,10 +32,23 @@ struct RedisSettingsCheck: Service {
   }
 
   static func findings(of bus: RedisEventBus) async throws(BusError) -> [Finding] {
-    let report = try await bus.report()
-    let found = findings(report)
+    let layout = try await bus.clusterLayout()
+    let reports = try await bus.reports()
+    var found: [Finding] =
+      layout.map { findings($0, partitions: bus.journal.partitions.count) } ?? []
+    // Nodes that are set alike are told of once.
+    for finding in reports.flatMap(findings) where !found.contains(finding) {
+      found.append(finding)
+    }
     let confirmed = bus.confirmedReplicas
-    guard confirmed > 0 else { return found }
+    guard confirmed > 0, let report = reports.first else { return found }
+    if let layout {
+      for replicas in Set(layout.replicasOfMasters).sorted() {
+        for finding in confirmationFindings(report, confirmed: confirmed, replicas: replicas)
+        where !found.contains(finding) { found.append(finding) }
+      }
+      return found
+    }
     do throws(BusError) {
       let replicas = try await bus.replicasOfSentinels() ?? report.connectedReplicas
       return found + confirmationFindings(report, confirmed: confirmed, replicas: replicas)
@@ -43,6 +57,44 @@ struct RedisSettingsCheck: Service {
       return found + confirmationFindings(report, confirmed: confirmed, replicas: nil)
         + [Finding(level: .warning, text: text)]
     }
+  }
+
+  /// What keeps a cluster from being one.
+  static func findings(_ layout: ClusterLayout, partitions: Int) -> [Finding] {
+    var findings: [Finding] = []
+    let masters = layout.replicasOfMasters.count
+    if layout.uncoveredSlots > 0 {
+      findings.append(
+        Finding(
+          level: .error,
+          text:
+            "\(layout.uncoveredSlots) slots of the Redis cluster are on no node: see CLUSTER SLOTS")
+      )
+    }
+    if masters < 3 {
+      findings.append(
+        Finding(
+          level: .warning,
+          text:
+            "the Redis cluster has \(masters) masters: it takes three for one that fails to be replaced"
+        ))
+    }
+    let alone = layout.replicasOfMasters.count { $0 == 0 }
+    if alone > 0 {
+      findings.append(
+        Finding(
+          level: .warning,
+          text: "\(alone) masters of the Redis cluster have no replica that could replace them"))
+    }
+    if partitions < masters {
+      findings.append(
+        Finding(
+          level: .warning,
+          text:
+            "the journal has \(partitions) partitions (PROGRESSBUS_BUS_PARTITIONS), and the Redis cluster "
+            + "\(masters) masters: some have none"))
+    }
+    return findings
   }
 
   /// What can lose events although replicas confirm them, and what lets none be confirmed.
@@ -107,13 +159,14 @@ struct RedisSettingsCheck: Service {
 }
 
 extension ServerConfiguration {
-  /// What `check-config` says of a Redis whose replicas have to confirm events: whether they can, and whether that is
-  /// enough, the settings alone do not tell. Empty where nothing is wrong, or no replica is asked.
+  /// What `check-config` says of a Redis whose replicas have to confirm events, or that is a cluster: whether they can, and
+  /// whether that is enough, the settings alone do not tell. Empty where nothing is wrong, or nothing is asked.
   ///
   /// - Throws: `ConfigurationError`.
   public func replicaWarnings() async throws(ConfigurationError) -> [String] {
     let configuration = try bus()
-    guard configuration.confirmedReplicas > 0 else { return [] }
+    let isCluster = if case .cluster = configuration.location { true } else { false }
+    guard configuration.confirmedReplicas > 0 || isCluster else { return [] }
     var logger = Logger(label: "check-config")
     logger.logLevel = .critical
     do throws(BusError) {
@@ -122,7 +175,7 @@ extension ServerConfiguration {
       defer { bus.close() }
       return try await RedisSettingsCheck.findings(of: bus).map(\.text)
     } catch {
-      return ["Redis cannot be asked for its replicas: \(error)"]
+      return ["Redis cannot be asked for its \(isCluster ? "nodes" : "replicas"): \(error)"]
     }
   }
 }

@@ -86,7 +86,8 @@ public enum Settings {
     Setting(
       "redis.url", variable: "REDIS_URL", .text, default: "redis://127.0.0.1:6379", secret: true,
       "The bus: `redis://[user:password@]host[:port][/database]`, `rediss://` for the same over TLS, "
-        + "`unix:///path`, or `redis+sentinel://[user:password@]host[:port][,host[:port]…]/master[/database]`."
+        + "`unix:///path`, `redis+sentinel://[user:password@]host[:port][,host[:port]…]/master[/database]`, "
+        + "or `redis+cluster://[user:password@]host[:port][,host[:port]…]`."
     ),
     Setting(
       "redis.sentinel_password", variable: "REDIS_SENTINEL_PASSWORD", .text, secret: true,
@@ -220,7 +221,7 @@ public enum Settings {
         + "so that no failover loses one. 0: none is asked."),
     Setting(
       "bus.partitions", .integer(1...256), default: "1",
-      "How many streams the journal is, on one Redis; the same for all processes. A learner's events of a course are "
+      "How many streams the journal is; the same for all processes, and 2 at least on a Redis Cluster. A learner's events of a course are "
         + "in one. Changed only while the journal is empty."),
     Setting(
       "journal.max_entries", .integer(1000...1_000_000_000),

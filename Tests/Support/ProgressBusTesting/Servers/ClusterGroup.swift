@@ -156,7 +156,11 @@ public struct ClusterGroup: Sendable {
 }
 
 /// Runs `body` with a cluster of three masters and three replicas.
-public func withCluster(_ body: @Sendable (ClusterGroup) async throws -> Void) async throws {
+///
+/// - Parameter needsAllSlots: whether no node answers while some slots have none.
+public func withCluster(
+  needsAllSlots: Bool = true, _ body: @Sendable (ClusterGroup) async throws -> Void
+) async throws {
   try checkThatServersMayStart()
   try await withTemporaryFolder("cluster") { folder in
     var servers: [ServerController<ClusterServer>] = []
@@ -164,7 +168,8 @@ public func withCluster(_ body: @Sendable (ClusterGroup) async throws -> Void) a
       for number in 0..<6 {
         let plain = RedisServer(folder: "\(folder)/redis-\(number)", port: try LoopbackPort.free())
         let server = ServerController(
-          ClusterServer(plain: plain, busPort: try LoopbackPort.free()))
+          ClusterServer(
+            plain: plain, busPort: try LoopbackPort.free(), needsAllSlots: needsAllSlots))
         try await server.start()
         servers.append(server)
       }
@@ -184,6 +189,7 @@ public struct ClusterServer: LocalServer {
   let plain: RedisServer
   /// Where the nodes talk to each other.
   let busPort: Int
+  let needsAllSlots: Bool
 
   public var name: String { plain.name }
   public var folder: String { plain.folder }
@@ -197,6 +203,7 @@ public struct ClusterServer: LocalServer {
       "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf",
       "--cluster-node-timeout", "2000", "--cluster-port", "\(busPort)",
       "--repl-diskless-sync-delay", "0",
+      "--cluster-require-full-coverage", needsAllSlots ? "yes" : "no",
     ]
     return command
   }
