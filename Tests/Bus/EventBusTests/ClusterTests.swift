@@ -189,12 +189,50 @@ import Testing
         #expect(error.map { BusError($0).fault } == .otherPartitions)
         await #expect(throws: BusError.self) { try await bus.check() }
       }
+      // A user who may do what the bus lives by, as docs/operations.md lists it.
+      let rights =
+        RestrictedUserTests.rights + " +xread +hkeys +asking +cluster|slots +cluster|info"
+      let user: [RedisCommand.Argument] = [
+        "ACL", "SETUSER", "bus", "on", ">hunter2", "~progress-events*", "&progress-events*",
+      ]
+      for server in cluster.servers {
+        let made = try await SentinelGroup.send(
+          RedisCommand(user + rights.split(separator: " ").map { .string(String($0)) }),
+          to: server.port)
+        #expect(made == .status("OK"))
+      }
+      let login = cluster.url.replacing("cluster://", with: "cluster://bus:hunter2@")
+      try await withRedisEventBus(at: login, partitions: 6) { bus in
+        let listener = RecordingListener()
+        let listening = Task { await bus.channel.listen([listener]) }
+        try await eventually("the subscription") { listener.record.subscriptions == 1 }
+        try await bus.journal.createGroup("g")
+        #expect(try await read(bus).count == 1)
+        let reading = Task { try await read(bus, wait: .seconds(30)) }
+        try await cluster.moveSlot(of: bus.keys.journal(of: 4))
+        try await eventually("an event is taken") {
+          try await publish([event("s-1", 7)], to: bus)
+          return true
+        }
+        let entry = try #require(try await reading.value.first)
+        let letter = DeadLetter(
+          sink: "g", reason: "r", attempts: 1, eventType: "help", payload: entry.payload)
+        let refused = [RefusedEntry(id: entry.id, deadLetter: letter)]
+        #expect(try await bus.deadLetters.add(refused) == 1)
+        #expect(try await bus.deadLetters.replay(#require(await bus.deadLetters.newest())))
+        #expect(try await bus.journal.forgetConsumers(of: "g", silentFor: .seconds(60)) == 0)
+        #expect(try await bus.reports() == [RedisServerReport()])
+        try await eventually("it is heard") { listener.record.messages.count == 1 }
+        try await eventually("no fault is left") { await bus.faults().isEmpty }
+        listening.cancel()
+        await listening.value
+      }
       // Only the first of the nodes that are named has to be away for the others to be asked.
       let port = try LoopbackPort.free()
       let url = "redis+cluster://127.0.0.1:\(port),127.0.0.1:\(cluster.servers[5].port)"
       try await withRedisEventBus(at: url, partitions: 6) { bus in
         try await publish([event("s-1")], to: bus)
-        #expect(try await bus.journal.state().entries == 2)
+        #expect(try await bus.journal.state().entries == 4)
       }
     }
   }

@@ -10,7 +10,7 @@ import Testing
 /// A Redis user who may do what the bus lives by, and nothing that only pleases the eye.
 @Suite(.tags(.servers)) struct RestrictedUserTests {
   /// As `docs/operations.md` lists them.
-  private static let rights = """
+  static let rights = """
     +eval +evalsha +subscribe +publish +xadd +xlen +xrange +xrevrange +xtrim +xdel +xgroup \
     +xreadgroup +xack +xclaim +xautoclaim +xpending +xinfo +get +set +setnx +del +exists +hset +hdel +hgetall \
     +pexpire +time

@@ -44,6 +44,21 @@ import Testing
     #expect(texts(2, 2, appendOnly: false).first?.contains("appendonly") == true)
   }
 
+  @Test func whatIsWrongWithAClusterIsNamed() {
+    func texts(_ replicas: [Int], uncovered: Int = 0, partitions: Int = 6) -> [String] {
+      RedisSettingsCheck.findings(
+        ClusterLayout(replicasOfMasters: replicas, uncoveredSlots: uncovered),
+        partitions: partitions
+      ).map(\.text)
+    }
+    #expect(texts([1, 1, 1]).isEmpty && texts([1, 2, 1, 1], partitions: 4).isEmpty)
+    #expect(
+      texts([1, 0, 0]).first?.hasPrefix("2 masters of the Redis cluster have no rep") == true)
+    #expect(texts([1, 1]).first?.contains("has 2 masters: it takes three") == true)
+    #expect(texts([1, 1, 1], uncovered: 5).first?.hasPrefix("5 slots") == true)
+    #expect(texts([1, 1, 1], partitions: 2).first?.contains("PROGRESSBUS_BUS_PARTITIONS") == true)
+  }
+
   @Test func evictionAndAMissingFileAreNamedWithTheirRemedy() {
     let found = texts(RedisServerReport(evictionPolicy: "allkeys-lru", appendOnly: false))
     #expect(found.count == 2)
