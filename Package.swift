@@ -354,7 +354,7 @@ let package = Package(
         "Ingest", "Access", "Cryptography", "EventBus", "Events", "HTTPServer", "Observability",
         "Zlib", logging, "HTTPServerTesting", "ProgressBusTesting", httpTypes, nioCore, nioPosix,
         nioHTTP1,
-        nioEmbedded,
+        nioEmbedded, subprocess, systemPackage,
       ]),
     tests(
       .roles, "FirestoreSourceTests",

@@ -25,9 +25,9 @@ extension FuzzTarget {
     guard Set(places).count == places.count, first.count == places.count + first.ignored else {
       return "\(first.count) were sent, \(places) answered and \(first.ignored) ignored"
     }
-    guard let again = read(text, route),
-      again.batch.accepted.map(\.id) == first.batch.accepted.map(\.id)
-    else { return "sent again it is another event" }
+    guard let again = read(text, route), again.translated == first.translated else {
+      return "sent again it is another event"
+    }
     guard let without = withoutEnvironment(text) else { return nil }
     return read(without, route)?.events == first.events ? nil : "an environment was looked at"
   }
@@ -41,7 +41,7 @@ extension FuzzTarget {
   private static let clients: [Client] = OtherClient.allCases.enumerated().map { place, client in
     let adapter = client.adapter(OtherClientsConfiguration())
     return Client(
-      place: place, routes: client.paths.map { ClientRoute(adapter: adapter, path: $0) },
+      place: place, routes: client.paths.map { ClientRoute(adapter: adapter, path: $0, uri: $0) },
       seeds: seeds(of: client))
   }
 
@@ -58,6 +58,12 @@ extension FuzzTarget {
         #"{"notebook_id":"n","cell_id":"c","time":"2026-09-20T08:28:47.114Z","cell_content":"x","user_id":"u"}"#,
         #"{"notebook_id":"n","click_type":"OFF","time":"2026-09-20T08:28:47.114Z","click_duration":1.5,"user_id":"u"}"#,
       ]
+    case .xapi:
+      [
+        #"[{"id":"12345678-1234-4678-9234-567812345678","timestamp":"2026-09-20T08:28:47.114Z","actor":{"account":{"homePage":"u:h","name":"s"},"name":"A"},"verb":{"id":"http://adlnet.gov/expapi/verbs/answered","display":{"en":"x"}},"object":{"id":"u:e","definition":{"name":{"en":"L"}}},"result":{"success":true,"response":"r","score":{"raw":3,"min":0,"max":4}},"context":{"registration":"12345678-1234-4678-9234-567812345679","contextActivities":{"parent":[{"id":"u:n"}],"grouping":{"id":"u:c"}}}}]"#,
+        #"{"actor":{"mbox":"mailto:a@b"},"verb":{"id":"http://adlnet.gov/expapi/verbs/experienced"},"object":{"id":"u:c"},"result":{"success":false,"duration":"P1DT2H3M4.5S"},"context":{"contextActivities":{"parent":{"id":"u:n"}}}}"#,
+        #"{"actor":{"objectType":"Group","member":[{"openid":"u:m"}]},"verb":{"id":"http://adlnet.gov/expapi/verbs/voided"},"object":{"objectType":"StatementRef","id":"12345678-1234-4678-9234-567812345678"}}"#,
+      ]
     }
   }
 
@@ -65,29 +71,31 @@ extension FuzzTarget {
     let batch: DecodedBatch
     let ignored: Int
     let count: Int
+    /// In our own form.
+    let translated: ByteBuffer
     let events: [ByteBuffer]
   }
 
   /// Nil for what is no JSON.
   private static func read(_ text: [UInt8], _ route: ClientRoute) -> Reading? {
-    var translation = Translation()
+    var translation = Translation { EventID(high: 1, low: 1) }
     let isJSON = text.withUnsafeBufferPointer { bytes in
       var tape = JSONTape()
       guard (try? tape.scan(bytes)) != nil else { return false }
       route.adapter.translate(
-        SentValue(UnsafeRawBufferPointer(bytes), tape), to: route.path, into: &translation)
+        SentValue(UnsafeRawBufferPointer(bytes), tape), to: route, into: &translation)
       return true
     }
     guard isJSON else { return nil }
     var decoder = BatchDecoder(configuration: IngestConfiguration(), catalog: .standard)
+    let translated = translation.body(of: route.adapter.client, salt: "", workWithin: 4096)
     guard
       let batch = try? decoder.decode(
-        translation.body(of: route.adapter.client, salt: "", workWithin: 4096), format: .json,
-        receivedAt: CanonicalEvent.receivedAt)
+        translated, format: .json, receivedAt: CanonicalEvent.receivedAt)
     else { return nil }
     return Reading(
       batch: translation.result(batch), ignored: translation.ignored, count: translation.count,
-      events: batch.events.map(\.payload))
+      translated: translated, events: batch.events.map(\.payload))
   }
 
   /// The same text with another environment; nil where there is none.

@@ -220,6 +220,8 @@ struct DecodedBatch {
   }
 
   var accepted: [Accepted] = []
+  /// What another program sent, with an id of its own, that there is no kind of event for.
+  var ignored: [Accepted] = []
   /// The accepted events, in their order, ready for the bus.
   var events: [PublishedEvent] = []
   var rejected: [Rejected] = []

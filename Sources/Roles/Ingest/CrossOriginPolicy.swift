@@ -27,10 +27,15 @@ struct CrossOriginPolicy: Sendable {
 
   /// Adds what a page of `origin` must see to be allowed to read the answer, and its headers that tell how to send
   /// again: a browser shows a page few headers of its own accord.
-  func addHeaders(for origin: String?, to headers: inout HTTPHeaders) {
+  ///
+  /// - Parameter client: those of another program's own.
+  func addHeaders(
+    for origin: String?, to headers: inout HTTPHeaders, and client: [String] = []
+  ) {
     guard addAllowedOrigin(origin, to: &headers) else { return }
+    let names = ["retry-after", "accept-encoding", "allow"] + client
     headers.add(
-      name: "access-control-expose-headers", value: "retry-after, accept-encoding, allow")
+      name: "access-control-expose-headers", value: names.joined(separator: ", "))
   }
 
   /// Says whether pages of `origin` may send.
@@ -48,12 +53,19 @@ struct CrossOriginPolicy: Sendable {
 
   /// The headers of the answer to a preflight request. A browser may keep it for a day, so that it
   /// does not ask before every event.
-  func preflightHeaders(for origin: String?) -> HTTPHeaders {
+  ///
+  /// - Parameters:
+  ///   - methods: how the path may be asked for.
+  ///   - client: header fields of another program's own.
+  func preflightHeaders(
+    for origin: String?, methods: [String] = ["POST"], and client: [String] = []
+  ) -> HTTPHeaders {
     var headers = HTTPHeaders()
     _ = addAllowedOrigin(origin, to: &headers)
-    headers.add(name: "access-control-allow-methods", value: "POST, OPTIONS")
     headers.add(
-      name: "access-control-allow-headers", value: "content-type, content-encoding, authorization")
+      name: "access-control-allow-methods", value: (methods + ["OPTIONS"]).joined(separator: ", "))
+    let fields = ["content-type", "content-encoding", "authorization"] + client
+    headers.add(name: "access-control-allow-headers", value: fields.joined(separator: ", "))
     headers.add(name: "access-control-max-age", value: "86400")
     return headers
   }

@@ -100,11 +100,13 @@ final class IngestWorkspace {
 
   /// Who sends, by the header alone.
   ///
-  /// - Parameter known: what its connection has sent before.
+  /// - Parameters:
+  ///   - authorization: the header field of that name.
+  ///   - known: what its connection has sent before.
   func sender(
-    _ fields: RequestFields, known: inout KnownAuthorization?
+    _ authorization: String?, known: inout KnownAuthorization?
   ) -> EventLoopAccessCheck.Finding {
-    access.find(authorization: fields.authorization, known: &known, needs: .sending)
+    access.find(authorization: authorization, known: &known, needs: .sending)
   }
 
   /// Who sent a token whose key is unknown, once that was asked for.
@@ -130,7 +132,7 @@ final class IngestWorkspace {
     let fault: JSONSyntaxError? = request.body.withUnsafeReadableBytes { raw in
       raw.withMemoryRebound(to: UInt8.self) { bytes in
         do throws(JSONSyntaxError) { try tape.scan(bytes) } catch { return error }
-        route.adapter.translate(SentValue(raw, tape), to: route.path, into: &translation)
+        route.adapter.translate(SentValue(raw, tape), to: route, into: &translation)
         return nil
       }
     }
@@ -141,6 +143,10 @@ final class IngestWorkspace {
         translation.body(of: client, salt: salt, workWithin: workLimit), format: .json,
         receivedAt: .now(), sentAt: request.sentAt, rights: SendingRights(sender)))
     metrics.decoded(batch)
+    if let exchange = route.adapter.exchange, !batch.rejected.isEmpty {
+      metrics.translated(invalid: batch.rejected.count, of: client)
+      throw exchange.refusal(of: batch.rejected)
+    }
     metrics.translated(batch, ignored: translation.ignored, of: client)
     return batch
   }

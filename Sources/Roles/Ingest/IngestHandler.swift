@@ -12,7 +12,7 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundOut = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart
 
-  private enum State {
+  enum State {
     case idle
     /// The request is for someone behind us.
     case passing
@@ -20,6 +20,8 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
     case receiving
     /// An OPTIONS request, answered when it has ended.
     case preflight
+    /// A GET of what a client asks of its server, answered when it has ended.
+    case describing(ByteBuffer)
     /// The request is complete; the bus has its events, or the issuer is asked for the sender's key.
     case publishing
     /// The request was refused before it had ended; what still comes of it is thrown away.
@@ -29,24 +31,29 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
     case limited
   }
 
-  private let workspace: IngestWorkspace
-  private var state = State.idle
+  private static let ownMethods = ["POST"]
+
+  let workspace: IngestWorkspace
+  var state = State.idle
   /// Not a part of the state: a switch over the state holds a second reference to the body, unless the
   /// optimizer finds a way around it, and every piece would then copy all that came before it.
   private(set) var request: IncomingRequest?
   /// The client whose form the request at hand has; nil for our own.
-  private var route: ClientRoute?
+  var route: ClientRoute?
+  /// The fields that its client wants on every answer.
+  var clientFields: [(String, String)] = []
   /// Who sends it, as far as its header tells.
   private var sender = EventLoopAccessCheck.Finding.caller(.nobody)
+  private var problemWithHead: Problem?
   private var knownAuthorization: KnownAuthorization?
   /// What of its memory is counted.
   private var countedBytes = 0
   /// The `Origin` of the request at hand.
-  private var origin: String?
+  var origin: String?
   /// The request at hand is a HEAD, whose answer has no body (RFC 9110, section 9.3.2).
-  private var omitsBody = false
+  var omitsBody = false
   /// Nil where nothing limits senders.
-  private var allowance: SenderAllowance?
+  var allowance: SenderAllowance?
   /// The answer to a request that is `limited`.
   private var excess: Problem?
 
@@ -72,15 +79,20 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
       finish(context: context)
     case (.preflight, .end):
       state = .idle
-      let headers = workspace.policy.preflightHeaders(for: origin)
+      var headers = workspace.policy.preflightHeaders(
+        for: origin, methods: route?.methods ?? Self.ownMethods, and: exchange?.fieldNames ?? [])
+      headers.add(contentsOf: clientFields)
       write(.noContent, headers, body: nil, context: context)
+    case (.describing(let description), .end):
+      state = .idle
+      write(description, context: context)
     case (.refused, .end):
       state = .idle
     case (.limited, .end):
       state = .idle
       if let excess { answer(excess, context: context) }
       excess = nil
-    case (.preflight, .body), (.refused, .body), (.limited, .body):
+    case (.preflight, .body), (.describing, .body), (.refused, .body), (.limited, .body):
       break
     default:
       context.fireChannelRead(data)
@@ -103,7 +115,7 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   /// Forgets the request at hand.
-  private func drop() {
+  func drop() {
     request = nil
     if countedBytes > 0 { workspace.memory.giveBack(countedBytes) }
     countedBytes = 0
@@ -112,7 +124,7 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
   private func begin(_ head: HTTPRequestHead, _ data: NIOAny, context: ChannelHandlerContext) {
     if Ingest.answers(head.uri) {
       route = nil
-    } else if let found = workspace.clients.route(of: head.uri) {
+    } else if let found = workspace.clients.route(of: head) {
       route = found
     } else {
       state = .passing
@@ -120,21 +132,29 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
       return
     }
     let fields = RequestFields(head.headers)
+    clientFields = exchange?.fields(answering: head) ?? []
     origin = fields.origin
     omitsBody = head.method == .HEAD
     if isOverLimit(allowance?.begin(head.headers)) { return }
+    let methods = route?.methods ?? Self.ownMethods
     switch head.method {
-    case .POST:
+    case .GET where methods == ["GET"], .HEAD where methods == ["GET"]:
+      allowance?.take(1)
+      state = exchange.map { .describing($0.description(answering: head)) } ?? .refused
+    case _ where methods.contains(head.method.rawValue):
       do throws(Problem) {
         if let origin {
           try workspace.policy.admit(origin: origin, host: head.headers.first(name: "host"))
         }
-        sender = workspace.sender(fields, known: &knownAuthorization)
+        let authorization =
+          exchange.map { $0.authorization(fields.authorization) } ?? fields.authorization
+        sender = workspace.sender(authorization, known: &knownAuthorization)
         switch sender {
         case .caller(let caller): if isOverLimit(allowance?.refusal(of: caller)) { return }
         case .refused(let problem): throw problem
         case .unknownKey: break
         }
+        try checkHead(head)
         request = try IncomingRequest(fields: fields, limit: workspace.bodyBytes)
         state = .receiving
       } catch {
@@ -144,7 +164,20 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
       allowance?.take(1)
       state = .preflight
     default:
-      refuse(.methodNotAllowed(), context: context)
+      refuse(.methodNotAllowed(butFor: methods), context: context)
+    }
+  }
+
+  /// - Throws: what is wrong with the head of a client's request. Whoever may not send is told that first, so it waits where the
+  ///   sender's key has to be asked for.
+  private func checkHead(_ head: HTTPRequestHead) throws(Problem) {
+    problemWithHead = nil
+    guard let route, let exchange else { return }
+    do throws(Problem) {
+      try exchange.check(head, to: route)
+    } catch {
+      guard case .unknownKey = sender else { throw error }
+      problemWithHead = error
     }
   }
 
@@ -193,8 +226,9 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
       return answer(problem, context: context)
     }
     let batch: DecodedBatch
-    do {
+    do throws(Problem) {
       if let route {
+        if let problemWithHead { throw problemWithHead }
         batch = try workspace.decode(request, to: route, from: sender)
       } else {
         batch = try workspace.decode(request, from: sender)
@@ -205,7 +239,7 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
       answer(error, context: context)
       return
     }
-    allowance?.take(max(1, batch.accepted.count + batch.rejected.count))
+    allowance?.take(max(1, batch.accepted.count + batch.ignored.count + batch.rejected.count))
     guard !batch.events.isEmpty else {
       state = .idle
       answer(batch, context: context)
@@ -226,50 +260,5 @@ final class IngestHandler: ChannelInboundHandler, RemovableChannelHandler {
         self.answer(.refusedByBus(error), context: context)
       }
     }
-  }
-
-  private func answer(_ batch: DecodedBatch, context: ChannelHandlerContext) {
-    let status: HTTPResponseStatus =
-      batch.rejected.isEmpty
-      ? .accepted : batch.accepted.isEmpty ? .unprocessableEntity : .multiStatus
-    var body = context.channel.allocator.buffer(
-      capacity: 64 + batch.accepted.count * 64 + batch.rejected.count * 160)
-    AnswerBody.write(accepted: batch.accepted, rejected: batch.rejected, to: &body)
-    var headers = HTTPHeaders([("content-type", "application/json")])
-    workspace.policy.addHeaders(for: origin, to: &headers)
-    context.triggerUserOutboundEvent(
-      HTTPWholeResponse(status: status, headers: headers, body: body), promise: nil)
-  }
-
-  /// Answers a request that has not ended, and ends the connection.
-  private func refuse(_ problem: Problem, context: ChannelHandlerContext) {
-    state = .refused
-    allowance?.take(1)
-    drop()
-    answer(problem, headers: [("connection", "close")], context: context)
-  }
-
-  private func answer(
-    _ problem: Problem, headers fields: [(String, String)] = [], context: ChannelHandlerContext
-  ) {
-    let head = problem.head
-    var headers = head.headers
-    headers.add(contentsOf: fields)
-    workspace.policy.addHeaders(for: origin, to: &headers)
-    write(head.status, headers, body: problem.body, context: context)
-  }
-
-  private func write(
-    _ status: HTTPResponseStatus, _ fields: HTTPHeaders, body: ByteBuffer?,
-    context: ChannelHandlerContext
-  ) {
-    var headers = fields
-    if let body { headers.add(name: "content-length", value: String(body.readableBytes)) }
-    let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
-    context.write(wrapOutboundOut(.head(head)), promise: nil)
-    if let body, !omitsBody {
-      context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
-    }
-    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
   }
 }

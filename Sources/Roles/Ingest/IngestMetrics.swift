@@ -54,6 +54,11 @@ struct IngestMetrics: Sendable {
     counters.invalid.increment(by: batch.rejected.count)
   }
 
+  /// Of a request that was refused as a whole.
+  func translated(invalid: Int, of client: OtherClient) {
+    clients[client]?.invalid.increment(by: invalid)
+  }
+
   func accepted(_ count: Int) {
     accepted.increment(by: count)
     published.increment(by: count)

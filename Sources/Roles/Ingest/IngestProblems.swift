@@ -16,10 +16,12 @@ extension Problem {
     Problem(status: .contentTooLarge, detail: "the body must not be over \(limit) bytes, unpacked")
   }
 
-  static func methodNotAllowed() -> Problem {
+  static func methodNotAllowed(butFor methods: [String] = ["POST"]) -> Problem {
     Problem(
-      status: .methodNotAllowed, detail: "events are sent by POST",
-      fields: [.allow: "POST, OPTIONS"])
+      status: .methodNotAllowed,
+      detail: methods == ["GET"]
+        ? "this is read by GET" : "events are sent by \(methods.joined(separator: " or "))",
+      fields: [.allow: (methods + ["OPTIONS"]).joined(separator: ", ")])
   }
 
   static func unsupportedMediaType(

@@ -36,6 +36,9 @@ public struct QueryParameters: Sendable {
     }
   }
 
+  /// Of all that are given.
+  public var names: some Collection<String> { values.keys }
+
   /// Nil when it is not given, or empty.
   public subscript(name: String) -> String? {
     guard let value = values[name], !value.isEmpty else { return nil }

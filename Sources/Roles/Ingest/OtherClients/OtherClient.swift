@@ -7,6 +7,8 @@ public enum OtherClient: String, CaseIterable, Sendable {
   case pioneer
   /// jupyterlab-unianalytics-telemetry.
   case unianalytics
+  /// Any client of the Experience API (xAPI) 1.0.3 or 2.0 that has this server as its learning record store.
+  case xapi
 
   /// Where it sends; what is in braces is one part of a path, whatever it says.
   public var paths: [String] {
@@ -18,13 +20,24 @@ public enum OtherClient: String, CaseIterable, Sendable {
         "/send/exec/code", "/send/exec/markdown", "/send/clickevent/notebook",
         "/send/clickevent/cell", "/send/alter", "/send/pending_update_interaction",
       ]
+    case .xapi:
+      ["/xapi/statements", "/xapi/{course}/statements", "/xapi/about", "/xapi/{course}/about"]
     }
+  }
+
+  /// How it may ask there, beside `OPTIONS`.
+  ///
+  /// - Parameter path: as declared.
+  public func methods(on path: String) -> [String] {
+    guard self == .xapi else { return ["POST"] }
+    return path.hasSuffix("/about") ? ["GET"] : ["POST", "PUT"]
   }
 
   func adapter(_ configuration: OtherClientsConfiguration) -> any ClientAdapter {
     switch self {
     case .pioneer: PioneerAdapter(configuration)
     case .unianalytics: UnianalyticsAdapter(configuration)
+    case .xapi: StatementAdapter(configuration)
     }
   }
 }
@@ -52,52 +65,5 @@ public struct OtherClientsConfiguration: Sendable {
     self.pioneerLearner = pioneerLearner
     self.pioneerCourse = pioneerCourse
     self.salt = salt
-  }
-}
-
-/// Makes events of what one program sends.
-protocol ClientAdapter: Sendable {
-  var client: OtherClient { get }
-
-  /// - Parameters:
-  ///   - body: the whole of a request.
-  ///   - path: one of the client's, as it declares it.
-  func translate(_ body: SentValue, to path: String, into translation: inout Translation)
-}
-
-/// A request that is for one of the clients' paths.
-struct ClientRoute: Sendable {
-  let adapter: any ClientAdapter
-  /// As the client declares it.
-  let path: String
-}
-
-/// Finds the client that a request comes from.
-struct ClientRoutes: Sendable {
-  private let routes: [(parts: [Substring], route: ClientRoute)]
-
-  init(_ configuration: OtherClientsConfiguration) {
-    routes = configuration.answered.flatMap { client in
-      let adapter = client.adapter(configuration)
-      return client.paths.map {
-        (Self.parts($0), ClientRoute(adapter: adapter, path: $0))
-      }
-    }
-  }
-
-  /// Nil where no client that is answered sends there.
-  func route(of uri: String) -> ClientRoute? {
-    guard !routes.isEmpty else { return nil }
-    let parts = Self.parts(uri.prefix { $0 != "?" })
-    return routes.first { declared, _ in
-      declared.count == parts.count
-        && zip(declared, parts).allSatisfy {
-          $0.first == "{" ? !$1.isEmpty : $0.utf8.elementsEqual($1.utf8)
-        }
-    }?.route
-  }
-
-  private static func parts(_ path: some StringProtocol) -> [Substring] {
-    Substring(path).split(separator: "/", omittingEmptySubsequences: false)
   }
 }

@@ -18,7 +18,7 @@ struct PioneerAdapter: ClientAdapter {
 
   init(_ configuration: OtherClientsConfiguration) { self.configuration = configuration }
 
-  func translate(_ body: SentValue, to path: String, into translation: inout Translation) {
+  func translate(_ body: SentValue, to route: ClientRoute, into translation: inout Translation) {
     do throws(FieldError) {
       guard let name = body[at: Self.name] else {
         throw FieldError(Self.name, .required, "is required")

@@ -54,6 +54,24 @@ struct SentValue {
     }
   }
 
+  /// The members of an object in their order, nulls too; none of anything else. A name is nil that Unicode does not know.
+  var members: some Sequence<(name: String?, value: SentValue)> {
+    let end = token.kind == .object ? Int(token.next) : index
+    return sequence(state: index + 1) { next in
+      guard next < end else { return nil }
+      let name = decoded(tape.tokens[next])
+      let value = SentValue(bytes, tape, at: next + 1)
+      next = Int(value.token.next)
+      return (name, value)
+    }
+  }
+
+  /// Nil for what is no number, or too large for one.
+  var number: Double? {
+    guard token.kind == .integer || token.kind == .number else { return nil }
+    return Double(String(decoding: source, as: UTF8.self)).flatMap { $0.isFinite ? $0 : nil }
+  }
+
   /// The member of an object. Of equal names the last counts, and null is as good as absent, as in our own events.
   subscript(name: some StringProtocol) -> SentValue? {
     guard token.kind == .object else { return nil }

@@ -5,10 +5,16 @@ import NIOCore
 
 /// What the things that another program sent in one request become: an event each, a fault, or nothing of ours.
 struct Translation {
+  /// Makes ids for what has none, and says nothing by which it could be told from others.
+  let newID: () -> EventID
   private(set) var ignored = 0
+  /// Those of what was ignored that have an id of their own.
+  private var ignoredIDs: [DecodedBatch.Accepted] = []
   private var events: [(place: Int, draft: EventDraft)] = []
   private var faults: [DecodedBatch.Rejected] = []
   private(set) var count = 0
+
+  init(newID: @escaping () -> EventID = EventID.randomVersion4) { self.newID = newID }
 
   mutating func take(_ draft: EventDraft) {
     events.append((count, draft))
@@ -22,7 +28,10 @@ struct Translation {
   }
 
   /// There is no kind of event for it.
-  mutating func ignore() {
+  ///
+  /// - Parameter id: its own, by which the answer names it.
+  mutating func ignore(_ id: EventID? = nil) {
+    if let id { ignoredIDs.append(DecodedBatch.Accepted(index: count, id: id)) }
     ignored += 1
     count += 1
   }
@@ -47,6 +56,7 @@ struct Translation {
   /// - Parameter batch: what was decoded of `body`.
   func result(_ batch: DecodedBatch) -> DecodedBatch {
     var result = batch
+    result.ignored = ignoredIDs
     result.accepted = batch.accepted.map {
       DecodedBatch.Accepted(index: events[$0.index].place, id: $0.id)
     }
@@ -69,6 +79,12 @@ struct EventDraft {
   /// Those that a server may drop. The id is not made of them: it stays the same whatever a server keeps.
   private var work: [UInt8] = []
   private var sources: [(field: String, pointer: String)] = []
+  private var identity = Identity.contents
+
+  private enum Identity {
+    case contents
+    case given(EventID)
+  }
 
   init(_ eventType: String) {
     members = Array(#","event_type":"\#(eventType)""#.utf8)
@@ -106,8 +122,16 @@ struct EventDraft {
   mutating func cut(
     _ field: String, to maximum: Int, from body: SentValue, _ pointer: String, isWork: Bool = false
   ) {
+    guard let value = body[at: pointer] else { return sources.append((field, pointer)) }
+    cut(field, to: maximum, of: value, pointer, isWork: isWork)
+  }
+
+  /// - Parameter pointer: where the value was found.
+  mutating func cut(
+    _ field: String, to maximum: Int, of value: SentValue, _ pointer: String, isWork: Bool = false
+  ) {
     sources.append((field, pointer))
-    guard let text = body[at: pointer]?.text else { return }
+    guard let text = value.text else { return }
     // PostgreSQL cannot hold U+0000.
     let scalars = text.unicodeScalars.prefix(maximum).map { $0 == "\0" ? "\u{FFFD}" : $0 }
     var shortened = String.UnicodeScalarView()
@@ -120,13 +144,22 @@ struct EventDraft {
     }
   }
 
+  /// Gives the event an id that is not made of what it says.
+  mutating func identify(_ id: EventID) { identity = .given(id) }
+
   /// Writes the event with an id that is made of what it says, so that what is sent again is the same event.
   fileprivate func write(
     of client: OtherClient, salt: String, workWithin limit: Int, to text: inout [UInt8]
   ) {
     let start = text.count
-    let namespace = EventID(name: Array(salt.utf8), in: Self.namespace)
-    let id = EventID(name: Array(client.rawValue.utf8) + members, in: namespace)
+    let id =
+      switch identity {
+      case .contents:
+        EventID(
+          name: Array(client.rawValue.utf8) + members,
+          in: EventID(name: Array(salt.utf8), in: Self.namespace))
+      case .given(let id): id
+      }
     text += #"{"event_id":"\#(id)""#.utf8
     text += members
     if text.count - start + work.count < limit { text += work }
@@ -157,6 +190,12 @@ struct EventDraft {
 }
 
 extension EventID {
+  /// A UUID of version 4 (RFC 9562, section 5.4). Clients check versions: tincan 1.0.0 takes none above 5.
+  static func randomVersion4() -> EventID {
+    let id = EventID.random()
+    return EventID(high: id.high & ~0xF000 | 0x4000, low: id.low & (.max >> 2) | 1 << 63)
+  }
+
   /// A UUID of version 5: the same for the same name in the same namespace (RFC 9562, section 5.5).
   init(name: [UInt8], in namespace: EventID) {
     let space = [namespace.high, namespace.low].flatMap { word in

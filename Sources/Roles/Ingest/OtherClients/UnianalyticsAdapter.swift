@@ -7,9 +7,9 @@ struct UnianalyticsAdapter: ClientAdapter {
 
   init(_ configuration: OtherClientsConfiguration) { course = configuration.course }
 
-  func translate(_ body: SentValue, to path: String, into translation: inout Translation) {
+  func translate(_ body: SentValue, to route: ClientRoute, into translation: inout Translation) {
     do throws(FieldError) {
-      switch path {
+      switch route.path {
       case "/send/exec/code": translation.take(try execution(body))
       case "/send/clickevent/notebook": translation.take(try click(body))
       default: translation.ignore()

@@ -66,6 +66,8 @@ import Testing
     "POST /send/exec/code": .work, "POST /send/exec/markdown": .work,
     "POST /send/clickevent/notebook": .work, "POST /send/clickevent/cell": .work,
     "POST /send/alter": .work, "POST /send/pending_update_interaction": .work,
+    "POST /xapi/statements": .work, "PUT /xapi/statements": .work,
+    "POST /xapi/{course}/statements": .work, "PUT /xapi/{course}/statements": .work,
     "POST /events/firestore": .work, "POST /sign-in": .work, "POST /sign-out": .work,
   ]
 
