@@ -13,18 +13,6 @@ struct OutlineCommand: AsyncParsableCommand {
     ])
 }
 
-/// The course that a command is about.
-struct OutlineCourseOption: ParsableArguments {
-  @Option(help: ArgumentHelp("The course, as events name it.", valueName: "course_id"))
-  var course: String
-
-  func validate() throws {
-    guard (1...128).contains(course.unicodeScalars.count) else {
-      throw ValidationError("--course must have 1 to 128 characters")
-    }
-  }
-}
-
 /// A path as events have it, of which one may be left out where there is another.
 private func checkPath(_ notebook: String?) throws {
   guard let notebook else { return }
@@ -41,7 +29,7 @@ struct UploadOutlineCommand: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("The notebook; - for standard input.", valueName: "notebook.ipynb"))
   var file: String
 
-  @OptionGroup var course: OutlineCourseOption
+  @OptionGroup var course: CourseOption
 
   @Option(
     help: ArgumentHelp(
@@ -88,7 +76,7 @@ struct ShowOutlineCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Print a notebook's outline, or list those of a course.")
 
-  @OptionGroup var course: OutlineCourseOption
+  @OptionGroup var course: CourseOption
 
   @Option(
     help: ArgumentHelp(
@@ -125,7 +113,7 @@ struct DeleteOutlineCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "delete", abstract: "Delete an outline with all its versions.")
 
-  @OptionGroup var course: OutlineCourseOption
+  @OptionGroup var course: CourseOption
 
   @Option(help: ArgumentHelp("Its path, as it was uploaded.", valueName: "path"))
   var notebook: String

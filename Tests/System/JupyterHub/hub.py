@@ -28,6 +28,7 @@ class Hub:
         ports = free_ports(3)
         self.url = f"http://127.0.0.1:{ports[0]}"
         self.api_token = secrets.token_hex(16)
+        self.roster_token = secrets.token_hex(16)
         self.log = folder / "hub.log"
         self._kernels: dict[str, str] = {}
         profile = folder / "ipython/profile_default"
@@ -35,7 +36,7 @@ class Hub:
         (profile / "ipython_config.py").write_text('c = get_config()\nc.InteractiveShellApp.extensions = ["progressbus"]\n')
         settings = {
             "recipe": str(RECIPE), "ports": ports, "folder": str(folder), "ipython": str(profile.parent),
-            "api_token": self.api_token,
+            "api_token": self.api_token, "roster_token": self.roster_token,
             "groups": {name: {"users": users} for name, users in groups.items()}}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(

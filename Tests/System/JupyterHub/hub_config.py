@@ -21,7 +21,10 @@ c.Spawner.environment = {"IPYTHONDIR": given["ipython"]}
 c.Spawner.http_timeout = c.Spawner.start_timeout = 180
 c.JupyterHub.load_groups = given["groups"]
 # What the tests do as an administrator, and nbgrader's course service.
-c.JupyterHub.services = [{"name": "administrator", "api_token": given["api_token"]}]
-c.JupyterHub.load_roles = [{
-    "name": "administrator", "services": ["administrator"],
-    "scopes": ["admin:users", "admin:servers", "admin:groups", "access:servers"]}]
+c.JupyterHub.services = [
+    {"name": "administrator", "api_token": given["api_token"]},
+    {"name": "progressbus", "api_token": given["roster_token"]}]
+c.JupyterHub.load_roles = [
+    {"name": "administrator", "services": ["administrator"],
+     "scopes": ["admin:users", "admin:servers", "admin:groups", "access:servers"]},
+    {"name": "progressbus", "services": ["progressbus"], "scopes": ["read:groups"]}]

@@ -194,6 +194,31 @@ def test_a_server_that_starts_anew_gets_what_its_user_has_by_then(hub):
     assert variable(hub, "ben", "PROGRESSBUS_TOKEN") == ""
 
 
+def test_a_group_becomes_a_courses_roster(hub, stack, secret):
+    """Of more members than the hub's lists have on a page, and by a token that may read groups alone."""
+    members = [f"learner-{number:03}" for number in range(260)]
+    hub.ask("POST", "/hub/api/users", {"usernames": members})
+    hub.ask("POST", "/hub/api/groups/nbgrader-py101/users", {"users": members})
+    binary = stack.process.args[4]
+
+    def roster(*arguments: str, token: str = hub.roster_token) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [binary, "roster", *arguments, "--course", "py101"], capture_output=True, text=True, timeout=60,
+            env=os.environ | stack.urls() | {"JUPYTERHUB_API_TOKEN": token})
+
+    imported = roster("import-jupyterhub", "--hub", hub.url)
+    assert imported.stdout == "the roster has 262 learners\n", imported.stderr
+    listed = ask(stack, "api/v1/courses/py101/roster", teachers_token(hub))[1]["learners"]
+    assert [learner["student_id"] for learner in listed] == ["ann", "ben", *members]
+    for arguments, token, reason in (
+        (("--group", "no such group"), hub.roster_token, "has no group no such group"),
+        ((), "wrong", "needs the scope read:groups"), ((), "", "API token is missing"),
+    ):
+        refused = roster("import-jupyterhub", "--hub", hub.url, *arguments, token=token)
+        assert refused.returncode != 0 and reason in refused.stderr, refused.stderr
+    assert len(roster("show").stdout.splitlines()) == 262, "what is refused changes nothing"
+
+
 def test_no_token_is_printed(hub, stack, secret):
     printed = hub.log.read_text() + stack.log.read_text()
     for process in Path("/proc").glob("[0-9]*/cmdline"):

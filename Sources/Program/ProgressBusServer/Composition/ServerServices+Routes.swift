@@ -91,6 +91,12 @@ extension ServerServices {
       OutlineRoutes(
         store: OutlineStore(try configuration.database(), logger: logger), audit: mirror?.audit
       ).add(to: readers)
+      RosterRoutes(
+        store: RosterStore(
+          try configuration.database(),
+          lessonGapMinutes: configuration.settings.integer("lessons.gap_minutes"), logger: logger),
+        audit: mirror?.audit
+      ).add(to: readers)
       messages?.addTeachers(to: readers)
       messages?.addLearners(
         to: router.requiring(.sending).add(middleware: KnownHosts(readerHosts)))

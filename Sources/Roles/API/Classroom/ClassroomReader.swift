@@ -133,9 +133,9 @@ enum ClassroomStatements {
     from notebooks where course_id = $1
     """
 
-  /// By identifier. A notebook is closed when that is the last that was heard of the learner.
+  /// By identifier; names and teams that no client sent are those of the roster. A notebook is closed when that is the last that was heard of the learner.
   static let learners = """
-    select e.student_id, s.student_name, e.team,
+    select e.student_id, coalesce(s.student_name, r.student_name), coalesce(e.team, r.team),
       \(RowReader.microseconds("e.first_seen_at")), \(RowReader.microseconds("e.last_seen_at")),
       \(RowReader.microseconds("e.last_executed_at")),
       \(RowReader.microseconds("e.last_success_at")),
@@ -143,6 +143,7 @@ enum ClassroomStatements {
       \(RowReader.microseconds("e.help_asked_at")), \(RowReader.microseconds("e.help_stopped_at")),
       (e.closed_at = e.last_seen_at) is true, e.clock_skew_seconds
     from enrollments e left join students s on s.student_id = e.student_id
+      left join roster_learners r on r.course_id = e.course_id and r.student_id = e.student_id
     where e.course_id = $1
     order by e.student_id
     """

@@ -62,6 +62,8 @@ class ClassServer:
         #: The outline of each course as the API has it, and the notebooks that pages have sent.
         self.outlines: dict[str, dict] = {}
         self.uploads: list[dict] = []
+        #: The roster of each course as the API has it.
+        self.rosters: dict[str, dict] = {}
         #: The ids that the page gave them.
         self.message_ids: list[str] = []
         #: Answers to teachers that get lost, after what they did is done.
@@ -117,6 +119,9 @@ class ClassServer:
             web.get("/api/v1/courses/{course}/joining-code", self._joining_code),
             web.post("/api/v1/courses/{course}/joining-code", self._make_joining_code),
             web.delete("/api/v1/courses/{course}/joining-code", self._end_joining_code),
+            web.get("/api/v1/courses/{course}/roster", self._roster),
+            web.put("/api/v1/courses/{course}/roster", self._upload_roster),
+            web.delete("/api/v1/courses/{course}/roster", self._delete_roster),
             web.get("/api/v1/courses/{course}/{resource}", self._course),
             web.put("/api/v1/courses/{course}/outline", self._upload_outline),
             web.delete("/api/v1/courses/{course}/outline", self._delete_outline),
@@ -278,6 +283,28 @@ class ClassServer:
         gone = self.outlines.pop(request.match_info["course"])
         assert gone["notebook_path"] == request.query["notebook"]
         return web.json_response({"versions": gone["version"]})
+
+    async def _roster(self, request):
+        course = request.match_info["course"]
+        none = {"listed_at": None, "lesson_began_at": None, "learners": []}
+        return web.json_response({"course_id": course} | self.rosters.get(course, none))
+
+    async def _upload_roster(self, request):
+        assert request.content_type == "text/csv"
+        head, *lines = (await request.text()).splitlines()
+        if not head.startswith("student_id,name"):
+            return self._problem(422, "line 1: no column is student_id, username, email or id")
+        learners = [
+            {"student_id": id, "student_name": name or None, "team": None}
+            for id, name in (line.split(",") for line in lines)]
+        now = time.time()
+        self.rosters[request.match_info["course"]] = {
+            "listed_at": timestamp(now), "lesson_began_at": timestamp(now - 3000), "learners": learners}
+        return web.json_response({"learners": len(learners)})
+
+    async def _delete_roster(self, request):
+        gone = self.rosters.pop(request.match_info["course"])
+        return web.json_response({"learners": len(gone["learners"])})
 
     async def _send_message(self, request):
         return await self._teacher_did(request, "message_sent", {})

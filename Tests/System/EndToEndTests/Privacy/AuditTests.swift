@@ -37,6 +37,9 @@ import Testing
     "export": .act("export"), "erase": .act("erase"),
     "outline upload": .act("outlines.upload"), "outline show": .reads,
     "outline delete": .act("outlines.delete"),
+    "roster upload": .act("rosters.upload"), "roster show": .reads,
+    "roster import-jupyterhub": .act("rosters.upload"),
+    "roster delete": .act("rosters.delete"),
     "audit": .reads, "schema": .reads, "check-config": .reads, "health": .reads, "help": .reads,
   ]
 
@@ -59,6 +62,8 @@ import Testing
     "POST /api/v1/join": .work,
     "PUT /api/v1/courses/{course}/outline": .act("outlines.upload"),
     "DELETE /api/v1/courses/{course}/outline": .act("outlines.delete"),
+    "PUT /api/v1/courses/{course}/roster": .act("rosters.upload"),
+    "DELETE /api/v1/courses/{course}/roster": .act("rosters.delete"),
     "POST /api/v1/users/{user}/sessions": .work,
     "POST /api/v1/users/{user}/sessions/{id}/events": .work,
     "POST /student-progress": .work, "POST /api/v1/events": .work, "POST /pioneer": .work,
@@ -113,10 +118,11 @@ import Testing
         try await withServer(deployment.server(roles: "dashboard")) { process in
           let server = process.server
           func ask(
-            _ method: HTTPRequest.Method, _ path: String, _ body: String = #"{"all":true}"#
+            _ method: HTTPRequest.Method, _ path: String, _ body: String = #"{"all":true}"#,
+            type: String = "application/json"
           ) async throws -> Int {
             let request = TransportRequest(
-              method, server.url + path, headers: [.contentType: "application/json"],
+              method, server.url + path, headers: [.contentType: type],
               body: Array(body.utf8))
             let response = try await deployment.transport.send(request)
             return response.status
@@ -142,12 +148,20 @@ import Testing
           let outline = "/api/v1/courses/zora/outline?notebook=zora.ipynb"
           #expect(try await ask(.put, outline, EndToEnd.OutlineTests.notebook) == 200)
           #expect(try await ask(.delete, outline) == 200)
+          let roster = "/api/v1/courses/zora/roster"
+          let learners = EndToEnd.RosterTests.list
+          #expect(try await ask(.put, roster, learners, type: "text/csv") == 200)
+          #expect(try await ask(.delete, roster) == 200)
+          let list = "\(deployment.folder)/zora.csv"
+          try learners.write(toFile: list, atomically: true, encoding: .utf8)
           let notebook = "\(deployment.folder)/zora.ipynb"
           try EndToEnd.OutlineTests.notebook.write(
             toFile: notebook, atomically: true, encoding: .utf8)
           for arguments in [
             ["outline", "upload", notebook, "--course", "zora"],
             ["outline", "delete", "--course", "zora", "--notebook", "zora.ipynb"],
+            ["roster", "upload", list, "--course", "zora"],
+            ["roster", "delete", "--course", "zora"],
             ["dead-letters", "purge", "--all"], ["dead-letters", "replay", "--all"],
             ["bigquery", "retry"], ["bigquery", "clear-failed"],
             ["token", "revoke", "--id", "stolen"], ["erase", "--student", "zora", "--yes"],

@@ -39,17 +39,19 @@ export class ClassroomPage {
     this.alertSignals = new AlertSignals();
     const names = [
       "page-links", "class-picker", "connection-status", "page-settings", "session-menu", "sign-in-panel", "look-back-panel", "class-alerts",
-      "state-counters", "help-queue", "attention-list", "message-board", "joining-board", "progress-board", "exercise-board", "learner-roster", "activity-chart", "comparison-board",
+      "state-counters", "help-queue", "attention-list", "attendance-board", "message-board", "joining-board", "progress-board", "exercise-board", "learner-roster", "activity-chart", "comparison-board",
       "live-feed", "learner-drawer",
     ];
     this.components = names.map((name) => document.querySelector(name));
     this.drawer = document.querySelector("learner-drawer");
     this.messageBoard = document.querySelector("message-board");
+    this.attendanceBoard = document.querySelector("attendance-board");
     this.helpQueue = document.querySelector("help-queue");
     this.acts = new TeacherActs({
       api,
       signIn,
       messageBoard: this.messageBoard,
+      attendanceBoard: this.attendanceBoard,
       helpQueue: this.helpQueue,
       progressBoard: document.querySelector("progress-board"),
       session: () => this.session,
@@ -84,6 +86,8 @@ export class ClassroomPage {
       "comparison-close": () => this.comparison.close(),
       "outline-upload": (file) => this.acts.uploadOutline(file).then(requestPaint),
       "outline-remove": () => this.acts.removeOutline().then(requestPaint),
+      "roster-upload": (file) => this.acts.uploadRoster(file).then(requestPaint),
+      "roster-remove": () => this.acts.removeRoster().then(requestPaint),
       "message-to": (id) => this.messageBoard.address(id),
       "message-send": (message) => this.acts.sendMessage(message).then(requestPaint),
       "hand-take": (id) => this.acts.takeHand(id).then(requestPaint),
@@ -170,6 +174,7 @@ export class ClassroomPage {
   follow(course, notebook, address = "push") {
     if (this.session?.course !== course) {
       this.messageBoard.reset();
+      this.attendanceBoard.tell(null);
       this.helpQueue.tell(null);
     }
     this.endLookBack();
@@ -256,11 +261,12 @@ export class ClassroomPage {
       feed: isLive ? session.feed : new Feed(),
       messages: isLive ? session.messages : new Messages(session.course),
       joiningCode: isLive ? session.joiningCode : new JoiningCode({ api: this.api, course: session.course }),
+      attendance: session.roster.attendance(classroom),
       lookBack,
       canLookBack: session.isLoaded,
       comparison: (this.comparison ??= this.newComparison(session.course)),
       isComparable: session.isLoaded,
-      nameOf: (id) => displayName(classroom.learners.get(id) ?? { id }),
+      nameOf: (id) => displayName(classroom.learners.get(id) ?? session.roster.byID.get(id) ?? { id }),
       status: isLive ? session.status : "lookingBack",
       isLoaded: isLive && session.isLoaded,
       problem: session.problem,

@@ -1,6 +1,7 @@
 import { ClassroomClient } from "./api/classroom-client.js";
 import { SignInClient } from "./api/sign-in-client.js";
 import { ActivityChart } from "./components/activity-chart.js";
+import { AttendanceBoard } from "./components/attendance-board.js";
 import { AttentionList } from "./components/attention-list.js";
 import { ClassAlerts } from "./components/class-alerts.js";
 import { ClassPicker } from "./components/class-picker.js";
@@ -25,6 +26,7 @@ import { SignIn, classroomScopes } from "./state/sign-in.js";
 
 const components = {
   "activity-chart": ActivityChart,
+  "attendance-board": AttendanceBoard,
   "attention-list": AttentionList,
   "class-alerts": ClassAlerts,
   "class-picker": ClassPicker,

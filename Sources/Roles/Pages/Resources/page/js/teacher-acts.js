@@ -1,11 +1,11 @@
 import { notebookToSend } from "./api/notebook-file.js";
 import { timestamp } from "./state/timestamp.js";
 
-/** What a teacher does to the class that is followed: messages, hands that are taken, outlines. */
+/** What a teacher does to the class that is followed: messages, hands that are taken, outlines, rosters. */
 export class TeacherActs {
   /**
    * @param {{api: object, signIn: object, messageBoard: object, helpQueue: object, progressBoard: object,
-   *   session: () => import("./state/class-session.js").ClassSession}} options the boards tell what became of an act
+   *   attendanceBoard: object, session: () => import("./state/class-session.js").ClassSession}} options the boards tell what became of an act
    */
   constructor(options) {
     Object.assign(this, options);
@@ -42,6 +42,14 @@ export class TeacherActs {
 
   async removeOutline() {
     this.progressBoard.tell((await this.problemOf(this.session().deleteOutline())) ?? "removed");
+  }
+
+  async uploadRoster(file) {
+    this.attendanceBoard.tell((await this.problemOf(this.session().uploadRoster(file))) ?? "uploaded");
+  }
+
+  async removeRoster() {
+    this.attendanceBoard.tell((await this.problemOf(this.session().deleteRoster())) ?? "removed");
   }
 
   /** Why something was not done; null when it was. */

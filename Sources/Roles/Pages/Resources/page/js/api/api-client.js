@@ -18,12 +18,21 @@ export class ApiClient {
   }
 
   /** @returns the answer's JSON; null for one without content */
-  async send(method, path, body) {
+  send(method, path, body) {
     const options = { method, headers: { accept: "application/json" } };
     if (body !== undefined) {
       options.headers["content-type"] = "application/json";
       options.body = JSON.stringify(body);
     }
+    return this.read(path, options);
+  }
+
+  /** @param {Blob} file sent as it is */
+  sendFile(method, path, file, type) {
+    return this.read(path, { method, headers: { accept: "application/json", "content-type": type }, body: file });
+  }
+
+  async read(path, options) {
     const response = await this.ask(path, options);
     if (response.status === 204) return null;
     const answer = await response.json().catch(() => null);

@@ -1,6 +1,9 @@
 import { ApiClient } from "./api-client.js";
+import { Problem } from "./problem.js";
 
 const pageSize = 1_000;
+/** As the server takes it, in bytes. */
+const largestRoster = 2 << 20;
 
 /** Reads the API. Every method throws `Problem`. */
 export class ClassroomClient extends ApiClient {
@@ -37,6 +40,20 @@ export class ClassroomClient extends ApiClient {
 
   deleteOutline(course, notebook) {
     return this.send("DELETE", `${coursePath(course, "outline")}?${new URLSearchParams({ notebook })}`);
+  }
+
+  roster(course) {
+    return this.get(coursePath(course, "roster"), {});
+  }
+
+  /** @param {Blob} list a CSV file */
+  async uploadRoster(course, list) {
+    if (list.size > largestRoster) throw new Problem(413, `the file has more than ${largestRoster >> 20} MiB`);
+    return this.sendFile("PUT", coursePath(course, "roster"), list, "text/csv");
+  }
+
+  deleteRoster(course) {
+    return this.send("DELETE", coursePath(course, "roster"));
   }
 
   /** Hands that are taken, and messages; null where the server has none. */

@@ -137,6 +137,18 @@ export const en = {
   "reason.idle": "nothing for {duration}",
   "reason.help": "asked for help {duration} ago",
 
+  "attendance.title": "Not here yet",
+  "attendance.courseTitle": "Never came",
+  "attendance.here": "{here} of {total} here",
+  "attendance.came": "{here} of {total} have come so far",
+  "attendance.upload": "Upload list",
+  "attendance.uploadHint": "A CSV file with the learners of the course. The first line names the columns: student_id, username or email; name; team.",
+  "attendance.remove": "Remove list",
+  "attendance.hint": "With a list of the course's learners (CSV: student_id, name, team) you see here who has not come.",
+  "attendance.everybody": "Everybody is here.",
+  "attendance.uploaded": "The list is uploaded.",
+  "attendance.removed": "The list is removed.",
+
   "progress.title": "Progress by cell",
   "progress.empty": "No cell has run yet.",
   "progress.cell": "Cell {number}",

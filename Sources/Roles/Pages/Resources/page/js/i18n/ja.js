@@ -131,6 +131,18 @@ export const ja = {
   "reason.idle": "{duration}間操作なし",
   "reason.help": "{duration}前にヘルプを要請",
 
+  "attendance.title": "まだ来ていない人",
+  "attendance.courseTitle": "一度も来ていない人",
+  "attendance.here": "{total} 人中 {here} 人が出席",
+  "attendance.came": "これまでに {total} 人中 {here} 人が参加",
+  "attendance.upload": "名簿を登録",
+  "attendance.uploadHint": "学習者の一覧（CSV）。1 行目は列の名前です: student_id、username または email、name、team。",
+  "attendance.remove": "名簿を削除",
+  "attendance.hint": "学習者の名簿（CSV: student_id、name、team）を登録すると、来ていない人がここに表示されます。",
+  "attendance.everybody": "全員そろっています。",
+  "attendance.uploaded": "名簿を登録しました。",
+  "attendance.removed": "名簿を削除しました。",
+
   "progress.title": "セルごとの進み具合",
   "progress.empty": "まだどのセルも実行されていません。",
   "progress.cell": "セル {number}",

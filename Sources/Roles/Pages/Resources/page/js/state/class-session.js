@@ -11,6 +11,7 @@ import { JoiningCode } from "./joining-code.js";
 import { Messages } from "./messages.js";
 import { Outline, outlinePath } from "./outline.js";
 import { RecentIDs } from "./recent-ids.js";
+import { Roster } from "./roster.js";
 import { inSlices } from "./slices.js";
 
 /** What only the API knows (durations, the most common error) is read anew this often, in ms. */
@@ -41,6 +42,7 @@ export class ClassSession {
     this.messages = new Messages(course);
     this.joiningCode = new JoiningCode({ api, course, onChange });
     this.outline = new Outline();
+    this.roster = new Roster();
     this.seen = new RecentIDs();
     this.recent = new EventLog(rememberedEvents);
     this.inbox = new Inbox((events) => this.apply(events));
@@ -81,6 +83,7 @@ export class ClassSession {
     this.loadAndConnect();
     // A class that nobody has joined cannot be loaded yet.
     this.joiningCode.read();
+    this.takeRoster();
     this.scheduleRefresh();
   }
 
@@ -114,17 +117,20 @@ export class ClassSession {
     const load = this.loads;
     try {
       const progress = await this.api.progress(this.course, this.notebookChoice);
-      const [list, answer, exercises, outline] = await Promise.all([
+      const [list, answer, exercises, outline, roster] = await Promise.all([
         this.api.students(this.course, progress.notebook_path),
         this.api.activity(this.course).catch(() => null),
         this.api.exercises(this.course, progress.notebook_path).catch(() => null),
         this.readOutline(progress.notebook_path),
+        this.readRoster(),
       ]);
       const classroom = await inSlices(Classroom.building(progress, list, exercises));
+      classroom.listed = (roster ?? this.roster).byID;
       if (this.isStopped || load !== this.loads) return null;
       return {
         classroom,
         outline,
+        roster,
         activity: answer === null ? null : Activity.fromAnswer(answer),
         clockOffset: Date.parse(list.generated_at) - Date.now(),
         position: earliestPosition([...progress.streamIDs, ...list.streamIDs]),
@@ -138,9 +144,10 @@ export class ClassSession {
     }
   }
 
-  show({ classroom, outline, activity, clockOffset }) {
+  show({ classroom, outline, roster, activity, clockOffset }) {
     this.classroom = classroom;
     if (outline !== null) this.outline = outline;
+    if (roster !== null) this.roster = roster;
     this.isActivityMissing = activity === null;
     if (activity !== null) this.activity = activity;
     this.clockOffset = clockOffset;
@@ -178,6 +185,43 @@ export class ClassSession {
     const outline = await this.readOutline(path);
     if (this.isStopped || outline === null || path !== this.classroom.notebook) return;
     this.outline = outline;
+    this.onChange();
+  }
+
+  /** Null where it cannot be read: the class is shown with what is known. */
+  async readRoster() {
+    try {
+      const askedAt = this.now() * 1_000;
+      return new Roster(await this.api.roster(this.course), askedAt);
+    } catch (problem) {
+      if (problem.name !== "Problem") throw problem;
+      return null;
+    }
+  }
+
+  /** Throws `Problem`. @param {Blob} list a CSV file */
+  async uploadRoster(list) {
+    await this.api.uploadRoster(this.course, list);
+    await this.rosterChanged();
+  }
+
+  /** Throws `Problem`. */
+  async deleteRoster() {
+    await this.api.deleteRoster(this.course);
+    await this.rosterChanged();
+  }
+
+  async rosterChanged() {
+    await this.takeRoster();
+    // The API gives its names to those who are here.
+    if (!this.isStopped) this.refreshSoon();
+  }
+
+  async takeRoster() {
+    const roster = await this.readRoster();
+    if (this.isStopped || roster === null) return;
+    this.roster = roster;
+    this.classroom.listed = roster.byID;
     this.onChange();
   }
 

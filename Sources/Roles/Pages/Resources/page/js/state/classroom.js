@@ -43,6 +43,8 @@ export class Classroom {
     /** Paths of the course's notebooks. */
     this.notebooks = new Set();
     this.exercises = new Exercises();
+    /** @type {Map<string, object>} names and teams of who is in the course, by id: clients need not know them */
+    this.listed = new Map();
     /** Whether an error came on a cell whose errors before are unknown: the API knows. */
     this.isStreakUnsure = false;
   }
@@ -119,6 +121,8 @@ export class Classroom {
     if (learner === undefined) {
       learner = newLearner(id);
       learner.isNewcomer = true;
+      learner.name = this.listed.get(id)?.name ?? null;
+      learner.team = this.listed.get(id)?.team ?? null;
       learner.remaining = this.requiredCells;
       this.learners.set(id, learner);
       this.order.add(learner);

@@ -6,7 +6,7 @@ export function displayName(learner) {
 }
 
 /** The order of names, as people sort them; comparing is slow, so it is done once for each new name. */
-function compare(a, b) {
+export function byName(a, b) {
   return collator.compare(displayName(a), displayName(b)) || collator.compare(a.id, b.id);
 }
 
@@ -25,7 +25,7 @@ export class NameOrder {
     let high = this.learners.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (compare(this.learners[middle], learner) < 0) low = middle + 1;
+      if (byName(this.learners[middle], learner) < 0) low = middle + 1;
       else high = middle;
     }
     this.learners.splice(low, 0, learner);
