@@ -38,11 +38,11 @@ of_all() { usr/bin/mlr --icsv --ocsv "$@" points.csv; }
   echo "by learner, with -O:"
   of_all -O stats1 -a sum,mean,count,max -f points -g name
   echo "the greatest first:"
-  of_all sort -nr points then head -n 1
+  of_all sort -nr points 'then' head -n 1
   echo "the best:"
   of_all top -n 1 -f points -a
   echo "8 and more:"
-  of_all filter '$points >= 8'
+  of_all filter "\$points >= 8"
 } | tee seen
 diff seen - <<'END'
 by learner:

@@ -56,7 +56,7 @@ on() {
   start_on "$1"
   for table in event endless; do
     ask -c "INSERT INTO $table SELECT now() FROM generate_series(1, $2)"
-    if ask -c "SELECT partman.run_maintenance('public.$table')" >said 2>&1; then said=done; else said=failed; fi
+    if ask -c "SELECT partman.run_maintenance('public.$table')" >said 2>&1; then said='done'; else said='failed'; fi
     newest=$(ask -c "SELECT max(right(c.relname, 10)) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
       WHERE i.inhparent = '$table'::regclass AND c.relname <> '${table}_default'")
     rows=$(ask -c "SELECT count(*), count(*) FILTER (WHERE tableoid = '${table}_default'::regclass),

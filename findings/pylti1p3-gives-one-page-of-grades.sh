@@ -73,7 +73,8 @@ threading.Thread(target=server.serve_forever, daemon=True).start()
 url = f"http://127.0.0.1:{server.server_port}"
 registration = Registration()
 registration.set_client_id("tool").set_auth_token_url(f"{url}/token")
-registration.set_tool_private_key(JWK.generate(kty="RSA", size=2048).export_to_pem(private_key=True, password=None).decode())
+key = JWK.generate(kty="RSA", size=2048).export_to_pem(private_key=True, password=None)
+registration.set_tool_private_key(key.decode())
 connector = ServiceConnector(registration)
 scope = "https://purl.imsglobal.org/spec/lti-ags/scope"
 grades = AssignmentsGradesService(
