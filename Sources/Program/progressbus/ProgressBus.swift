@@ -9,8 +9,8 @@ struct ProgressBus: AsyncParsableCommand {
     subcommands: [
       UpCommand.self, ServeCommand.self, MigrateCommand.self, DeadLettersCommand.self,
       BigQueryCommand.self, SessionsCommand.self, TokenCommand.self, ExportCommand.self,
-      EraseCommand.self, OutlineCommand.self, RosterCommand.self, AuditCommand.self,
-      SchemaCommand.self, CheckConfigCommand.self, HealthCommand.self,
+      EraseCommand.self, OutlineCommand.self, RosterCommand.self, CourseRetentionCommand.self,
+      AuditCommand.self, SchemaCommand.self, CheckConfigCommand.self, HealthCommand.self,
     ])
 
   static func main() async {

@@ -33,7 +33,8 @@ public struct InfluxLearnerPoints: Sendable {
     var counts: [String: Int] = [:]
     for (measurement, tag) in series {
       let answer = try await query.run(
-        "SELECT count(event_id) FROM \(quoted(measurement)) WHERE \(condition(tag, learner))")
+        "SELECT count(event_id) FROM \(InfluxText.identifier(measurement)) WHERE \(condition(tag, learner))"
+      )
       guard case .integer(let count)? = answer.first?.rows.first?["count"] else { continue }
       counts[measurement] = Int(count)
     }
@@ -48,11 +49,11 @@ public struct InfluxLearnerPoints: Sendable {
       switch configuration.api {
       case .v1:
         _ = try await query.run(
-          "DROP SERIES FROM \(quoted(measurement)) WHERE \(condition(tag, learner))")
+          "DROP SERIES FROM \(InfluxText.identifier(measurement)) WHERE \(condition(tag, learner))")
       case .v2(let organization, let bucket, _):
         for value in values(learner) {
-          try await erase(
-            "_measurement=\(predicate(measurement)) AND \(tag)=\(predicate(value))",
+          try await InfluxDeletion(configuration: configuration, transport: transport).delete(
+            "_measurement=\(InfluxText.identifier(measurement)) AND \(tag)=\(InfluxText.identifier(value))",
             organization: organization, bucket: bucket)
         }
       case .v3: throw .unsupported
@@ -69,7 +70,7 @@ public struct InfluxLearnerPoints: Sendable {
       while true {
         let answer = try await query.run(
           """
-          SELECT * FROM \(quoted(measurement)) WHERE \(condition(tag, learner)) \
+          SELECT * FROM \(InfluxText.identifier(measurement)) WHERE \(condition(tag, learner)) \
           LIMIT \(Self.pageSize) OFFSET \(offset)
           """)
         let rows = answer.flatMap(\.rows)
@@ -92,49 +93,9 @@ public struct InfluxLearnerPoints: Sendable {
   /// In InfluxQL. DROP SERIES takes no parameters.
   private func condition(_ tag: String, _ learner: [String]) -> String {
     let alternatives = values(learner).map { value in
-      let escaped = value.replacing("\\", with: "\\\\").replacing("'", with: "\\'")
-      return "\(quoted(tag)) = '\(escaped)'"
+      "\(InfluxText.identifier(tag)) = \(InfluxText.string(value))"
     }
     return "(" + alternatives.joined(separator: " OR ") + ")"
-  }
-
-  private func quoted(_ name: String) -> String {
-    "\"" + name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
-  }
-
-  private func predicate(_ text: String) -> String { quoted(text) }
-
-  /// https://docs.influxdata.com/influxdb/v2/write-data/delete-data/
-  private func erase(
-    _ predicate: String, organization: String, bucket: String
-  ) async throws(InfluxQueryError) {
-    struct Deletion: Encodable {
-      let start = "1677-09-21T00:12:44Z"
-      let stop = "2262-04-11T23:47:16Z"
-      let predicate: String
-    }
-    guard let body = try? JSONEncoder().encode(Deletion(predicate: predicate)) else {
-      throw .refused("the predicate cannot be encoded")
-    }
-    var request = TransportRequest(
-      .post,
-      configuration.url + "/api/v2/delete"
-        + QueryString.encode([("org", organization), ("bucket", bucket)]),
-      headers: [.contentType: "application/json"], body: Array(body),
-      timeout: configuration.timeout)
-    request.headers[.authorization] = configuration.api.authorization
-    let response: TransportResponse
-    do throws(TransportError) {
-      response = try await transport.send(request)
-    } catch {
-      throw .unavailable("InfluxDB: \(error)")
-    }
-    switch response.status {
-    case 200..<300: return
-    case 404, 405: throw .unsupported
-    case 401, 403, 429, 500...: throw .unavailable("InfluxDB answered \(response.status)")
-    default: throw .refused("InfluxDB answered \(response.status)")
-    }
   }
 }
 

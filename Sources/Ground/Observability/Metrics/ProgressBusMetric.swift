@@ -61,6 +61,7 @@ public enum ProgressBusMetric: String, CaseIterable, Sendable {
   case bigQueryFailed = "progressbus_bigquery_failed"
   case bigQueryAlerts = "progressbus_bigquery_alerts_total"
   case bigQueryExpired = "progressbus_bigquery_expired_total"
+  case retentionDeleted = "progressbus_retention_deleted_total"
 
   case firestoreSessions = "progressbus_firestore_sessions_total"
   case firestoreWrites = "progressbus_firestore_writes_total"
@@ -167,6 +168,7 @@ extension ProgressBusMetric {
     case .bigQueryFailed: gauge("Rows given up, by table.")
     case .bigQueryAlerts: counter("Warnings and alerts raised, by kind.")
     case .bigQueryExpired: counter("Mirrored rows that retention deleted, by table.")
+    case .retentionDeleted: counter("Rows of courses that were older than their course keeps them.")
     case .firestoreSessions: counter("Completed sessions found in Firestore, by outcome.")
     case .firestoreWrites: counter("Outcomes told to documents of Firestore, by outcome.")
     case .firestoreFailing:

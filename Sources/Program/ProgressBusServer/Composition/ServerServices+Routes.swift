@@ -97,6 +97,11 @@ extension ServerServices {
           lessonGapMinutes: configuration.settings.integer("lessons.gap_minutes"), logger: logger),
         audit: mirror?.audit
       ).add(to: readers)
+      let retention = CourseRetentionRoutes(
+        store: CourseRetentionStore(try configuration.database(), logger: logger),
+        audit: mirror?.audit)
+      retention.addReading(to: readers)
+      retention.addSetting(to: operators)
       messages?.addTeachers(to: readers)
       messages?.addLearners(
         to: router.requiring(.sending).add(middleware: KnownHosts(readerHosts)))

@@ -161,23 +161,6 @@ struct ServerServices {
       metrics: registry, logger: logger)
   }
 
-  private func workerServices(_ worker: Worker) throws -> [any Service] {
-    var services: [any Service] = [
-      worker, WorkerReporter(worker: worker, reports: bus.reports, logger: logger),
-    ]
-    if configuration.settings.text("database.url") != nil {
-      services.append(
-        ErasedLearnersKeeper(
-          pool: PostgresPool(try configuration.database(), size: 1, logger: logger),
-          redis: bus.erasedStore, logger: logger))
-      services.append(
-        MessageRetention(
-          pool: PostgresPool(try configuration.database(), size: 1, logger: logger),
-          days: configuration.settings.integer("messages.retention_days"), logger: logger))
-    }
-    return services
-  }
-
   /// Who may do what; and what keeps that fresh.
   private func makeAccess() throws -> (
     check: AccessCheck, revocations: RevocationList?, services: [any Service]
@@ -199,22 +182,6 @@ struct ServerServices {
   private func makeOpenIDSignIn() throws -> OpenIDSignIn? {
     guard configuration.roles.contains(.dashboard) else { return nil }
     return try configuration.openIDSignIn(logger: logger)
-  }
-
-  /// Nil without the role.
-  private func makeWorker() throws -> Worker? {
-    guard configuration.roles.contains(.worker) else { return nil }
-    let sinks = try configuration.sinks.map { name -> any Sink in
-      let sink = try SinkRegistry.declaration(of: name).configure(configuration)(catalog, logger)
-      return ErasureFilteringSink(sink, erased: bus.erased)
-    }
-    ProgressBusMetric.journalCapacity.gauge(in: registry)
-      .set(configuration.settings.integer("journal.max_entries"))
-    return Worker(
-      sinks: sinks,
-      expectedGroups: configuration.expectedGroups,
-      journal: bus.journal, deadLetters: bus.deadLetters, register: bus.adoptions,
-      decoder: decoder, configuration: configuration.worker, metrics: registry, logger: logger)
   }
 
   /// Nil without the role.

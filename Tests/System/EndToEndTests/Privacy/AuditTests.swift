@@ -40,6 +40,8 @@ import Testing
     "roster upload": .act("rosters.upload"), "roster show": .reads,
     "roster import-jupyterhub": .act("rosters.upload"),
     "roster delete": .act("rosters.delete"),
+    "retention set": .act("retention.set"), "retention show": .reads,
+    "retention remove": .act("retention.remove"),
     "audit": .reads, "schema": .reads, "check-config": .reads, "health": .reads, "help": .reads,
   ]
 
@@ -64,6 +66,8 @@ import Testing
     "DELETE /api/v1/courses/{course}/outline": .act("outlines.delete"),
     "PUT /api/v1/courses/{course}/roster": .act("rosters.upload"),
     "DELETE /api/v1/courses/{course}/roster": .act("rosters.delete"),
+    "PUT /api/v1/courses/{course}/retention": .act("retention.set"),
+    "DELETE /api/v1/courses/{course}/retention": .act("retention.remove"),
     "POST /api/v1/users/{user}/sessions": .work,
     "POST /api/v1/users/{user}/sessions/{id}/events": .work,
     "POST /student-progress": .work, "POST /api/v1/events": .work, "POST /pioneer": .work,
@@ -154,6 +158,9 @@ import Testing
           #expect(try await ask(.delete, roster) == 200)
           let list = "\(deployment.folder)/zora.csv"
           try learners.write(toFile: list, atomically: true, encoding: .utf8)
+          let retention = "/api/v1/courses/zora/retention"
+          #expect(try await ask(.put, retention, #"{"days":30}"#) == 200)
+          #expect(try await ask(.delete, retention) == 200)
           let notebook = "\(deployment.folder)/zora.ipynb"
           try EndToEnd.OutlineTests.notebook.write(
             toFile: notebook, atomically: true, encoding: .utf8)
@@ -162,6 +169,8 @@ import Testing
             ["outline", "delete", "--course", "zora", "--notebook", "zora.ipynb"],
             ["roster", "upload", list, "--course", "zora"],
             ["roster", "delete", "--course", "zora"],
+            ["retention", "set", "--course", "zora", "--days", "30"],
+            ["retention", "remove", "--course", "zora"],
             ["dead-letters", "purge", "--all"], ["dead-letters", "replay", "--all"],
             ["bigquery", "retry"], ["bigquery", "clear-failed"],
             ["token", "revoke", "--id", "stolen"], ["erase", "--student", "zora", "--yes"],
