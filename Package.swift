@@ -502,7 +502,8 @@ let package = Package(
     tests(
       .system, "EndToEndTests",
       [
-        "progressbus", "CurlTransport", "HTTPServerTesting", "Observability", "PostgresDriver",
+        "progressbus", "CurlTransport", "Events", "HTTPServerTesting", "Observability",
+        "PostgresDriver",
         "Firestore", "GoogleCalls", "Sessions", "SessionsTesting",
         "RedisDriver", "LocalStack", "Zlib", "ProgressBusTesting", nioCore, nioPosix, nioHTTP1,
         nioWebSocket, httpTypes, subprocess, systemPackage, yams, logging,

@@ -24,6 +24,7 @@ def page(server, open_page):
     [(320, "en-GB", "light"), (320, "ja-JP", "dark"), (1440, "en-GB", "dark"), (1440, "ja-JP", "light")])
 def test_accessibility_has_no_serious_finding(server, open_page, scheme, locale, width):
     fill(server, 60, cells=30, japanese=locale == "ja-JP")
+    server.kept_days["python-1"] = 180
     page = open_page(
         server.url, locale=locale, color_scheme=scheme, reduced_motion="reduce",
         viewport={"width": width, "height": 900})
@@ -31,6 +32,8 @@ def test_accessibility_has_no_serious_finding(server, open_page, scheme, locale,
     server.publish({"course_id": "python-1", "student_id": "student001@example.org",
                     "notebook_path": NOTEBOOK, "event_type": "notebook_saved"})
     page.page.wait_for_selector("live-feed li")
+    expect(page.page.locator("learner-roster")).to_contain_text(
+        "180 日後に削除" if locale == "ja-JP" else "is deleted after 180 days")
     assert serious_findings(page.page) == []
     page.page.locator("attention-list .learner-line").first.click()
     page.page.wait_for_selector("dialog .timeline li")

@@ -35,6 +35,7 @@ class FakeServer {
     }),
     exercises: async () => ({ exercises: [] }),
     outline: async () => ({ version: null, entries: [] }),
+    retention: async () => ({ days: null, set_at: null }),
     roster: async () => ({ listed_at: null, lesson_began_at: null, learners: [] }),
     messages: async () => null,
     joiningCode: async () => null,

@@ -62,6 +62,8 @@ class ClassServer:
         #: The outline of each course as the API has it, and the notebooks that pages have sent.
         self.outlines: dict[str, dict] = {}
         self.uploads: list[dict] = []
+        #: For how many days each course is kept.
+        self.kept_days: dict[str, int] = {}
         #: The roster of each course as the API has it.
         self.rosters: dict[str, dict] = {}
         #: The ids that the page gave them.
@@ -119,6 +121,7 @@ class ClassServer:
             web.get("/api/v1/courses/{course}/joining-code", self._joining_code),
             web.post("/api/v1/courses/{course}/joining-code", self._make_joining_code),
             web.delete("/api/v1/courses/{course}/joining-code", self._end_joining_code),
+            web.get("/api/v1/courses/{course}/retention", self._retention),
             web.get("/api/v1/courses/{course}/roster", self._roster),
             web.put("/api/v1/courses/{course}/roster", self._upload_roster),
             web.delete("/api/v1/courses/{course}/roster", self._delete_roster),
@@ -283,6 +286,10 @@ class ClassServer:
         gone = self.outlines.pop(request.match_info["course"])
         assert gone["notebook_path"] == request.query["notebook"]
         return web.json_response({"versions": gone["version"]})
+
+    async def _retention(self, request):
+        course = request.match_info["course"]
+        return web.json_response({"course_id": course, "days": self.kept_days.get(course), "set_at": None})
 
     async def _roster(self, request):
         course = request.match_info["course"]

@@ -262,6 +262,7 @@ export class ClassroomPage {
       messages: isLive ? session.messages : new Messages(session.course),
       joiningCode: isLive ? session.joiningCode : new JoiningCode({ api: this.api, course: session.course }),
       attendance: session.roster.attendance(classroom),
+      keptDays: session.keptDays,
       lookBack,
       canLookBack: session.isLoaded,
       comparison: (this.comparison ??= this.newComparison(session.course)),

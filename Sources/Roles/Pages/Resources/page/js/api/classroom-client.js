@@ -42,6 +42,10 @@ export class ClassroomClient extends ApiClient {
     return this.send("DELETE", `${coursePath(course, "outline")}?${new URLSearchParams({ notebook })}`);
   }
 
+  retention(course) {
+    return this.get(coursePath(course, "retention"), {});
+  }
+
   roster(course) {
     return this.get(coursePath(course, "roster"), {});
   }

@@ -15,7 +15,8 @@ export class LearnerRoster extends Panel {
     this.aside.append(this.count, this.save, this.search);
     this.list = element("ul", { class: "tiles" });
     this.empty = element("p", { class: "empty" });
-    this.body.append(this.list, this.empty);
+    this.kept = element("p", { class: "quiet" });
+    this.body.append(this.list, this.empty, this.kept);
     this.tiles = new KeyedList(this.list, {
       key: (row) => row.learner.id,
       face: ({ learner, state, remaining }) =>
@@ -25,7 +26,7 @@ export class LearnerRoster extends Panel {
     });
   }
 
-  update({ view, filter }, translator, budget) {
+  update({ view, filter, keptDays }, translator, budget) {
     this.translator = translator;
     this.required = view.requiredCells;
     const state = filter === "all" ? "" : ` · ${translator.text(`state.${filter}`)}`;
@@ -42,6 +43,8 @@ export class LearnerRoster extends Panel {
     setText(this.count, translator.text("roster.count", { count: rows.length }));
     setText(this.empty, translator.text(view.rows.length === 0 ? "roster.nobody" : "roster.empty"));
     this.empty.hidden = rows.length > 0;
+    this.kept.hidden = keptDays === null;
+    if (keptDays !== null) setText(this.kept, translator.text("roster.kept", { count: keptDays }));
   }
 
   makeTile({ learner }) {

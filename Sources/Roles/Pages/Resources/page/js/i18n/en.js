@@ -187,6 +187,10 @@ export const en = {
   "roster.nobody": "No learner yet.",
   "roster.count": { one: "{count} learner", other: "{count} learners" },
   "roster.save": "Save as CSV",
+  "roster.kept": {
+    one: "What learners do in this class is deleted after {count} day.",
+    other: "What learners do in this class is deleted after {count} days.",
+  },
   "roster.cells": "{solved} of {total}",
 
   "activity.title": "Activity",

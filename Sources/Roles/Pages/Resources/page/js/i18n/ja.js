@@ -181,6 +181,7 @@ export const ja = {
   "roster.nobody": "学習者はまだいません。",
   "roster.count": { other: "{count} 人" },
   "roster.save": "CSV で保存",
+  "roster.kept": { other: "このクラスの記録は {count} 日後に削除されます。" },
   "roster.cells": "{solved} / {total}",
 
   "activity.title": "アクティビティ",

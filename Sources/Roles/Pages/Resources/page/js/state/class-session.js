@@ -43,6 +43,8 @@ export class ClassSession {
     this.joiningCode = new JoiningCode({ api, course, onChange });
     this.outline = new Outline();
     this.roster = new Roster();
+    /** After how many days what learners do is deleted; null where it is kept for ever, or not known. */
+    this.keptDays = null;
     this.seen = new RecentIDs();
     this.recent = new EventLog(rememberedEvents);
     this.inbox = new Inbox((events) => this.apply(events));
@@ -155,6 +157,19 @@ export class ClassSession {
     this.problem = null;
     this.onChange();
     this.readMessages();
+    this.readRetention();
+  }
+
+  /** The class is shown without it. */
+  async readRetention() {
+    try {
+      const { days } = await this.api.retention(this.course);
+      if (this.isStopped || days === this.keptDays) return;
+      this.keptDays = days;
+      this.onChange();
+    } catch (problem) {
+      if (problem.name !== "Problem") throw problem;
+    }
   }
 
   /** Null where it cannot be read: the class is shown with what is known. */
