@@ -33,7 +33,7 @@ struct CheckConfigCommand: AsyncParsableCommand {
     commandName: "check-config",
     abstract: "Print every setting, where it comes from, and stop at the first that is wrong.",
     discussion:
-      "With bus.confirmed_replicas it asks Redis as well, and says on standard error what would lose accepted events."
+      "With bus.confirmed_replicas, or a Redis Cluster, it asks Redis as well, and says on standard error what would lose accepted events."
   )
 
   @OptionGroup var options: SettingsOptions

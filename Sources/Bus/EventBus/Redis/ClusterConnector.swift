@@ -75,7 +75,9 @@ struct ClusterConnector: Sendable {
 
   /// As each connection to one server asks how many partitions the journal has; here one node knows for all.
   private func agreed(as role: String, on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
-    if agreement.isFresh { return eventLoop.makeSucceededVoidFuture() }
+    if agreement.isFresh || !configuration.agreesOnPartitions {
+      return eventLoop.makeSucceededVoidFuture()
+    }
     return topology.master(of: RedisSlot.of(keys.partitions)).hop(to: eventLoop)
       .flatMap { stored(at: $0, as: role, on: eventLoop) }
       .flatMapThrowing { stored in

@@ -40,6 +40,9 @@ struct PrimaryConnector: Sendable {
 
   /// What is in the journal tells nobody that there are other partitions: their events would be stored by nobody.
   private func agreed(on connection: RedisConnection) -> EventLoopFuture<RedisConnection> {
+    guard configuration.agreesOnPartitions else {
+      return connection.eventLoop.makeSucceededFuture(connection)
+    }
     let keys = configuration.keys
     let count = configuration.partitions
     let call = ScriptCall(

@@ -143,6 +143,11 @@ public final class RedisEventBus: Sendable {
     }
   }
 
+  /// How many partitions the journal was given first; nil where nobody has written it down.
+  public func storedPartitions() async throws(BusError) -> Int? {
+    try await client.send(["GET", .string(keys.partitions)]).text.flatMap { Int($0) }
+  }
+
   /// Who has what in the cluster, as one of its nodes says; nil where there is none.
   public func clusterLayout() async throws(BusError) -> ClusterLayout? {
     guard let topology else { return nil }

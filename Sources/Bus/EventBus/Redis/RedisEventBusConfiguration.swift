@@ -18,6 +18,8 @@ public struct RedisEventBusConfiguration: Sendable {
   public var unansweredEventsPerLoop: Int
   /// The same in bytes of payload.
   public var unansweredBytesPerLoop: Int
+  /// Whether the number of partitions is agreed upon with Redis, and written there by the first: not by who only looks.
+  public var agreesOnPartitions = true
   /// How many replicas must have an event before it counts as published, 0 for none: all that there are, or one of
   /// the others may confirm what the next primary never had.
   public var confirmedReplicas = 0

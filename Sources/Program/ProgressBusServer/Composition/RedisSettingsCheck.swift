@@ -164,7 +164,8 @@ extension ServerConfiguration {
   ///
   /// - Throws: `ConfigurationError`.
   public func replicaWarnings() async throws(ConfigurationError) -> [String] {
-    let configuration = try bus()
+    var configuration = try bus()
+    configuration.agreesOnPartitions = false
     let isCluster = if case .cluster = configuration.location { true } else { false }
     guard configuration.confirmedReplicas > 0 || isCluster else { return [] }
     var logger = Logger(label: "check-config")
@@ -173,7 +174,13 @@ extension ServerConfiguration {
       let bus = try await RedisEventBus.start(
         configuration, on: MultiThreadedEventLoopGroup.singleton, logger: logger)
       defer { bus.close() }
-      return try await RedisSettingsCheck.findings(of: bus).map(\.text)
+      var texts = try await RedisSettingsCheck.findings(of: bus).map(\.text)
+      if let stored = try await bus.storedPartitions(), stored != configuration.partitions {
+        texts.append(
+          "the journal in Redis has \(stored) partitions: set PROGRESSBUS_BUS_PARTITIONS=\(stored), or empty it first"
+        )
+      }
+      return texts
     } catch {
       return ["Redis cannot be asked for its \(isCluster ? "nodes" : "replicas"): \(error)"]
     }

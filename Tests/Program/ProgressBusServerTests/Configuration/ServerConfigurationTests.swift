@@ -107,6 +107,20 @@ import Testing
     #expect(try named.bus().keys.channel == "school-2:progress-events")
   }
 
+  @Test func aClusterNeedsPartitionsAndHasNoOtherDatabase() async throws {
+    let url = "redis+cluster://r1:7000,r2:7000"
+    let one = try await configuration(["redis.url": url])
+    let error = #expect(throws: ConfigurationError.self) { try one.check() }
+    #expect(error?.name == "PROGRESSBUS_BUS_PARTITIONS")
+    #expect(error?.reason.contains("2 at least on a Redis Cluster") == true)
+    let six = try await configuration(["redis.url": url, "bus.partitions": "6"])
+    #expect(try six.bus().keys == RedisKeys(partitions: 6, inCluster: true))
+    let other = try await configuration(["redis.url": url + "/1", "bus.partitions": "6"])
+    let refusal = #expect(throws: ConfigurationError.self) { try other.check() }
+    #expect(refusal?.name == "REDIS_URL")
+    #expect(refusal?.reason.contains("no database but 0: leave out /1") == true)
+  }
+
   @Test func withoutANamespaceTheNamesAreThoseOfEver() async throws {
     let bus = try await configuration([:]).bus()
     #expect(bus.keys == RedisKeys())
