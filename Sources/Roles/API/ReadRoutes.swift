@@ -52,7 +52,7 @@ public struct ReadRoutes: Sendable {
         records: NotebookRecordCache(capacity: caching.recordedRows), position: cachedPosition,
         now: now
       ),
-      playback: playback, ages: caching)
+      database: database, playback: playback, ages: caching)
     lessons = LessonRoutes(
       database: playbackDatabase ?? database, gapMinutes: lessonGapMinutes,
       ages: caching.lessons, now: now, snapshot: classroom.snapshot)

@@ -180,3 +180,22 @@ test("after a quiet time a gap is answered quickly, and not before", async () =>
     assert.equal(server.loads.length, before + 2, "one load for all that was missed");
   });
 });
+
+test("where names are hidden no live connection is made, and the class is read anew every five seconds", async () => {
+  const server = new FakeServer();
+  server.api.hidesNames = true;
+  await following(server, async ({ session, pass }) => {
+    await pass(2_000);
+    assert.equal(session.status, "namesHidden");
+    server.isAway = true;
+    await pass(20_000);
+    assert.equal(session.status, "reconnecting");
+    server.isAway = false;
+    await pass(longestDelay);
+    assert.equal(session.status, "namesHidden");
+    const before = server.loads.length;
+    await pass(30_000);
+    assert.ok(server.loads.length - before >= 4 && server.loads.length - before <= 9, `${server.loads}`);
+    assert.deepEqual(server.connections, []);
+  });
+});

@@ -61,6 +61,15 @@ final class SnapshotAnswers: Sendable {
   }
 
   private let kept = Mutex(Kept())
+  private let withoutNames = Mutex<ClassSnapshot?>(nil)
+
+  /// The snapshot for viewers who hide names. Two that come at once both make it, and one is kept.
+  func hidden(_ make: () -> ClassSnapshot) -> ClassSnapshot {
+    if let known = withoutNames.withLock({ $0 }) { return known }
+    let made = make()
+    withoutNames.withLock { if $0 == nil { $0 = made } }
+    return made
+  }
 
   func answer(_ key: Key, write: () -> JSONWriter) -> JSONWriter {
     if let answer = kept.withLock({ $0.answers[key] }) { return answer }

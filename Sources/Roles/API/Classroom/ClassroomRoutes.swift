@@ -2,16 +2,25 @@ import Events
 import HTTPServer
 import Hummingbird
 import JSONText
+import PostgresDriver
 
 /// Progress, learners, exercises and the help queue of a course, now or at an earlier moment.
 struct ClassroomRoutes: Sendable {
   private let snapshots: SingleFlightCache<ClassroomKey, ClassSnapshot>
   private let wrongAnswers: SingleFlightCache<ClassroomKey, [WrongAnswer]>
   private let playback: Playback
+  private let pseudonyms: SingleFlightCache<Int, Pseudonyms>
   private let now: @Sendable () -> Timestamp
 
-  init(reader: ClassroomReader, playback: Playback, ages: ReadCaching) {
+  init(
+    reader: ClassroomReader, database: ReadDatabase, playback: Playback, ages: ReadCaching
+  ) {
     self.playback = playback
+    pseudonyms = SingleFlightCache(ages.lessons) { _ in
+      try await database.pool.transaction { connection throws(PostgresError) in
+        try Pseudonyms.read(on: connection)
+      }
+    }
     now = reader.now
     snapshots = SingleFlightCache(ages.classroom) { try await reader.snapshot($0) }
     wrongAnswers = SingleFlightCache(ages.wrongAnswers) { try await reader.wrongAnswers($0) }
@@ -51,7 +60,9 @@ struct ClassroomRoutes: Sendable {
     let exercises = Exercise.ofClass(snapshot.learners.flatMap(\.exercises))
     let key = ClassroomKey(course: snapshot.course, notebook: snapshot.notebook)
     // A class without exercises costs no query.
-    let wrong = exercises.isEmpty ? [] : try await wrongAnswers(key, of: snapshot)
+    // Learners have written them; and of a hidden notebook nothing is read.
+    let hasNone = try exercises.isEmpty || parameters.hidesNames()
+    let wrong = hasNone ? [] : try await wrongAnswers(key, of: snapshot)
     return ClassroomAnswers.exercises(exercises, of: snapshot, wrongAnswers: wrong)
   }
 
@@ -82,10 +93,26 @@ struct ClassroomRoutes: Sendable {
   }
 
   private func snapshot(_ parameters: RequestParameters) async throws -> ClassSnapshot {
-    let key = ClassroomKey(
-      course: try parameters.identifier(inPath: "course"),
-      notebook: try parameters.text("notebook", maximumLength: 1024))
-    return try await snapshot(key, try PlaybackMoment.read(parameters, now: now()))
+    let course = try parameters.identifier(inPath: "course")
+    let notebook = try parameters.text("notebook", maximumLength: 1024)
+    let moment = try PlaybackMoment.read(parameters, now: now())
+    guard try parameters.hidesNames() else {
+      return try await snapshot(ClassroomKey(course: course, notebook: notebook), moment)
+    }
+    return try await snapshotWithoutNames(course, notebook: notebook, moment)
+  }
+
+  private func snapshotWithoutNames(
+    _ course: String, notebook: String?, _ moment: Timestamp?
+  ) async throws -> ClassSnapshot {
+    let pseudonyms = try await pseudonyms.value(for: 0)
+    let usual = try await snapshot(ClassroomKey(course: course, notebook: nil), moment)
+    guard let notebook else { return usual.hidingNames(pseudonyms) }
+    guard let path = usual.path(ofRedacted: notebook) else {
+      throw Problem.notFound("the course has no such notebook")
+    }
+    return try await snapshot(ClassroomKey(course: course, notebook: path), moment)
+      .hidingNames(pseudonyms)
   }
 
   /// - Parameter moment: nil for now.

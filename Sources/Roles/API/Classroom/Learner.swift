@@ -4,16 +4,16 @@ import PostgresDriver
 
 /// A learner of a course, as of a snapshot.
 struct Learner: Sendable {
-  let id: String
-  let name: String?
-  let team: String?
+  private(set) var id: String
+  private(set) var name: String?
+  private(set) var team: String?
   let firstSeenAt: Timestamp
   private(set) var lastSeenAt: Timestamp
   let lastExecutedAt: Timestamp?
   let lastSuccessAt: Timestamp?
   let executions: Int
   let errors: Int
-  let currentNotebook: String?
+  private(set) var currentNotebook: String?
   let currentCell: String?
   let helpSince: Timestamp?
   let helpStoppedAt: Timestamp?
@@ -83,6 +83,15 @@ struct Learner: Sendable {
       situation.lastCheckedAt = current.lastCheckedAt
     }
     return situation
+  }
+
+  /// Leaves nothing by which the learner is known but what they did.
+  mutating func hideName(as pseudonym: String, _ redaction: NameRedaction) {
+    id = pseudonym
+    name = nil
+    team = team.map(redaction.redacted)
+    currentNotebook = currentNotebook.map(redaction.redacted)
+    running?.hideName(as: pseudonym, redaction)
   }
 
   /// A check is heard of a learner, too.

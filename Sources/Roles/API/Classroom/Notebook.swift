@@ -3,7 +3,7 @@ import JSONText
 
 /// A notebook of a course.
 struct Notebook: Sendable {
-  let path: String
+  private(set) var path: String
   let firstSeenAt: Timestamp
   /// Learners whose last run was in it.
   var currentLearners = 0
@@ -16,6 +16,12 @@ struct Notebook: Sendable {
   init(path: String, firstSeenAt: Timestamp) {
     self.path = path
     self.firstSeenAt = firstSeenAt
+  }
+
+  func renamed(_ path: String) -> Notebook {
+    var notebook = self
+    notebook.path = path
+    return notebook
   }
 
   var key: ExactText { ExactText(path) }

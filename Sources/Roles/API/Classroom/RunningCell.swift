@@ -3,13 +3,19 @@ import PostgresDriver
 
 /// A cell that has been running for longer than a second, as far as is known.
 struct RunningCell: Sendable {
-  let learner: String
-  let notebook: String
+  private(set) var learner: String
+  private(set) var notebook: String
   let cell: String?
   let cellIndex: Int?
   let since: Timestamp
   /// The kernel session that it runs in.
-  let session: String?
+  private(set) var session: String?
+
+  mutating func hideName(as pseudonym: String, _ redaction: NameRedaction) {
+    learner = pseudonym
+    notebook = redaction.redacted(notebook)
+    session = nil
+  }
 
   /// `$1` is the course. A run is over when a later one has ended, when its kernel died, and when closing the
   /// notebook is the last that was heard. A death that names no session may be of any. Only learners of whom

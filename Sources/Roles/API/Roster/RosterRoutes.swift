@@ -22,7 +22,8 @@ public struct RosterRoutes: Sendable {
     router.get("/api/v1/courses/:course/roster") { request, context in
       try await APIAnswer.encoded(request, context) { parameters in
         let course = try parameters.identifier(inPath: "course")
-        return RosterAnswer(course: course, roster: try await store.roster(of: course))
+        let roster = try await store.roster(of: course, hidesNames: try parameters.hidesNames())
+        return RosterAnswer(course: course, roster: roster)
       }
     }
     router.put("/api/v1/courses/:course/roster") { request, context in

@@ -44,7 +44,8 @@ public struct RosterStore: Sendable {
     ).first?.value("learners") ?? 0
   }
 
-  public func roster(of course: String) async throws -> StoredRoster {
+  /// - Parameter hidesNames: whether pseudonyms stand in place of ids, and no names.
+  public func roster(of course: String, hidesNames: Bool = false) async throws -> StoredRoster {
     let course = course.composed
     let gap = lessonGapMinutes
     return try await pool.transaction { connection throws(PostgresError) in
@@ -63,6 +64,11 @@ public struct RosterStore: Sendable {
       }
       guard let first = rows.first else {
         return StoredRoster(learners: [], listedAt: nil, lessonBeganAt: nil)
+      }
+      if hidesNames {
+        let pseudonyms = try Pseudonyms.read(on: connection)
+        learners = learners.map { RosterLearner(id: pseudonyms.pseudonym(of: $0.id, in: course)) }
+          .sorted { $0.id < $1.id }
       }
       let now = Timestamp.now()
       let lessons = try LessonList.read(course, at: now, gapMinutes: gap, on: connection).lessons

@@ -37,6 +37,7 @@ export class ClassroomPage {
     this.painter = new Painter((budget) => this.paint(budget));
     this.languageAndTheme = new LanguageAndTheme();
     this.alertSignals = new AlertSignals();
+    this.api.hidesNames = browserStorage.get("names") === "hidden";
     const names = [
       "page-links", "class-picker", "connection-status", "page-settings", "session-menu", "sign-in-panel", "look-back-panel", "class-alerts",
       "state-counters", "help-queue", "attention-list", "attendance-board", "message-board", "joining-board", "progress-board", "exercise-board", "learner-roster", "activity-chart", "comparison-board",
@@ -74,7 +75,9 @@ export class ClassroomPage {
       "notebook-change": (notebook) => this.follow(this.session.course, notebook),
       // By what was chosen last, not by what is painted: a second press can come before the painting.
       "filter-toggle": (state) => { this.filter = this.filter === state ? "all" : state; },
-      "learner-open": (id) => this.drawer.open({ api: this.api, course: this.session.course, id }),
+      "names-hide": (isOn) => this.hideNames(isOn),
+      // A timeline is of somebody by name.
+      "learner-open": (id) => this.api.hidesNames || this.drawer.open({ api: this.api, course: this.session.course, id }),
       "class-save": () => this.save(),
       "look-back-begin": () => this.beginLookBack(),
       "look-back-end": () => this.endLookBack(),
@@ -162,6 +165,8 @@ export class ClassroomPage {
   /** The class in the address, else the last one that was looked at, else the one active last. */
   chooseCourse(courses) {
     const { course, notebook } = this.address();
+    // The path of a notebook may have a name in it.
+    if (course !== null && this.api.hidesNames) return this.follow(course, null, "replace");
     if (course !== null) return this.follow(course, notebook, "none");
     const remembered = browserStorage.get("course");
     const newest = [...courses].sort((a, b) =>
@@ -199,6 +204,15 @@ export class ClassroomPage {
   newComparison(course) {
     this.comparison?.close();
     return new LessonComparison({ api: this.api, course, onChange: () => this.painter.request() });
+  }
+
+  /** Nothing that was read with names stays. */
+  hideNames(isOn) {
+    this.api.hidesNames = isOn;
+    browserStorage.set("names", isOn ? "hidden" : "shown");
+    const course = this.session?.course;
+    this.leave();
+    if (course !== undefined) this.follow(course, null, "replace");
   }
 
   /** The class is followed all the while, unseen. */
@@ -266,13 +280,14 @@ export class ClassroomPage {
       lookBack,
       canLookBack: session.isLoaded,
       comparison: (this.comparison ??= this.newComparison(session.course)),
-      isComparable: session.isLoaded,
+      isComparable: session.isLoaded && !this.api.hidesNames,
       nameOf: (id) => displayName(classroom.learners.get(id) ?? session.roster.byID.get(id) ?? { id }),
       status: isLive ? session.status : "lookingBack",
       isLoaded: isLive && session.isLoaded,
       problem: session.problem,
       filter: this.filter,
       signIn: this.signIn,
+      hidesNames: this.api.hidesNames,
       theme: this.languageAndTheme.theme,
       alertSignals: this.alertSignals,
       now,

@@ -7,21 +7,28 @@ const largestRoster = 2 << 20;
 
 /** Reads the API. Every method throws `Problem`. */
 export class ClassroomClient extends ApiClient {
+  /** Whether the server is asked for pseudonyms. Whatever it cannot answer with them is not asked for. */
+  hidesNames = false;
+
+  get names() {
+    return this.hidesNames ? "hidden" : null;
+  }
+
   courses() {
     return this.allPages("/api/v1/courses", {}, "courses");
   }
 
   /** @param {string | null} at here and below: an earlier moment as RFC 3339; null for now */
   progress(course, notebook, at = null) {
-    return this.allPages(coursePath(course, "progress"), { notebook, at }, "cells");
+    return this.allPages(coursePath(course, "progress"), { notebook, at, names: this.names }, "cells");
   }
 
   students(course, notebook, at = null) {
-    return this.allPages(coursePath(course, "students"), { notebook, at }, "students");
+    return this.allPages(coursePath(course, "students"), { notebook, at, names: this.names }, "students");
   }
 
   exercises(course, notebook, at = null) {
-    return this.get(coursePath(course, "exercises"), { notebook, at });
+    return this.get(coursePath(course, "exercises"), { notebook, at, names: this.names });
   }
 
   /** The course's lessons, the newest first. */
@@ -47,7 +54,7 @@ export class ClassroomClient extends ApiClient {
   }
 
   roster(course) {
-    return this.get(coursePath(course, "roster"), {});
+    return this.get(coursePath(course, "roster"), { names: this.names });
   }
 
   /** @param {Blob} list a CSV file */
@@ -62,6 +69,7 @@ export class ClassroomClient extends ApiClient {
 
   /** Hands that are taken, and messages; null where the server has none. */
   async messages(course) {
+    if (this.hidesNames) return null;
     try {
       return await this.get(coursePath(course, "messages"), {});
     } catch (problem) {

@@ -23,8 +23,8 @@ export class LiveFeed extends Panel {
     this.lines = [];
   }
 
-  update({ feed, nameOf, view, lookBack }, translator) {
-    this.hidden = lookBack !== null;
+  update({ feed, nameOf, view, lookBack, hidesNames }, translator) {
+    this.hidden = lookBack !== null || hidesNames;
     this.title(translator.text("feed.title"));
     setAttribute(this.list, "aria-label", translator.text("feed.title"));
     setIcon(this.mark, feed.isPaused ? "resume" : "pause");

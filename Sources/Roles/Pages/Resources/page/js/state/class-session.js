@@ -18,6 +18,8 @@ import { inSlices } from "./slices.js";
 const refreshInterval = 60_000;
 /** What the page cannot know by itself is asked for so soon, and no more often, in ms. */
 const unsureInterval = 5_000;
+/** The class is read anew so often where names are hidden: live events hold them. In ms. */
+const hiddenInterval = 5_000;
 const refreshedNotice = 15_000;
 const rememberedEvents = 5_000;
 
@@ -54,6 +56,8 @@ export class ClassSession {
     this.isActivityMissing = false;
     this.isLoaded = false;
     this.isStopped = false;
+    /** Whether pseudonyms are shown, and so no live event is taken. */
+    this.hidesNames = api.hidesNames === true;
     /** Before every load but the first, whatever made it necessary. */
     this.backoff = backoff;
     /** Whether the class is to be loaded, or is being loaded, to go on from there. */
@@ -102,10 +106,17 @@ export class ClassSession {
     this.isReloading = true;
     const loaded = await this.load();
     if (this.isStopped) return;
-    if (loaded === null) return this.loadLater();
+    if (loaded === null) {
+      if (this.hidesNames) this.setStatus("reconnecting");
+      return this.loadLater();
+    }
     this.isReloading = false;
     this.backoff.succeeded();
     this.show(loaded);
+    if (this.hidesNames) {
+      this.setStatus("namesHidden");
+      return this.later(hiddenInterval * (0.8 + 0.4 * Math.random()), () => this.loadAndConnect());
+    }
     if (this.status === "refreshing") this.noteRefreshed();
     this.connection.start(loaded.position);
   }
@@ -298,7 +309,7 @@ export class ClassSession {
   /** Reads the class anew while the live connection goes on, or is being made again. */
   async refresh() {
     // It would read the same, and make that one's answer void.
-    if (this.isReloading) return;
+    if (this.isReloading || this.hidesNames) return;
     const loaded = await this.load();
     if (this.isStopped || loaded === null) return;
     const { loads } = this;
