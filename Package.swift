@@ -135,7 +135,7 @@ let package = Package(
         "ProgressBusServer", "API", "LocalStack", "Demonstration", "DeadLetters", "Events",
         "SessionMigration", "Sessions", "Access",
         "PostgresDriver", "CurlTransport", "BigQueryMirror", "AuditStore", "LearnerRights",
-        "Observability", argumentParser,
+        "LearningRecords", "Observability", argumentParser,
       ],
       path: "Sources/Program/progressbus",
       // The optimiser of Swift 6.3.1 crashes on the commands' coroutines. Nothing here is hot: what
@@ -145,7 +145,7 @@ let package = Package(
       .program, "ProgressBusServer",
       [
         "Access", "API", "Broadcaster", "Cryptography", "FirestoreSource", "Ingest",
-        "LearnerRights",
+        "LearnerRights", "LearningRecords",
         "Joining", "Pages", "SignIn", "TeacherMessages",
         "WorkerRuntime", "BigQueryMirror", "Influx",
         "Firestore", "AgentEngine", "GoogleCalls", "Sessions", "SessionRoutes",
@@ -160,8 +160,11 @@ let package = Package(
       .roles, "Ingest",
       [
         "EventBus", "Events", "Access", "HTTPServer", "JSONText", "Observability", "Zlib",
-        "Cryptography", httpTypes, nioCore, nioHTTP1, metrics, coreMetrics,
+        "LearningRecords", httpTypes, nioCore, nioHTTP1, metrics, coreMetrics,
       ]),
+    target(
+      .roles, "LearningRecords",
+      ["Events", "JSONText", "Cryptography", "PostgresDriver", logging]),
     target(
       .roles, "Broadcaster",
       [
@@ -356,6 +359,7 @@ let package = Package(
         nioHTTP1,
         nioEmbedded, subprocess, systemPackage,
       ]),
+    tests(.roles, "LearningRecordsTests", ["LearningRecords", "Events"]),
     tests(
       .roles, "FirestoreSourceTests",
       [
@@ -520,7 +524,8 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "Events", "Ingest", "Influx", "RedisDriver", "HTTPServer", "Cryptography", "BigQueryMirror",
-        "EventBus", "Access", "JSONText", httpTypes, nioCore, nioEmbedded, nioHTTP1, nioWebSocket,
+        "API", "EventBus", "Access", "JSONText", httpTypes, nioCore, nioEmbedded, nioHTTP1,
+        nioWebSocket,
         nioLocks, logging,
       ],
       path: "Fuzz/FuzzTargets", swiftSettings: strict),

@@ -24,6 +24,6 @@ public struct FuzzTarget: Sendable {
 
   public static let all: [FuzzTarget] = [
     .eventDecoder, .httpBody, .webSocketFrames, .lineProtocol, .redisReplies, .jsonWebToken,
-    .tokenClaims, .bigQueryAnswer, .otherClients,
+    .tokenClaims, .bigQueryAnswer, .otherClients, .notebookOutline,
   ]
 }

@@ -64,6 +64,9 @@ enum Audited {
   /// For acts that concern one thing, whatever comes of them.
   static func one<Outcome>(_ outcome: Outcome) -> Int? { 1 }
 
+  /// For acts that say how many things they concerned.
+  static func number(_ outcome: Int) -> Int? { outcome }
+
   static func run<Outcome: Sendable>(
     _ action: String, target: String? = nil, _ configuration: ServerConfiguration,
     isUrgent: Bool = false, count: (Outcome) -> Int?, _ body: () async throws -> Outcome

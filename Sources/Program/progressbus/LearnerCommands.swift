@@ -140,9 +140,9 @@ extension ErasureReport {
   }
 }
 
-struct ExportCommand: AsyncParsableCommand {
+struct ExportLearnerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export",
+    commandName: "learner",
     abstract: "Copy everything that is kept of a learner, as lines of JSON.")
 
   @OptionGroup var student: LearnerOption

@@ -6,6 +6,7 @@ import Foundation
 import HTTPServer
 import Influx
 import Ingest
+import LearningRecords
 public import Logging
 import NIOCore
 public import Observability
@@ -92,6 +93,7 @@ public struct ServerConfiguration: Sendable {
       course: settings.text("ingest.clients_course") ?? Envelope.defaultCourse,
       pioneerLearner: settings.list("ingest.pioneer_learner"),
       pioneerCourse: settings.list("ingest.pioneer_course"),
+      activityNames: settings.text("xapi.home_page").flatMap(ActivityNames.init),
       // Where learners leave with pseudonyms, nothing that leaves with them may be tried out.
       salt: settings.text("bq_sync.pseudonymization_salt") ?? "")
   }
@@ -263,6 +265,7 @@ public struct ServerConfiguration: Sendable {
     _ = try httpTLS()
     _ = try tokenKeys()
     try checkSignIn()
+    if settings.text("xapi.home_page") != nil { _ = try activityNames() }
     _ = try trustedProxies()
     try checkOrigins()
     try checkSessions()

@@ -184,6 +184,10 @@ public enum Settings {
     Setting(
       "ingest.pioneer_course", .list(),
       default: clientDefaults.pioneerCourse.joined(separator: ","), "The same for the course."),
+    Setting(
+      "xapi.home_page", .text,
+      "The school's own URL, such as `https://school.example`: where the accounts of learners are in statements of xAPI, and where the names "
+        + "of activities begin."),
   ]
 
   static let limits: [Setting] = [

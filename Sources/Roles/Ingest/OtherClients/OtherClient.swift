@@ -1,4 +1,5 @@
 public import Events
+public import LearningRecords
 
 /// The programs of others that may send what they send, as they are. Each is declared here alone: settings, routes, metrics
 /// and fuzz targets go by this declaration.
@@ -51,6 +52,8 @@ public struct OtherClientsConfiguration: Sendable {
   public var pioneerLearner: [String]
   /// The same for the course.
   public var pioneerCourse: [String]
+  /// The names that we give activities, which are taken back for what they stand for; nil where we give none.
+  public var activityNames: ActivityNames?
   /// Goes into the events' ids, which are made of what they say. Whoever knows it can try out whose an event is that has no
   /// name on it any more.
   public var salt: String
@@ -58,12 +61,13 @@ public struct OtherClientsConfiguration: Sendable {
   public init(
     answered: [OtherClient] = [], course: String = Envelope.defaultCourse,
     pioneerLearner: [String] = ["JUPYTERHUB_USER"], pioneerCourse: [String] = ["course"],
-    salt: String = ""
+    activityNames: ActivityNames? = nil, salt: String = ""
   ) {
     self.answered = answered
     self.course = course
     self.pioneerLearner = pioneerLearner
     self.pioneerCourse = pioneerCourse
+    self.activityNames = activityNames
     self.salt = salt
   }
 }

@@ -1,5 +1,6 @@
 import Events
 import HTTPServer
+import LearningRecords
 import NIOHTTP1
 
 /// Makes events of statements of the Experience API (IEEE 9274.1.1; xAPI 1.0.3), one or an array of them.
@@ -7,8 +8,12 @@ struct StatementAdapter: ClientAdapter {
   let client = OtherClient.xapi
   let exchange: (any ClientExchange)? = StatementExchange()
   private let course: String
+  private let names: ActivityNames?
 
-  init(_ configuration: OtherClientsConfiguration) { course = configuration.course }
+  init(_ configuration: OtherClientsConfiguration) {
+    course = configuration.course
+    names = configuration.activityNames
+  }
 
   func translate(_ body: SentValue, to route: ClientRoute, into translation: inout Translation) {
     let given: EventID?
@@ -46,7 +51,8 @@ struct StatementAdapter: ClientAdapter {
       if let given, let id, given != id {
         throw FieldError("/id", .format, "must be the statementId of the query")
       }
-      let reading = StatementReading(statement, course: course, defaultCourse: self.course)
+      let reading = StatementReading(
+        statement, course: course, defaultCourse: self.course, names: names)
       guard var draft = reading.draft else {
         // What has no id is given one, by which the sender knows it.
         return translation.ignore(given ?? id ?? translation.newID())

@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import LearningRecords
 
 /// What a statement that is well-formed says of a class.
 struct StatementReading {
@@ -10,12 +11,14 @@ struct StatementReading {
   private let statement: SentValue
   private let givenCourse: String?
   private let defaultCourse: String
+  private let names: ActivityNames?
 
   /// - Parameter course: what the path or the query names; nil for what the statement does.
-  init(_ statement: SentValue, course: String?, defaultCourse: String) {
+  init(_ statement: SentValue, course: String?, defaultCourse: String, names: ActivityNames?) {
     self.statement = statement
     givenCourse = course
     self.defaultCourse = defaultCourse
+    self.names = names
   }
 
   /// The event; nil where there is no kind for it: a verb that means none, a group that acts, an object that is no activity.
@@ -123,7 +126,7 @@ struct StatementReading {
   }
 
   private var object: Activity? {
-    statement["object"].flatMap { Self.activity($0, "/object") }
+    statement["object"].flatMap { activity($0, "/object") }
   }
 
   /// The notebook around an exercise or a cell: the nearest activity around it that is no course.
@@ -145,15 +148,15 @@ struct StatementReading {
 
   private func activities(_ pointer: String) -> [Activity] {
     guard let value = statement[at: pointer] else { return [] }
-    guard value.kind == .array else { return [Self.activity(value, pointer)].compactMap { $0 } }
-    return value.elements.enumerated().compactMap { Self.activity($1, "\(pointer)/\($0)") }
+    guard value.kind == .array else { return [activity(value, pointer)].compactMap { $0 } }
+    return value.elements.enumerated().compactMap { activity($1, "\(pointer)/\($0)") }
   }
 
-  private static func activity(_ value: SentValue, _ pointer: String) -> Activity? {
+  private func activity(_ value: SentValue, _ pointer: String) -> Activity? {
     guard let id = value["id"]?.text else { return nil }
     return Activity(
-      id: id, pointer: pointer + "/id",
-      isCourse: value[at: "/definition/type"]?.text == courseType)
+      id: names?.name(of: id) ?? id, pointer: pointer + "/id",
+      isCourse: value[at: "/definition/type"]?.text == Self.courseType)
   }
 
   private func set(_ field: String, to activity: Activity?, in draft: inout EventDraft) {

@@ -39,12 +39,4 @@ import Testing
       #expect(value["x"] == nil)
     }
   }
-
-  /// The example of RFC 9562, appendix A.4.
-  @Test func identifiersAreOfVersionFive() throws {
-    let names = try #require(EventID("6ba7b810-9dad-11d1-80b4-00c04fd430c8"))
-    #expect(
-      EventID(name: Array("www.example.com".utf8), in: names).description
-        == "2ed6657d-e927-568b-95e1-2665a8aea6a2")
-  }
 }

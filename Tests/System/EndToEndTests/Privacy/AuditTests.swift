@@ -34,7 +34,8 @@ import Testing
     "sessions validate": .reads,
     "token issue": .act("token.issue"), "token inspect": .reads,
     "token revoke": .act("token.revoke"),
-    "export": .act("export"), "erase": .act("erase"),
+    "export learner": .act("export"), "export xapi": .act("export.xapi"),
+    "export grades": .act("export.grades"), "erase": .act("erase"),
     "outline upload": .act("outlines.upload"), "outline show": .reads,
     "outline delete": .act("outlines.delete"),
     "roster upload": .act("rosters.upload"), "roster show": .reads,
@@ -186,6 +187,8 @@ import Testing
           for arguments in [
             ["bigquery", "flush"], ["bigquery", "retention"], ["bigquery", "create-tables"],
             ["sessions", "migrate"], ["export", "--student", "zora"],
+            ["export", "xapi", "--course", "zora", "--set", "xapi.home_page=https://zora.example"],
+            ["export", "grades", "--course", "zora"],
             ["erase", "--student", "zora", "--lift"],
           ] { _ = try await deployment.run(arguments) }
 
