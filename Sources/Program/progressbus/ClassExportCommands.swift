@@ -19,7 +19,7 @@ struct ExportStatementsCommand: AsyncParsableCommand {
     abstract:
       "Tell what a class did as statements of xAPI, one a line, for a learning record store.")
 
-  @OptionGroup var course: OutlineCourseOption
+  @OptionGroup var course: CourseOption
 
   @OptionGroup var options: SettingsOptions
 
@@ -61,7 +61,7 @@ struct ExportGradesCommand: AsyncParsableCommand {
     let score: ExerciseScore
   }
 
-  @OptionGroup var course: OutlineCourseOption
+  @OptionGroup var course: CourseOption
 
   @OptionGroup var options: SettingsOptions
 
