@@ -94,19 +94,15 @@ export class ClassroomPage {
       "message-to": (id) => this.messageBoard.address(id),
       "message-send": (message) => this.acts.sendMessage(message).then(requestPaint),
       "hand-take": (id) => this.acts.takeHand(id).then(requestPaint),
-      "joining-code-make": (minutes) => this.session.joiningCode.make(minutes),
-      "joining-code-end": () => this.session.joiningCode.end(),
+      "joining-code-make": (minutes) => this.session.details.joiningCode.make(minutes),
+      "joining-code-end": () => this.session.details.joiningCode.end(),
       "alert-sound-toggle": (isOn) => this.alertSignals.setSound(isOn),
       "alert-notice-toggle": (isOn) => this.alertSignals.setNotice(isOn).then(requestPaint),
       "learner-close": () => {},
       "view-change": () => {},
       "sign-in": (token) => this.signIn.signIn(token).then((mayRead) => mayRead && this.signIn.reload()),
       "sign-out": () => this.signIn.signOut(),
-      "feed-toggle": () => {
-        const { feed } = this.session;
-        if (feed.isPaused) feed.resume();
-        else feed.pause();
-      },
+      "feed-toggle": () => this.session.feed.toggle(),
       ...this.languageAndTheme.handlers,
     };
     for (const [type, handle] of Object.entries(handlers)) {
@@ -232,7 +228,8 @@ export class ClassroomPage {
   /** The class that is shown, and by which moment; Unix milliseconds. */
   shown(session) {
     const { lookBack } = this;
-    const { classroom, outline, activity } = lookBack ?? session;
+    const { classroom, activity } = lookBack ?? session;
+    const { outline } = lookBack ?? session.details;
     return { classroom, outline, activity, now: lookBack === null ? session.now() : (lookBack.moment ?? session.now()) };
   }
 
@@ -273,15 +270,15 @@ export class ClassroomPage {
       isActivityMissing: isLive && session.isActivityMissing,
       // What happens now, and what can be done now, is no part of an earlier moment.
       feed: isLive ? session.feed : new Feed(),
-      messages: isLive ? session.messages : new Messages(session.course),
-      joiningCode: isLive ? session.joiningCode : new JoiningCode({ api: this.api, course: session.course }),
-      attendance: session.roster.attendance(classroom),
-      keptDays: session.keptDays,
+      messages: isLive ? session.details.messages : new Messages(session.course),
+      joiningCode: isLive ? session.details.joiningCode : new JoiningCode({ api: this.api, course: session.course }),
+      attendance: session.details.roster.attendance(classroom),
+      keptDays: session.details.keptDays,
       lookBack,
       canLookBack: session.isLoaded,
       comparison: (this.comparison ??= this.newComparison(session.course)),
       isComparable: session.isLoaded && !this.api.hidesNames,
-      nameOf: (id) => displayName(classroom.learners.get(id) ?? session.roster.byID.get(id) ?? { id }),
+      nameOf: (id) => displayName(classroom.learners.get(id) ?? session.details.roster.byID.get(id) ?? { id }),
       status: isLive ? session.status : "lookingBack",
       isLoaded: isLive && session.isLoaded,
       problem: session.problem,

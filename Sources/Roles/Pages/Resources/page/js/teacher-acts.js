@@ -36,20 +36,20 @@ export class TeacherActs {
 
   async uploadOutline(file) {
     const session = this.session();
-    const upload = async () => session.uploadOutline(await notebookToSend(file));
+    const upload = async () => session.details.uploadOutline(await notebookToSend(file));
     this.progressBoard.tell((await this.problemOf(upload())) ?? "uploaded");
   }
 
   async removeOutline() {
-    this.progressBoard.tell((await this.problemOf(this.session().deleteOutline())) ?? "removed");
+    this.progressBoard.tell((await this.problemOf(this.session().details.deleteOutline())) ?? "removed");
   }
 
   async uploadRoster(file) {
-    this.attendanceBoard.tell((await this.problemOf(this.session().uploadRoster(file))) ?? "uploaded");
+    this.attendanceBoard.tell((await this.problemOf(this.session().details.uploadRoster(file))) ?? "uploaded");
   }
 
   async removeRoster() {
-    this.attendanceBoard.tell((await this.problemOf(this.session().deleteRoster())) ?? "removed");
+    this.attendanceBoard.tell((await this.problemOf(this.session().details.deleteRoster())) ?? "removed");
   }
 
   /** Why something was not done; null when it was. */

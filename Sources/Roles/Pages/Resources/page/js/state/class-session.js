@@ -3,15 +3,12 @@ import { Backoff } from "../live/backoff.js";
 import { comparePositions, earliestPosition } from "../live/stream-position.js";
 import { Activity } from "./activity.js";
 import { applyEvent } from "./apply-event.js";
+import { ClassDetails } from "./class-details.js";
 import { Classroom } from "./classroom.js";
 import { EventLog } from "./event-log.js";
 import { Feed } from "./feed.js";
 import { Inbox, eventsATask } from "./inbox.js";
-import { JoiningCode } from "./joining-code.js";
-import { Messages } from "./messages.js";
-import { Outline, outlinePath } from "./outline.js";
 import { RecentIDs } from "./recent-ids.js";
-import { Roster } from "./roster.js";
 import { inSlices } from "./slices.js";
 
 /** What only the API knows (durations, the most common error) is read anew this often, in ms. */
@@ -41,12 +38,17 @@ export class ClassSession {
     this.classroom = new Classroom(course, notebook);
     this.activity = new Activity();
     this.feed = new Feed();
-    this.messages = new Messages(course);
-    this.joiningCode = new JoiningCode({ api, course, onChange });
-    this.outline = new Outline();
-    this.roster = new Roster();
-    /** After how many days what learners do is deleted; null where it is kept for ever, or not known. */
-    this.keptDays = null;
+    this.details = new ClassDetails({
+      api,
+      course,
+      notebook: () => this.classroom.notebook,
+      notebooks: () => this.classroom.notebooks,
+      now: () => this.now(),
+      onChange,
+      onRoster: (roster) => (this.classroom.listed = roster.byID),
+      // The API gives the roster's names to those who are here.
+      onNewRoster: () => this.refreshSoon(),
+    });
     this.seen = new RecentIDs();
     this.recent = new EventLog(rememberedEvents);
     this.inbox = new Inbox((events) => this.apply(events));
@@ -65,8 +67,6 @@ export class ClassSession {
     this.isLoadDue = false;
     this.loads = 0;
     this.isRefreshDue = false;
-    /** The server has none, and is not asked again. */
-    this.hasNoMessages = false;
     this.timers = new Set();
     this.connection = new LiveConnection({
       course,
@@ -88,13 +88,14 @@ export class ClassSession {
   start() {
     this.loadAndConnect();
     // A class that nobody has joined cannot be loaded yet.
-    this.joiningCode.read();
-    this.takeRoster();
+    this.details.joiningCode.read();
+    this.details.takeRoster();
     this.scheduleRefresh();
   }
 
   stop() {
     this.isStopped = true;
+    this.details.stop();
     for (const timer of this.timers) clearTimeout(timer);
     this.inbox.clear();
     this.connection.stop();
@@ -134,11 +135,11 @@ export class ClassSession {
         this.api.students(this.course, progress.notebook_path),
         this.api.activity(this.course).catch(() => null),
         this.api.exercises(this.course, progress.notebook_path).catch(() => null),
-        this.readOutline(progress.notebook_path),
-        this.readRoster(),
+        this.details.readOutline(progress.notebook_path),
+        this.details.readRoster(),
       ]);
       const classroom = await inSlices(Classroom.building(progress, list, exercises));
-      classroom.listed = (roster ?? this.roster).byID;
+      classroom.listed = (roster ?? this.details.roster).byID;
       if (this.isStopped || load !== this.loads) return null;
       return {
         classroom,
@@ -159,111 +160,15 @@ export class ClassSession {
 
   show({ classroom, outline, roster, activity, clockOffset }) {
     this.classroom = classroom;
-    if (outline !== null) this.outline = outline;
-    if (roster !== null) this.roster = roster;
+    this.details.take({ outline, roster });
     this.isActivityMissing = activity === null;
     if (activity !== null) this.activity = activity;
     this.clockOffset = clockOffset;
     this.isLoaded = true;
     this.problem = null;
     this.onChange();
-    this.readMessages();
-    this.readRetention();
-  }
-
-  /** The class is shown without it. */
-  async readRetention() {
-    try {
-      const { days } = await this.api.retention(this.course);
-      if (this.isStopped || days === this.keptDays) return;
-      this.keptDays = days;
-      this.onChange();
-    } catch (problem) {
-      if (problem.name !== "Problem") throw problem;
-    }
-  }
-
-  /** Null where it cannot be read: the class is shown with what is known. */
-  async readOutline(notebook) {
-    if (notebook === null) return new Outline();
-    try {
-      return new Outline(await this.api.outline(this.course, notebook));
-    } catch (problem) {
-      if (problem.name !== "Problem") throw problem;
-      return null;
-    }
-  }
-
-  /** Throws `Problem`. @param {object} notebook as `notebookToSend` gives it */
-  async uploadOutline(notebook) {
-    const { notebook: path, notebooks } = this.classroom;
-    await this.api.uploadOutline(this.course, this.outline.path ?? outlinePath(path, notebooks), notebook);
-    await this.outlineChanged(path);
-  }
-
-  /** Throws `Problem`. */
-  async deleteOutline() {
-    await this.api.deleteOutline(this.course, this.outline.path);
-    await this.outlineChanged(this.classroom.notebook);
-  }
-
-  async outlineChanged(path) {
-    const outline = await this.readOutline(path);
-    if (this.isStopped || outline === null || path !== this.classroom.notebook) return;
-    this.outline = outline;
-    this.onChange();
-  }
-
-  /** Null where it cannot be read: the class is shown with what is known. */
-  async readRoster() {
-    try {
-      const askedAt = this.now() * 1_000;
-      return new Roster(await this.api.roster(this.course), askedAt);
-    } catch (problem) {
-      if (problem.name !== "Problem") throw problem;
-      return null;
-    }
-  }
-
-  /** Throws `Problem`. @param {Blob} list a CSV file */
-  async uploadRoster(list) {
-    await this.api.uploadRoster(this.course, list);
-    await this.rosterChanged();
-  }
-
-  /** Throws `Problem`. */
-  async deleteRoster() {
-    await this.api.deleteRoster(this.course);
-    await this.rosterChanged();
-  }
-
-  async rosterChanged() {
-    await this.takeRoster();
-    // The API gives its names to those who are here.
-    if (!this.isStopped) this.refreshSoon();
-  }
-
-  async takeRoster() {
-    const roster = await this.readRoster();
-    if (this.isStopped || roster === null) return;
-    this.roster = roster;
-    this.classroom.listed = roster.byID;
-    this.onChange();
-  }
-
-  /** The class is shown without them. */
-  async readMessages() {
-    if (this.hasNoMessages) return;
-    try {
-      const askedAt = this.now() * 1_000;
-      const answer = await this.api.messages(this.course);
-      if (this.isStopped) return;
-      this.messages.load(answer, askedAt);
-      this.hasNoMessages = answer === null;
-      this.onChange();
-    } catch (problem) {
-      if (problem.name !== "Problem") throw problem;
-    }
+    this.details.readMessages();
+    this.details.readRetention();
   }
 
   reload() {
@@ -289,7 +194,7 @@ export class ClassSession {
   scheduleRefresh() {
     this.later(refreshInterval * (0.8 + 0.4 * Math.random()), async () => {
       if (this.status === "live" && !document.hidden) {
-        this.joiningCode.read();
+        this.details.joiningCode.read();
         await this.refresh();
       }
       if (!this.isStopped) this.scheduleRefresh();
@@ -342,7 +247,7 @@ export class ClassSession {
 
   apply(events) {
     for (const event of events) {
-      if (this.messages.add(event) || !applyEvent(this.classroom, event)) continue;
+      if (this.details.messages.add(event) || !applyEvent(this.classroom, event)) continue;
       this.recent.add(event);
       if (!this.seen.add(event.event_id)) continue;
       this.activity.add(event);

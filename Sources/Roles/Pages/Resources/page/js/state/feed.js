@@ -15,6 +15,11 @@ export class Feed {
     if (this.isPaused) this.heldCount += 1;
   }
 
+  toggle() {
+    if (this.isPaused) this.resume();
+    else this.pause();
+  }
+
   pause() {
     this.isPaused = true;
   }
