@@ -17,6 +17,7 @@ set jit = off
 as $$
 declare
   latest constant timestamptz := now() - make_interval(days => days);
+  locked text[];
   leaving text[];
   deleted_count bigint := 0;
   count_here bigint;
@@ -51,7 +52,7 @@ begin
 
   -- What is summed up of a learner goes with the last of the learner's events. The enrollment is locked first, as by whoever
   -- stores events: a new one waits, and makes new rows.
-  select array_agg(student_id) into leaving from (
+  select array_agg(student_id) into locked from (
     select student_id from enrollments as learner
     where course_id = course and last_seen_at < latest
       and not exists (
@@ -62,7 +63,15 @@ begin
         where checked.student_id = learner.student_id and checked.course_id = learner.course_id)
     order by student_id
     limit greatest(1, at_most / 20) for update skip locked
-  ) as locked;
+  ) as found;
+  -- Once more, for what was stored until the rows were locked.
+  select array_agg(learner.student_id) into leaving from unnest(locked) as learner(student_id)
+  where not exists (
+      select from progress_events as event
+      where event.student_id = learner.student_id and event.course_id = course)
+    and not exists (
+      select from exercise_checks as checked
+      where checked.student_id = learner.student_id and checked.course_id = course);
   if leaving is not null then
     delete from exercise_progress where course_id = course and student_id = any (leaving);
     get diagnostics count_here = row_count;

@@ -45,7 +45,8 @@ struct DeadLetterBulkRequest: Decodable, Equatable {
     for key in members.allKeys {
       guard let member = Member(rawValue: key.stringValue) else {
         let known = Member.allCases.map(\.rawValue).joined(separator: ", ")
-        throw Problem.badRequest("\(key.stringValue.prefix(64)) is unknown; known are \(known)")
+        throw Problem.badRequest(
+          "\(String(key.stringValue.unicodeScalars.prefix(64))) is unknown; known are \(known)")
       }
       if try members.decodeNil(forKey: key) { continue }
       do {

@@ -77,9 +77,13 @@ public struct JupyterHubGroup: Sendable {
       throw JupyterHubError(
         description: "the groups have more than \(RosterLearner.maximumCount) members")
     }
-    guard names.allSatisfy({ $0.unicodeScalars.count <= RosterLearner.longestID }) else {
-      throw JupyterHubError(
-        description: "a member's name has more than \(RosterLearner.longestID) characters")
+    for name in names {
+      guard (1...RosterLearner.longestID).contains(name.unicodeScalars.count) else {
+        throw JupyterHubError(
+          description: "a member's name must have 1 to \(RosterLearner.longestID) characters")
+      }
+      guard !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+      else { throw JupyterHubError(description: "a member's name has a control character") }
     }
     return names.sorted().map { RosterLearner(id: $0) }
   }

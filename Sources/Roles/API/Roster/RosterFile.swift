@@ -49,7 +49,9 @@ public enum RosterFile {
     var learners: [RosterLearner] = []
     var lines: [String: Int] = [:]
     var faults: [RosterFileError] = []
+    var faultCount = 0
     for record in records.dropFirst() {
+      guard learners.count <= RosterLearner.maximumCount else { break }
       do {
         let learner = try columns.learner(record)
         if let line = lines[learner.id] {
@@ -59,12 +61,13 @@ public enum RosterFile {
         lines[learner.id] = record.line
         learners.append(learner)
       } catch let fault as RosterFileError {
-        faults.append(fault)
+        faultCount += 1
+        if faults.count < toldFaults { faults.append(fault) }
       }
     }
     guard faults.isEmpty else {
-      let told = faults.prefix(toldFaults).map(\.description).joined(separator: "; ")
-      let more = faults.count - toldFaults
+      let told = faults.map(\.description).joined(separator: "; ")
+      let more = faultCount - faults.count
       throw RosterFileError(more > 0 ? "\(told); and \(more) more" : told)
     }
     guard !learners.isEmpty else {
@@ -176,5 +179,8 @@ public enum RosterFile {
     }
   }
 
-  private static func quoted(_ name: String) -> String { "\"\(name.prefix(64))\"" }
+  private static func quoted(_ name: String) -> String {
+    // A letter may have any number of marks.
+    "\"\(String(name.unicodeScalars.prefix(64)))\""
+  }
 }

@@ -81,9 +81,14 @@ public struct RosterStore: Sendable {
 
   /// - Returns: how many learners it had.
   public func delete(of course: String) async throws(PostgresError) -> Int {
-    try await pool.query(
-      "delete from roster_learners where course_id = $1", [.text(course.composed)]
-    ).affectedRows
+    let course = PostgresValue.text(course.composed)
+    return try await pool.transaction { connection throws(PostgresError) in
+      // Behind a list that is being put in its place (store_roster).
+      try connection.query(
+        "select pg_advisory_xact_lock(hashtextextended('progressbus.rosters ' || $1, 0))", [course])
+      return try connection.query("delete from roster_learners where course_id = $1", [course])
+        .affectedRows
+    }
   }
 
   private static func text(of column: String) -> String {

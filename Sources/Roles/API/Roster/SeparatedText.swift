@@ -92,7 +92,7 @@ struct SeparatedText {
 
     private mutating func quotedField() throws(Failure) -> String {
       let opened = line
-      var text = String.UnicodeScalarView()
+      var text: [Unicode.Scalar] = []
       while place < scalars.count {
         let scalar = scalars[place]
         place += 1
@@ -123,11 +123,11 @@ struct SeparatedText {
       scalar != separator && (scalar == " " || scalar == "\t")
     }
 
-    private func trimmed(_ part: some BidirectionalCollection<Unicode.Scalar>) -> String {
+    private func trimmed(_ part: ArraySlice<Unicode.Scalar>) -> String {
+      var part = part.drop { $0.properties.isWhitespace }
+      while part.last?.properties.isWhitespace == true { part.removeLast() }
       var text = String.UnicodeScalarView()
       text.append(contentsOf: part)
-      while let first = text.first, first.properties.isWhitespace { text.removeFirst() }
-      while let last = text.last, last.properties.isWhitespace { text.removeLast() }
       return String(text)
     }
   }

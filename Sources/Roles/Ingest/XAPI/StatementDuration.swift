@@ -1,6 +1,9 @@
 /// A duration of ISO 8601, as in `PT1H30M` and `P2W`.
 struct StatementDuration: Equatable {
-  /// Nil for one with years or months, which are not of one length.
+  /// What an event's `duration_ms` can say: nearly 32 years.
+  private static let longestSeconds = 1e9
+
+  /// Nil for one with years or months, which are not of one length, and for one that no event can say.
   let seconds: Double?
 
   /// Nil for what is none. Only the last part may have a fraction.
@@ -35,7 +38,8 @@ struct StatementDuration: Equatable {
       if let seconds { total += number * seconds } else if number != 0 { isFixed = false }
     }
     guard order != 0, order != 4 || !isTime else { return nil }
-    seconds = isFixed ? total : nil
+    // A sum of finite parts may be infinite.
+    seconds = isFixed && total <= Self.longestSeconds ? total : nil
   }
 
   private static func unit(

@@ -68,7 +68,7 @@ struct StatementExchange: ClientExchange {
         detail: name == "method"
           ? "the alternate request syntax is not taken: send a plain POST or PUT"
           : "the query may hold \(known.sorted().joined(separator: " and "))",
-        parameter: String(name.prefix(64)))
+        parameter: String(name.unicodeScalars.prefix(64)))
     }
     if route.method == .PUT, query["statementId"].flatMap({ EventID($0) }) == nil {
       throw Problem(

@@ -105,6 +105,7 @@ struct StatementWalk {
         guard names.insert(name).inserted else {
           throw FieldError(step(pointer, name), .duplicate, "is given more than once")
         }
+        guard member.kind == .object || member.kind == .array else { continue }
         try checkNamesAreUnique(member, step(pointer, name))
       }
     }
@@ -178,7 +179,9 @@ struct StatementWalk {
 
   /// RFC 6901. A long name is cut: it is the sender's, and may be anything.
   private static func step(_ pointer: String, _ name: String?) -> String {
-    let name = (name ?? "").prefix(64).replacing("~", with: "~0").replacing("/", with: "~1")
+    // A letter may have any number of marks.
+    let name = String((name ?? "").unicodeScalars.prefix(64)).replacing("~", with: "~0").replacing(
+      "/", with: "~1")
     return "\(pointer)/\(name)"
   }
 }

@@ -264,6 +264,14 @@ import Testing
   }
 
   @Test(arguments: [
+    ("PT1.5S", 1.5), ("P1DT1S", 86_401), ("P1Y", nil), ("PT1000000000S", 1e9),
+    ("PT1000000001S", nil), ("P1" + String(repeating: "0", count: 305) + "W", nil),
+  ])
+  func durationsAreWhatAnEventCanSay(text: String, seconds: Double?) {
+    #expect(StatementDuration(text)?.seconds == seconds)
+  }
+
+  @Test(arguments: [
     ("urn:x", true), ("https://a/b c", false), ("a/b", false), (":x", false), ("http:", false),
     ("1a:b", false), ("https://a/é", true), ("https://a/<b>", false),
   ])
