@@ -15,7 +15,7 @@ export class LearnerRoster extends Panel {
     this.aside.append(this.count, this.save, this.search);
     this.list = element("ul", { class: "tiles" });
     this.empty = element("p", { class: "empty" });
-    this.kept = element("p", { class: "quiet" });
+    this.kept = element("p", { class: "quiet kept" });
     this.body.append(this.list, this.empty, this.kept);
     this.tiles = new KeyedList(this.list, {
       key: (row) => row.learner.id,
