@@ -4,15 +4,25 @@ public protocol AdoptionRegister: Sendable {
   /// Journals and publishes `event` unless another worker has used the ticket before.
   ///
   /// Calls for one mark must come in the order of their ordinals.
-  /// - Returns: false when another worker was first.
-  func adopt(_ event: PublishedEvent, ticket: AdoptionTicket) async throws(BusError) -> Bool
+  func adopt(_ event: PublishedEvent, ticket: AdoptionTicket) async throws(BusError) -> Adoption
 
   /// Stores the dead letter unless another worker has used the ticket before.
   func reject(_ letter: DeadLetter, ticket: AdoptionTicket) async throws(BusError) -> Rejection
 }
 
+/// What became of a hand-published message that is an event.
+public enum Adoption: Sendable, Equatable {
+  case adopted
+  /// Another worker has dealt with it.
+  case doneBefore
+  /// It was heard where workers listen no longer. One that heard it elsewhere adopts it, if there is one.
+  case heardElsewhere
+}
+
 /// What became of a hand-published message that is no valid event.
 public enum Rejection: Sendable, Equatable {
+  /// As for an event.
+  case heardElsewhere
   /// It is among the dead letters.
   case stored
   /// Another worker has dealt with it.

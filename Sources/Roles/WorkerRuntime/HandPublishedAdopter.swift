@@ -88,11 +88,11 @@ final class HandPublishedAdopter: ChannelListener {
   private func adopt(_ message: AdoptionQueue.Message) async -> Bool {
     switch decoder.decode(message.payload) {
     case .event(let event):
-      let isFirst = await call("adopt") { () async throws(BusError) in
+      let adoption = await call("adopt") { () async throws(BusError) in
         try await self.register.adopt(event, ticket: message.ticket)
       }
-      if isFirst == true { adopted.increment() }
-      return isFirst != nil
+      if adoption == .adopted { adopted.increment() }
+      return adoption != nil && adoption != .heardElsewhere
     case .invalid(let reason):
       let deadLetter = DeadLetter(
         sink: DeadLetter.busName, reason: reason, attempts: 1, eventType: "",
@@ -111,7 +111,7 @@ final class HandPublishedAdopter: ChannelListener {
         logger.error(
           "the dead letters are full", metadata: ["setting": "dead_letters.max_entries"])
       }
-      return rejection != nil && rejection != .noRoom
+      return rejection != nil && rejection != .noRoom && rejection != .heardElsewhere
     }
   }
 

@@ -93,7 +93,7 @@ import Testing
         #expect(id.description == id.entryID)
         #expect(
           try await bus.adoptions.adopt(
-            event("s-1", 2), ticket: AdoptionTicket(mark: "m", ordinal: 1)))
+            event("s-1", 2), ticket: AdoptionTicket(mark: "m", ordinal: 1)) == .adopted)
         let refused = DeadLetter(
           sink: "postgres", reason: "r", attempts: 1, eventType: "help", payload: ByteBuffer())
         #expect(try await bus.deadLetters.add([RefusedEntry(id: id, deadLetter: refused)]) == 1)

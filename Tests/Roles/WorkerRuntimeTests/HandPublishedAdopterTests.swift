@@ -67,6 +67,21 @@ import Testing
     #expect(fixture.metric("progressbus_adoption_dropped_total") == 1)
   }
 
+  /// It may be nobody's.
+  @Test func aMessageThatWasHeardWhereNobodyListensAnyMoreIsCounted() async throws {
+    let fixture = WorkerFixture()
+    let register = FlakyRegister(failures: 0, answer: .heardElsewhere)
+    let worker = fixture.worker(register: register, decoder: NumberingDecoder())
+    try await fixture.running(worker) {
+      worker.channelListener.channelReceived([
+        .handPublished(AdoptionTicket(mark: "m", ordinal: 1), ByteBuffer(string: "{}"))
+      ])
+      try await eventually { fixture.metric("progressbus_adoption_dropped_total") == 1 }
+    }
+    #expect(fixture.metric("progressbus_adopted_total") == 0)
+    #expect(register.calls == ["1:id-1"])
+  }
+
   @Test func anInvalidMessageThatFindsTheDeadLettersFullHoldsUpNobody() async throws {
     let fixture = WorkerFixture(deadLetterCapacity: 0)
     let worker = fixture.worker()
@@ -127,21 +142,25 @@ private final class FlakyRegister: AdoptionRegister {
   private let record = NIOLockedValueBox<[String]>([])
   private let failures: Int
   private let error: BusError
+  private let answer: Adoption
 
-  init(failures: Int, error: BusError = .unavailable("broken pipe")) {
+  init(
+    failures: Int, error: BusError = .unavailable("broken pipe"), answer: Adoption = .adopted
+  ) {
     self.failures = failures
     self.error = error
+    self.answer = answer
   }
 
   var calls: [String] { record.withLockedValue { $0 } }
 
-  func adopt(_ event: PublishedEvent, ticket: AdoptionTicket) async throws(BusError) -> Bool {
+  func adopt(_ event: PublishedEvent, ticket: AdoptionTicket) async throws(BusError) -> Adoption {
     let number = record.withLockedValue { calls in
       calls.append("\(ticket.ordinal):\(String(buffer: event.payload))")
       return calls.count
     }
     if number <= failures { throw error }
-    return true
+    return answer
   }
 
   func reject(

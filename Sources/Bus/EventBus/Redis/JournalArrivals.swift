@@ -117,7 +117,6 @@ final class JournalArrivals: Sendable {
       let reply = try await connection.send(command).get()
       if case .error(let error) = reply { throw error }
       let found = reply.text ?? "0-0"
-      succeeded()
       if found != end {
         end = found
         wake()
@@ -129,6 +128,7 @@ final class JournalArrivals: Sendable {
           .string(found),
         ], blocksFor: .milliseconds(Int64(milliseconds)))
       if case .error(let error) = try await connection.send(waiting).get() { throw error }
+      succeeded()
       await waitForReader()
       try Task.checkCancellation()
     }

@@ -33,13 +33,14 @@ public final class RedisAdoptionRegister: AdoptionRegister {
 
   public func adopt(
     _ event: PublishedEvent, ticket: AdoptionTicket
-  ) async throws(BusError) -> Bool {
-    guard try await counts(ticket), try await !isRejected(ticket) else { return false }
+  ) async throws(BusError) -> Adoption {
+    guard try await counts(ticket) else { return .heardElsewhere }
+    guard try await !isRejected(ticket) else { return .doneBefore }
     let partition = partitions.partition(of: event)
     let used = keys.adopted(mark: ticket.mark, in: partition)
     if erased.drops(event.payload, eventType: event.eventType) {
       try await drop(ticket, used, beside: keys.journal(of: partition))
-      return false
+      return .doneBefore
     }
     let call = ScriptCall(
       adopting, keys: [used, keys.journal(of: partition)],
@@ -47,7 +48,7 @@ public final class RedisAdoptionRegister: AdoptionRegister {
         .integer(ticket.ordinal), .string(keys.channel), .integer(partitionCapacity),
         .string(event.eventType), .bytes(event.payload),
       ])
-    return try await client.run(call) == .integer(1)
+    return try await client.run(call) == .integer(1) ? .adopted : .doneBefore
   }
 
   /// Whether a worker of another version found the message to be no valid event; on one server the same key tells.
@@ -82,7 +83,7 @@ public final class RedisAdoptionRegister: AdoptionRegister {
   public func reject(
     _ letter: DeadLetter, ticket: AdoptionTicket
   ) async throws(BusError) -> Rejection {
-    guard try await counts(ticket) else { return .doneBefore }
+    guard try await counts(ticket) else { return .heardElsewhere }
     let used = keys.rejected(mark: ticket.mark)
     if erased.drops(letter.payload, eventType: nil) {
       try await drop(ticket, used, beside: keys.areInCluster ? keys.deadLetters : keys.journals[0])

@@ -26,7 +26,10 @@ extension RedisDeadLetterStore {
     var call = ScriptCall(
       .storeDeadLetters,
       keys: [keys.deadLetters]
-        + unsettled.map { keys.moved(refused[$0].id, sink: refused[$0].deadLetter.sink) },
+        + unsettled.map {
+          let letter = refused[$0].deadLetter
+          return keys.moved(refused[$0].id, letter.payload, sink: letter.sink)
+        },
       arguments: [.integer(capacity), .integer(Self.markSeconds)])
     for index in unsettled {
       for argument in refused[index].deadLetter.redisArguments { call.append(argument) }
@@ -53,7 +56,7 @@ extension RedisDeadLetterStore {
     _ = try await client.run(
       ScriptCall(
         .appendReplay,
-        keys: [keys.journal(of: partition), keys.replayed(id, in: partition)],
+        keys: [keys.journal(of: partition), keys.replayed(id, letter.payload, in: partition)],
         arguments: [
           .integer(partitionCapacity), .integer(Self.markSeconds), .string(letter.eventType),
           .bytes(letter.payload), .string(letter.sink),

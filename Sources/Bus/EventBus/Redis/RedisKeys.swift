@@ -1,3 +1,5 @@
+import NIOCore
+
 /// The names that the bus uses in Redis. All begin with the deployment's namespace, where it has one:
 /// databases part keys, and no channels.
 public struct RedisKeys: Sendable, Equatable {
@@ -82,13 +84,25 @@ public struct RedisKeys: Sendable, Equatable {
   }
 
   /// Says that an entry of a cluster's journal is among the dead letters of a sink.
-  func moved(_ id: StreamID, sink: String) -> String {
-    Self.beside(deadLetters, channel, "moved:\(sink):\(id)")
+  ///
+  /// - Parameter payload: the entry's; after a failover Redis may give its id to another one.
+  func moved(_ id: StreamID, _ payload: ByteBuffer, sink: String) -> String {
+    Self.beside(deadLetters, channel, "moved:\(sink):\(id):\(Self.hash(payload))")
   }
 
   /// Says that a dead letter is in a partition of a cluster's journal.
-  func replayed(_ letter: StreamID, in partition: UInt16) -> String {
-    "\(channel):{j-\(partition)}:replayed:\(letter)"
+  ///
+  /// - Parameter payload: the letter's; as above.
+  func replayed(_ letter: StreamID, _ payload: ByteBuffer, in partition: UInt16) -> String {
+    "\(channel):{j-\(partition)}:replayed:\(letter):\(Self.hash(payload))"
+  }
+
+  /// FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/).
+  private static func hash(_ payload: ByteBuffer) -> String {
+    let hash = payload.readableBytesView.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
+      ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+    }
+    return String(hash, radix: 16)
   }
 
   /// Holds a value of `RedisCache`.

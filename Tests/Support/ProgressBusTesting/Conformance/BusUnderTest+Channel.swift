@@ -87,7 +87,7 @@ extension BusUnderTest {
             var adopted = 0
             for ticket in listener.tickets {
               let event = PublishedEvent(eventType: "help", payload: message)
-              if try await adoptions.adopt(event, ticket: ticket) { adopted += 1 }
+              if try await adoptions.adopt(event, ticket: ticket) == .adopted { adopted += 1 }
             }
             return adopted
           }
@@ -113,9 +113,11 @@ extension BusUnderTest {
     #expect(try await adoptions.reject(letter, ticket: ticket) == .stored)
     #expect(try await adoptions.reject(letter, ticket: ticket) == .doneBefore)
     let event = PublishedEvent(eventType: "help", payload: ByteBuffer(string: "{}"))
-    #expect(try await !adoptions.adopt(event, ticket: ticket))
-    #expect(try await adoptions.adopt(event, ticket: AdoptionTicket(mark: "m", ordinal: 2)))
-    #expect(try await adoptions.adopt(event, ticket: AdoptionTicket(mark: "n", ordinal: 1)))
+    #expect(try await adoptions.adopt(event, ticket: ticket) == .doneBefore)
+    #expect(
+      try await adoptions.adopt(event, ticket: AdoptionTicket(mark: "m", ordinal: 2)) == .adopted)
+    #expect(
+      try await adoptions.adopt(event, ticket: AdoptionTicket(mark: "n", ordinal: 1)) == .adopted)
     #expect(try await deadLetters.deadLetters(after: .zero, limit: 9).map(\.deadLetter) == [letter])
     #expect(try await journal.state().entries == 2)
   }

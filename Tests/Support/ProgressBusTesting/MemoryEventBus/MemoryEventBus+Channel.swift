@@ -37,13 +37,13 @@ extension MemoryEventBus: EventChannel {
 extension MemoryEventBus: AdoptionRegister {
   public func adopt(
     _ event: PublishedEvent, ticket: AdoptionTicket
-  ) async throws(BusError) -> Bool {
+  ) async throws(BusError) -> Adoption {
     try withState { (state) throws(BusError) in
-      guard isUnused(ticket, in: state) else { return false }
+      guard isUnused(ticket, in: state) else { return .doneBefore }
       guard state.entries.count < capacity else { throw .full }
       state.highestAdopted[ticket.mark] = ticket.ordinal
       append(event, to: &state)
-      return true
+      return .adopted
     }
   }
 
