@@ -28,7 +28,7 @@ struct ExportStatementsCommand: AsyncParsableCommand {
     let names = try configuration.activityNames()
     let output = LineOutput()
     let count = try await Audited.run("export.xapi", configuration, count: Audited.number) {
-      try await ClassRecordsConnection.withRecords(configuration) { records in
+      try await CommandStores.withClassRecords(configuration) { records in
         var count = 0
         try await records.events(of: course.course) { event in
           guard let statement = Statement(event, names: names) else { return }
@@ -69,7 +69,7 @@ struct ExportGradesCommand: AsyncParsableCommand {
     let configuration = try await options.serverConfiguration()
     let output = LineOutput()
     let count = try await Audited.run("export.grades", configuration, count: Audited.number) {
-      try await ClassRecordsConnection.withRecords(configuration) { records in
+      try await CommandStores.withClassRecords(configuration) { records in
         let exercises = try await records.exercises(of: course.course)
         for exercise in exercises {
           try output.write(LineItemLine(lineItem: LineItem(exercise)))

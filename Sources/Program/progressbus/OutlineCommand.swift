@@ -52,7 +52,7 @@ struct UploadOutlineCommand: AsyncParsableCommand {
     /// As for an upload by the API.
     func cells(_ version: Int?) -> Int? { outline.cellCount }
     let version = try await Audited.run("outlines.upload", configuration, count: cells) {
-      try await OutlineConnection.withStore(configuration) { store in
+      try await CommandStores.withOutlines(configuration) { store in
         try await store.upload(outline, of: course.course, notebook: notebook)
       }
     }
@@ -96,7 +96,7 @@ struct ShowOutlineCommand: AsyncParsableCommand {
 
   func run() async throws {
     let configuration = try await options.serverConfiguration()
-    try await OutlineConnection.withStore(configuration) { store in
+    try await CommandStores.withOutlines(configuration) { store in
       guard let notebook else {
         for each in try await store.outlines(of: course.course) { print(each.line) }
         return
@@ -127,7 +127,7 @@ struct DeleteOutlineCommand: AsyncParsableCommand {
     let versions: Int = try await Audited.run(
       "outlines.delete", configuration, count: \.self
     ) {
-      try await OutlineConnection.withStore(configuration) { store in
+      try await CommandStores.withOutlines(configuration) { store in
         try await store.delete(of: course.course, notebook: notebook)
       }
     }

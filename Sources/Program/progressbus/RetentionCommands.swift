@@ -33,7 +33,7 @@ struct SetRetentionCommand: AsyncParsableCommand {
     let configuration = try await options.serverConfiguration()
     func count(_: Void) -> Int? { days }
     try await Audited.run("retention.set", configuration, count: count) {
-      try await RetentionConnection.withStore(configuration) { store in
+      try await CommandStores.withRetention(configuration) { store in
         try await store.set(days, for: course.course)
       }
     }
@@ -50,7 +50,7 @@ struct ShowRetentionCommand: AsyncParsableCommand {
 
   func run() async throws {
     let configuration = try await options.serverConfiguration()
-    let found = try await RetentionConnection.withStore(configuration) { store in
+    let found = try await CommandStores.withRetention(configuration) { store in
       try await store.retention(of: course.course)
     }
     print(found.map { "kept for \($0.days) days, since \($0.setAt)" } ?? "kept for ever")
@@ -68,7 +68,7 @@ struct RemoveRetentionCommand: AsyncParsableCommand {
     let configuration = try await options.serverConfiguration()
     func none(_: Bool) -> Int? { nil }
     let removed = try await Audited.run("retention.remove", configuration, count: none) {
-      try await RetentionConnection.withStore(configuration) { store in
+      try await CommandStores.withRetention(configuration) { store in
         try await store.remove(from: course.course)
       }
     }

@@ -20,7 +20,7 @@ private func replaceRoster(
   with learners: [RosterLearner], of course: String, _ configuration: ServerConfiguration
 ) async throws {
   let count: Int = try await Audited.run("rosters.upload", configuration, count: \.self) {
-    try await RosterConnection.withStore(configuration) { store in
+    try await CommandStores.withRosters(configuration) { store in
       try await store.replace(learners, of: course)
     }
   }
@@ -122,7 +122,7 @@ struct ShowRosterCommand: AsyncParsableCommand {
 
   func run() async throws {
     let configuration = try await options.serverConfiguration()
-    let roster = try await RosterConnection.withStore(configuration) { store in
+    let roster = try await CommandStores.withRosters(configuration) { store in
       try await store.roster(of: course.course)
     }
     guard roster.listedAt != nil else { throw ValidationError("the course has no roster") }
@@ -146,7 +146,7 @@ struct DeleteRosterCommand: AsyncParsableCommand {
   func run() async throws {
     let configuration = try await options.serverConfiguration()
     let learners: Int = try await Audited.run("rosters.delete", configuration, count: \.self) {
-      try await RosterConnection.withStore(configuration) { store in
+      try await CommandStores.withRosters(configuration) { store in
         try await store.delete(of: course.course)
       }
     }

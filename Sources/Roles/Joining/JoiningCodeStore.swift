@@ -23,11 +23,8 @@ public struct JoiningCodeStore: Sendable {
 
   /// Connects to nothing yet.
   public init(_ configuration: PostgresConfiguration, logger: Logger) {
-    var configuration = configuration
-    configuration.applicationName = "progressbus-joining"
-    configuration.connectTimeout = .seconds(2)
-    configuration.statementTimeout = .seconds(5)
-    pool = PostgresPool(configuration, size: 1, waitTimeout: .seconds(2), logger: logger)
+    pool = PostgresPool(
+      answering: "joining", configuration, size: 1, logger: logger)
   }
 
   private static let columns = """

@@ -13,11 +13,8 @@ public struct MessageStore: Sendable {
 
   /// Connects to nothing yet.
   public init(_ configuration: PostgresConfiguration, logger: Logger) {
-    var configuration = configuration
-    configuration.applicationName = "progressbus-messages"
-    configuration.connectTimeout = .seconds(2)
-    configuration.statementTimeout = .seconds(5)
-    pool = PostgresPool(configuration, size: 2, waitTimeout: .seconds(2), logger: logger)
+    pool = PostgresPool(
+      answering: "messages", configuration, size: 2, logger: logger)
   }
 
   func close() async { await pool.close() }

@@ -20,11 +20,8 @@ public struct OutlineStore: Sendable {
 
   /// Connects to nothing yet.
   public init(_ configuration: PostgresConfiguration, logger: Logger) {
-    var configuration = configuration
-    configuration.applicationName = "progressbus-outlines"
-    configuration.connectTimeout = .seconds(2)
-    configuration.statementTimeout = .seconds(5)
-    pool = PostgresPool(configuration, size: 2, waitTimeout: .seconds(2), logger: logger)
+    pool = PostgresPool(
+      answering: "outlines", configuration, size: 2, logger: logger)
   }
 
   /// - Parameter pool: somebody else's, for reading.

@@ -24,11 +24,9 @@ public struct CourseRetentionStore: Sendable {
   public init(
     _ configuration: PostgresConfiguration, statementTimeout: Duration = .seconds(5), logger: Logger
   ) {
-    var configuration = configuration
-    configuration.applicationName = "progressbus-retention"
-    configuration.connectTimeout = .seconds(2)
-    configuration.statementTimeout = statementTimeout
-    pool = PostgresPool(configuration, size: 1, waitTimeout: .seconds(2), logger: logger)
+    pool = PostgresPool(
+      answering: "retention", configuration, size: 1, statementTimeout: statementTimeout,
+      logger: logger)
   }
 
   public func close() async { await pool.close() }

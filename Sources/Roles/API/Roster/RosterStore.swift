@@ -23,11 +23,8 @@ public struct RosterStore: Sendable {
   ///
   /// - Parameter lessonGapMinutes: a pause without an event that ends a lesson.
   public init(_ configuration: PostgresConfiguration, lessonGapMinutes: Int, logger: Logger) {
-    var configuration = configuration
-    configuration.applicationName = "progressbus-rosters"
-    configuration.connectTimeout = .seconds(2)
-    configuration.statementTimeout = .seconds(5)
-    pool = PostgresPool(configuration, size: 2, waitTimeout: .seconds(2), logger: logger)
+    pool = PostgresPool(
+      answering: "rosters", configuration, size: 2, logger: logger)
     self.lessonGapMinutes = lessonGapMinutes
   }
 

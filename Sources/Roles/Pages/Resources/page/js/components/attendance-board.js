@@ -2,22 +2,21 @@ import { displayName } from "../state/name-order.js";
 import { namedAbsent } from "../state/roster.js";
 import { element, setAttribute, setText } from "../view/dom.js";
 import { KeyedList } from "../view/keyed-list.js";
+import { makeFileChoice } from "./file-choice.js";
 import { Panel } from "./panel.js";
 
 /** How many of the teacher's list are here, and who is not; the list is uploaded here. */
 export class AttendanceBoard extends Panel {
   build() {
     this.figure = element("span", { class: "quiet" });
-    this.file = element("input", { type: "file", accept: ".csv,.tsv,.txt,text/csv", hidden: true });
-    this.file.addEventListener("change", () => this.chosen());
-    const button = (act) => {
-      const button = element("button", { type: "button", class: "small" });
-      button.addEventListener("click", act);
-      return button;
-    };
-    this.upload = button(() => this.file.click());
-    this.remove = button(() => this.announce("roster-remove"));
-    this.aside.append(this.figure, this.upload, this.remove, this.file);
+    const choice = makeFileChoice({
+      accept: ".csv,.tsv,.txt,text/csv",
+      onChosen: (file) => this.announce("roster-upload", file),
+      onRemove: () => this.announce("roster-remove"),
+    });
+    this.upload = choice.upload;
+    this.remove = choice.remove;
+    this.aside.append(this.figure, this.upload, this.remove, choice.file);
     this.hint = element("p", { class: "quiet" });
     this.outcome = element("p", { class: "quiet outcome", role: "status" });
     this.list = element("ul", { class: "absent" });
@@ -33,13 +32,6 @@ export class AttendanceBoard extends Panel {
         setAttribute(item, "title", [learner.id, learner.team].filter(Boolean).join(" · "));
       },
     });
-  }
-
-  chosen() {
-    const [file] = this.file.files;
-    // The same file may be chosen again.
-    this.file.value = "";
-    if (file !== undefined) this.announce("roster-upload", file);
   }
 
   /** @param {"uploaded" | "removed" | object | null} told what became of a list, or the problem */

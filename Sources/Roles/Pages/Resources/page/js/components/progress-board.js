@@ -2,6 +2,7 @@ import { element, setAttribute, setText } from "../view/dom.js";
 import { KeyedList } from "../view/keyed-list.js";
 import { cellTitle, notebookTitle } from "../view/wording.js";
 import { makeBar, setShare } from "./progress-bar.js";
+import { makeFileChoice } from "./file-choice.js";
 import { Panel } from "./panel.js";
 
 /**
@@ -15,17 +16,15 @@ export class ProgressBoard extends Panel {
     this.triedKey = element("span", { class: "key", "data-key": "tried" });
     this.legend.append(this.solvedKey, this.triedKey);
     this.version = element("span", { class: "quiet" });
-    this.file = element("input", { type: "file", accept: ".ipynb,application/json", hidden: true });
-    this.file.addEventListener("change", () => this.chosen());
-    const button = (act) => {
-      const button = element("button", { type: "button", class: "small" });
-      button.addEventListener("click", act);
-      return button;
-    };
-    this.upload = button(() => this.file.click());
-    this.remove = button(() => this.announce("outline-remove"));
+    const choice = makeFileChoice({
+      accept: ".ipynb,application/json",
+      onChosen: (file) => this.announce("outline-upload", file),
+      onRemove: () => this.announce("outline-remove"),
+    });
+    this.upload = choice.upload;
+    this.remove = choice.remove;
     this.outcome = element("p", { class: "quiet outcome", role: "status" });
-    this.aside.append(this.legend, this.version, this.upload, this.remove, this.file);
+    this.aside.append(this.legend, this.version, this.upload, this.remove, choice.file);
     this.list = element("ol", { class: "cells", tabindex: "0", "aria-labelledby": this.heading.id });
     this.empty = element("p", { class: "empty" });
     this.body.append(this.outcome, this.list, this.empty);
@@ -36,13 +35,6 @@ export class ProgressBoard extends Panel {
       create: ({ kind }) => (kind === "heading" ? makeHeading() : makeBar()),
       update: (line, row) => (row.kind === "heading" ? updateHeading(line, row) : this.updateBar(line, row)),
     });
-  }
-
-  chosen() {
-    const [file] = this.file.files;
-    // The same file may be chosen again.
-    this.file.value = "";
-    if (file !== undefined) this.announce("outline-upload", file);
   }
 
   /** @param {"uploaded" | "removed" | object} told what became of an outline, or the problem */
