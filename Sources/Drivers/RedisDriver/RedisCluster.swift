@@ -11,55 +11,20 @@ public struct RedisCluster: Sendable, Equatable {
   public var usesTLS: Bool { account.usesTLS }
 
   /// Whether `text` is meant for this type, by its scheme.
-  public static func isMeant(by text: String) -> Bool { scheme(of: text) != nil }
-
-  private static func scheme(of text: String) -> (rest: Substring, usesTLS: Bool)? {
-    for (prefix, usesTLS) in [("redis+cluster://", false), ("rediss+cluster://", true)]
-    where text.lowercased().hasPrefix(prefix) {
-      return (text.dropFirst(prefix.count), usesTLS)
-    }
-    return nil
+  public static func isMeant(by text: String) -> Bool {
+    RedisServerList.Kind.meant(by: text)?.kind == .cluster
   }
 
   /// Reads `redis+cluster://[[user]:password@]host[:port][,host[:port]…]`, or `rediss+cluster://` for the same over TLS. A
   /// port that is left out is 6379.
   public init(parsing text: String) throws(RedisAddressError) {
-    guard let (rest, usesTLS) = Self.scheme(of: text) else {
-      throw RedisAddressError(
-        "an address of a cluster begins with redis+cluster:// or rediss+cluster://")
+    let list = try RedisServerList(parsing: text, .cluster)
+    let database = list.path.joined(separator: "/")
+    guard ["", "0"].contains(database) else {
+      throw RedisAddressError("a Redis Cluster has no database but 0: leave out /\(database)")
     }
-    guard !rest.contains("?"), !rest.contains("#") else {
-      throw RedisAddressError("an address of a cluster takes no ?query and no #fragment")
-    }
-    let parts = rest.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 1 || ["", "0"].contains(parts[1]) else {
-      throw RedisAddressError("a Redis Cluster has no database but 0: leave out /\(parts[1])")
-    }
-    let hosts = parts[0].split(separator: "@", omittingEmptySubsequences: false)
-    guard hosts.count <= 2 else {
-      throw RedisAddressError("percent-encode special characters in the password")
-    }
-    var endpoints: [RedisEndpoint] = []
-    for host in hosts[hosts.count - 1].split(separator: ",", omittingEmptySubsequences: false) {
-      guard !host.isEmpty else {
-        throw RedisAddressError("the address of a cluster has an empty host")
-      }
-      let node: RedisAddress
-      do {
-        node = try RedisAddress(parsing: "redis://\(host)")
-      } catch {
-        throw RedisAddressError("one of the cluster's nodes: \(error)")
-      }
-      guard case .tcp(let host, let port) = node.endpoint else {
-        throw RedisAddressError("one of the cluster's nodes has no host")
-      }
-      endpoints.append(RedisEndpoint(host: host, port: port))
-    }
-    self.endpoints = endpoints
-    // The rest is as in the address of one server, and read by the same rules.
-    let login = hosts.count == 2 ? "\(hosts[0])@" : ""
-    account = try RedisAddress(
-      parsing: "\(usesTLS ? "rediss" : "redis")://\(login)\(endpoints[0])")
+    endpoints = list.endpoints
+    account = try list.account()
   }
 
   /// The node at a place that another one named.

@@ -66,7 +66,7 @@ struct SentinelQuestions: Sendable {
           guard parts.count == 2, let host = parts[0].text,
             let port = parts[1].text.flatMap({ Int($0) })
           else { throw RedisError.malformedReply("a Sentinel named no address") }
-          return sentinels.server(at: RedisSentinels.Endpoint(host: host, port: port))
+          return sentinels.server(at: RedisEndpoint(host: host, port: port))
         case .error(let error): throw RedisError.noSentinel(reason: "a Sentinel says: \(error)")
         default:
           throw RedisError.noSentinel(

@@ -103,7 +103,7 @@ final class SentinelWatch: Sendable {
     else { return }
     leave(
       for: questions.sentinels.server(
-        at: RedisSentinels.Endpoint(host: String(words[3]), port: port)))
+        at: RedisEndpoint(host: String(words[3]), port: port)))
   }
 
   /// Closes the connections to every other server.
